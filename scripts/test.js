@@ -1,0 +1,29 @@
+'use strict';
+
+// npm test [-- jest's own arguments]: unit, conformance, engine and package tests.
+// With --layer=NAME first: the tests of test/NAME.
+
+const path = require('node:path');
+const { ROOT, ensureProject } = require('./lib/install');
+const { build } = require('./lib/package');
+const { start } = require('./lib/processes');
+
+async function main([first = '', ...rest]) {
+	const [, layer] = /^--layer=(\w+)$/.exec(first) ?? [];
+	const args = layer === undefined ? [first, ...rest].filter(Boolean) : rest;
+	await ensureProject();
+	await build();
+	const jest = path.join(ROOT, 'node_modules/jest/bin/jest.js');
+	const { exited } = start(
+		process.execPath,
+		// A layer drives one n8n after another: side by side they would only slow each other down.
+		[jest, '--selectProjects', layer ?? 'main', ...(layer ? ['--runInBand'] : []), ...args],
+		{ cwd: ROOT },
+	);
+	process.exitCode = await exited;
+}
+
+main(process.argv.slice(2)).catch((reason) => {
+	process.stderr.write(`${reason.message}\n`);
+	process.exitCode = 1;
+});

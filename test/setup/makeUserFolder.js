@@ -1,0 +1,10 @@
+'use strict';
+
+const { mkdtempSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const path = require('node:path');
+
+/** n8n's code writes its settings at load; in a folder of the run's own it leaves the person's alone. */
+module.exports = () => {
+	process.env.N8N_USER_FOLDER = mkdtempSync(path.join(tmpdir(), 'stop-audio-stream-tests-'));
+};
