@@ -22,6 +22,12 @@ class Calls {
 		this.streamsByCall = new Map();
 	}
 
+	clear() {
+		this.calls.clear();
+		this.streams.clear();
+		this.streamsByCall.clear();
+	}
+
 	/** @returns {Call} */
 	addCall(details = {}) {
 		const call = {

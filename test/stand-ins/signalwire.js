@@ -10,7 +10,7 @@ const { basic, form, json } = require('./shapes');
  * account. What no document decides: a stop of an unknown or already stopped stream gets 404 / 20404.
  */
 module.exports = {
-	name: 'signalwire',
+	name: 'signalWire',
 	credentialType: 'signalWireBasicApi',
 	contract: require('./signalwire.openapi.json'),
 	newStreamId: randomUUID,

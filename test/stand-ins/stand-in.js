@@ -30,10 +30,13 @@ class StandIn {
 	fault = () => undefined;
 	/** @type {LoggedRequest[]} */
 	requests = [];
+	/** The most requests that were under way at one moment. */
+	mostAtOnce = 0;
 
 	#server;
 	#contract;
 	#behaviour;
+	#open = 0;
 	#pending = new Set();
 	#window = { index: -1, count: 0 };
 	#began = performance.now();
@@ -45,7 +48,11 @@ class StandIn {
 		this.calls = new Calls(provider.newStreamId);
 		this.#contract = contract;
 		this.#server = createServer((incoming, response) => {
-			this.#receive(incoming, response).catch((error) => response.destroy(error));
+			this.#open += 1;
+			this.mostAtOnce = Math.max(this.mostAtOnce, this.#open);
+			this.#receive(incoming, response)
+				.catch((error) => response.destroy(error))
+				.finally(() => (this.#open -= 1));
 		});
 		// An idle connection that the server drops just as the client uses it looks like a fault.
 		this.#server.keepAliveTimeout = 60_000;
@@ -89,6 +96,13 @@ class StandIn {
 
 	endCall(id, status) {
 		this.calls.endCall(id, status);
+	}
+
+	/** Forgets every request, call and stream. */
+	reset() {
+		this.requests = [];
+		this.mostAtOnce = 0;
+		this.calls.clear();
 	}
 
 	offContract() {
