@@ -51,4 +51,4 @@ const ensureProject = () => ensureInstalled(ROOT, { title: "the project's tools"
 /** n8n's own lint and scanner. */
 const ensureTools = () => ensureInstalled(TOOLS, { title: "n8n's lint and scanner (about 30 s)" });
 
-module.exports = { ROOT, TOOLS, ensureInstalled, ensureProject, ensureTools };
+module.exports = { ROOT, TOOLS, ensureInstalled, ensureProject, ensureTools, isInstalled };
