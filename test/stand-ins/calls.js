@@ -90,6 +90,15 @@ class Calls {
 		if (stream.keepsCallAlive) this.endCall(stream.callId);
 	}
 
+	/** Ends what a call is running, for another document to take over: its streams stop, it stays up. */
+	cutOff(callId) {
+		for (const stream of this.runningOf(callId)) {
+			if (!stream.keepsCallAlive) continue;
+			stream.keepsCallAlive = false;
+			this.stopStream(stream);
+		}
+	}
+
 	/** Ends a call and its streams, as a caller who hangs up. */
 	endCall(callId, status = 'completed') {
 		const call = this.calls.get(callId);

@@ -30,7 +30,7 @@ class DocumentError extends Error {}
 /**
  * Runs the document at `url` on a call, from top to bottom, and those it redirects to.
  * @param {{ log: DocumentRun[], isCurrent: () => boolean, fieldsOf: () => Record<string, string>,
- *   stop: (name: string) => boolean, hangUp: () => void }} call
+ *   takeOver: () => void, stop: (name: string) => boolean, hangUp: () => void }} call
  * @param {{ url: string, method: string }} first
  * @param {{ url: string, method: string } | undefined} fallback tried once, when the first cannot be had
  */
@@ -43,6 +43,7 @@ async function runDocument(call, first, fallback) {
 		try {
 			const document = parse(await fetchDocument(next, call.fieldsOf(), run));
 			if (!call.isCurrent()) return;
+			call.takeOver();
 			next = execute(document, call, run);
 			spare = undefined;
 		} catch (error) {
@@ -104,14 +105,14 @@ async function fetchDocument({ url, method }, fields, run) {
 	let target = new URL(url);
 	let verb = method;
 	const overrides = new URLSearchParams(target.hash.slice(1));
-	const limit = (names, least, most, usual) => {
-		const given = names.map((name) => Number(overrides.get(name))).find((value) => value > 0);
-		return given === undefined ? usual : Math.min(Math.max(given, least), most);
+	const limit = (name, most, usual) => {
+		const given = Number(overrides.get(name));
+		return given > 0 ? Math.min(Math.max(given, 100), most) : usual;
 	};
 	const limits = {
-		connect: limit(['ct', 'ot'], 100, 10_000, 2_000),
-		read: limit(['rt'], 100, 15_000, 5_000),
-		total: limit(['tt'], 100, 15_000, 15_000),
+		connect: limit('ot', 10_000, 2_000),
+		read: limit('rt', 15_000, 5_000),
+		total: limit('tt', 15_000, 15_000),
 	};
 	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
 		const response = await request(target, verb, fields, limits);

@@ -160,20 +160,23 @@ function behave(standIn) {
 					),
 				]),
 			),
-			Hangup: form('call', 'docs.plivo.com/docs/voice/concepts/callbacks, hangup_url', (call) => ({
+			Hangup: form('call', 'plivo.com/docs/voice/xml/request, sent to hangup_url', (call) => ({
 				CallUUID: call.id,
 				From: call.from,
 				To: call.to,
 				Direction: call.direction,
 				CallStatus: 'completed',
 				Event: 'Hangup',
+				HangupCause: 'NORMAL_CLEARING',
+				Duration: '30',
+				BillDuration: '60',
 			})),
 			'ws-start': json(
 				'stream',
-				'docs.plivo.com/docs/voice/xml/audiostream, WebSocket start; plivo/python-agents-examples',
+				'plivo.com/docs/voice/audio-streaming/audio-streaming, start',
 				(stream, call) => ({
-					sequenceNumber: 0,
 					event: 'start',
+					sequenceNumber: 1,
 					start: {
 						callId: call.id,
 						streamId: stream.id,
@@ -181,7 +184,7 @@ function behave(standIn) {
 						tracks: ['inbound'],
 						mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000 },
 					},
-					extra_headers: '{}',
+					extra_headers: 'userId=12345',
 				}),
 			),
 		},

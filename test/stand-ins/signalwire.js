@@ -17,6 +17,9 @@ module.exports = {
 	behave,
 };
 
+const SPACE_ID = '22222222-2222-4222-8222-222222222222';
+const NODE_ID = '33333333-3333-4333-8333-333333333333';
+
 /** signalwire.com/docs/compatibility-api/error-codes */
 const WORDS = {
 	10000: 'An attempt was made to update a completed call',
@@ -39,14 +42,27 @@ function behave(standIn) {
 	const isCalling = (request) => request.path.startsWith('/api/calling/');
 
 	const refuse = (request, status, code, message = WORDS[code]) => {
+		if (isCalling(request)) return refuseCommand(status, message);
 		const more_info = `https://developer.signalwire.com/compatibility-api/reference/error-codes#${code}`;
-		const shape = isCalling(request) ? 'errors' : standIn.errorShape;
 		const bodies = {
 			compat: { code, message, more_info, status },
 			errors: { errors: [{ code: String(code), message, more_info }] },
 			strings: { errors: [message] },
 		};
-		return { status, body: bodies[shape] };
+		return { status, body: bodies[standIn.errorShape] };
+	};
+	/** specs/signalwire-rest/types/status-codes: a list, or one plain word that fits the status. */
+	const refuseCommand = (status, message) => {
+		const word = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found' }[status];
+		if (standIn.callingErrorShape === 'error' && word) return { status, body: { error: word } };
+		const item = {
+			type: 'validation_error',
+			code: word ? word.toLowerCase().replace(' ', '_') : 'invalid_parameter',
+			message,
+			attribute: null,
+			url: 'https://signalwire.com/docs/apis/error-codes',
+		};
+		return { status, body: { errors: [item] } };
 	};
 	const notFound = (request) => refuse(request, 404, 20404);
 	const unauthorized = (request) => refuse(request, 401, 20003);
@@ -103,6 +119,7 @@ function behave(standIn) {
 						From: call.from,
 						To: call.to,
 					}),
+					takeOver: () => calls.cutOff(call.id),
 					stop(name) {
 						const stream = calls.runningOf(call.id).find((one) => one.name === name);
 						if (stream) calls.stopStream(stream);
@@ -126,6 +143,8 @@ function behave(standIn) {
 			scopes: new Set(['Voice']),
 			/** 'compat' {code, message, more_info, status}, 'errors' {errors: [{…}]}, 'strings' {errors: ['…']} */
 			errorShape: 'compat',
+			/** The Calling API: 'errors' {errors: [{type, code, message, attribute, url}]} or 'error' {error: '…'} */
+			callingErrorShape: 'errors',
 			/** The answer to an update of a call that is not in progress: 21220, or 10000 once it ended. */
 			endedCall: { code: 21220, status: 400, ...options.endedCall },
 			documents,
@@ -291,11 +310,17 @@ function behave(standIn) {
 			),
 			'calling.call.stream': json(
 				'stream',
-				'SignalWire realtime event calling.call.stream, as the vendor SDKs read it',
+				'signalwire.com/docs/apis/rest/calls/webhooks/stream-status-callback',
 				(stream, call) => ({
 					event_type: 'calling.call.stream',
+					event_channel: `swml:${SPACE_ID}`,
+					timestamp: Date.parse(stream.endTime ?? stream.startTime) / 1000,
+					project_id: projectId,
+					space_id: SPACE_ID,
 					params: {
 						call_id: call.id,
+						node_id: NODE_ID,
+						segment_id: call.id,
 						control_id: stream.controlId,
 						state: stream.running ? 'streaming' : 'finished',
 						url: 'wss://audio.example.com/stream',

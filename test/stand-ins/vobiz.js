@@ -99,11 +99,17 @@ function behave(standIn) {
 			readAccount: () => ({
 				status: 200,
 				body: {
-					auth_id: credentials.authId,
-					auth_secret: authSecret,
+					type: 'account',
+					id: '500000',
+					api_id: randomUUID(),
 					name: 'Example',
 					email: 'owner@vobiz.example',
+					phone: '+15550100003',
+					auth_id: credentials.authId,
+					auth_secret: authSecret,
 					address: '1 Example Street',
+					cps_limit: 11,
+					enabled: true,
 				},
 			}),
 			stopStream(reading) {
@@ -181,30 +187,43 @@ function behave(standIn) {
 					})),
 				]),
 			),
-			Hangup: form('call', 'docs.vobiz.ai, hangup_url', (call) => ({
-				CallUUID: call.id,
-				From: call.from,
-				To: call.to,
-				Direction: call.direction,
-				CallStatus: 'completed',
-				Event: 'Hangup',
-			})),
-			'ws-start': json(
-				'stream',
-				'docs.vobiz.ai/xml/stream, WebSocket start event',
-				(stream, call) => ({
-					sequenceNumber: 0,
-					event: 'start',
-					start: {
-						callId: call.id,
-						streamId: stream.id,
-						accountId: credentials.authId,
-						tracks: ['inbound'],
-						mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000 },
-					},
-					extra_headers: '{}',
+			Hangup: form(
+				'call',
+				'docs.vobiz.ai/xml/request, sent to hangup_url; Event=Hangup: github.com/vobiz-ai/Agent-Skills',
+				(call) => ({
+					CallUUID: call.id,
+					From: call.from,
+					To: call.to,
+					Direction: call.direction,
+					CallStatus: 'completed',
+					Event: 'Hangup',
+					HangupCause: 'NORMAL_CLEARING',
+					Duration: '30',
+					BillDuration: '60',
 				}),
 			),
+			'ws-start': isOld
+				? json('stream', 'www.docs.vobiz.ai/xml/stream/initiate, start', (stream, call) => ({
+						event: 'start',
+						streamId: stream.id,
+						accountId: credentials.authId,
+						callId: call.id,
+						from: call.from,
+						to: call.to,
+						direction: call.direction,
+						contentType: 'audio/x-l16;rate=8000',
+						audioTrack: 'inbound',
+					}))
+				: json('stream', 'docs.vobiz.ai/xml/stream/stream-events, start', (stream, call) => ({
+						event: 'start',
+						start: {
+							callId: call.id,
+							streamId: stream.id,
+							// "Internal numeric Vobiz account" id, not the Auth ID
+							accountId: '500000',
+							mediaFormat: { encoding: 'audio/x-l16', sampleRate: 8000 },
+						},
+					})),
 		},
 	};
 }
