@@ -67,7 +67,8 @@ function isNodeMissing() {
 }
 
 /** Names everything that this machine lacks, before the long part begins. */
-async function checkMachine({ installing }) {
+async function checkMachine() {
+	const installing = !isInstalled(__dirname);
 	const missing = [];
 	const disk = installing ? INSTALL_DISK_GB : RUN_DISK_GB;
 	const freeNow = freeDisk(__dirname);
@@ -127,9 +128,8 @@ async function ensureSqlite() {
 
 /** Installs the pinned n8n, unless it is there: about three minutes, 2.2 GB. */
 async function installN8n() {
-	const installing = !isInstalled(__dirname);
-	await checkMachine({ installing });
-	if (installing) say('  A real n8n is 2.2 GB of packages. This is done once.');
+	await checkMachine();
+	if (!isInstalled(__dirname)) say('  A real n8n is 2.2 GB of packages. This is done once.');
 	await ensureInstalled(__dirname, {
 		title: 'n8n 2.41 and the Node it needs (about 2 minutes)',
 		// npm's search for peers of n8n's 2,000 packages does not end.
@@ -139,4 +139,4 @@ async function installN8n() {
 	await ensureSqlite();
 }
 
-module.exports = { installN8n, nodeBinary, nodeFolder };
+module.exports = { checkMachine, installN8n, nodeBinary, nodeFolder };

@@ -53,7 +53,7 @@ async function startServer(home, { url, port }) {
 	return { server, log };
 }
 
-/** Signs in and gives back a function that calls n8n's own REST API. */
+/** Signs in and gives back a function that calls n8n's own REST API, and the headers it sends. */
 async function signIn(url) {
 	// n8n ties a session to the browser that made it.
 	const headers = { 'content-type': 'application/json', 'browser-id': randomUUID() };
@@ -78,7 +78,8 @@ async function signIn(url) {
 		.getSetCookie()
 		.map((cookie) => cookie.split(';')[0])
 		.join('; ');
-	return async (method, address, body) => (await call(method, address, body)).data;
+	const rest = async (method, address, body) => (await call(method, address, body)).data;
+	return { rest, headers };
 }
 
 /**
@@ -103,13 +104,15 @@ async function startN8n({ tarball, port: wanted, env }) {
 		home.remove();
 	};
 
-	let rest;
+	let session;
 	try {
-		rest = await signIn(url);
+		session = await signIn(url);
 	} catch (reason) {
 		await stop();
 		throw reason;
 	}
+
+	const { rest, headers } = session;
 
 	/** One execution, with `data` as n8n keeps it while it runs. */
 	const execution = async (id) => {
@@ -131,6 +134,7 @@ async function startN8n({ tarball, port: wanted, env }) {
 		log,
 		pid: await server.pid,
 		rest,
+		headers,
 		stop,
 		createCredential: async (type, name, data) =>
 			(await rest('POST', '/credentials', { name, type, data })).id,
