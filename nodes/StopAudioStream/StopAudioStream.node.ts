@@ -1,0 +1,39 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+
+import { properties } from './properties';
+import { providers } from './providers';
+import { stopItems } from './stopItems';
+
+export class StopAudioStream implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Stop Audio Stream',
+		name: 'stopAudioStream',
+		icon: { light: 'file:stopAudioStream.svg', dark: 'file:stopAudioStream.dark.svg' },
+		group: ['output'],
+		version: [1],
+		subtitle: '={{ $parameter["provider"] + ": " + $parameter["operation"] }}',
+		// Also what a language model reads when the node is its tool.
+		description:
+			"Stop the audio stream of a live phone call at SignalWire, Plivo or Vobiz. Needs the call's ID and, unless all streams are to stop, the stream's ID. Safe to repeat. Returns 'stopped' (true when nothing is streaming any more) and 'status'.",
+		defaults: { name: 'Stop Audio Stream' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: providers.map(({ name, credential }) => ({
+			name: credential.type,
+			required: true,
+			displayOptions: { show: { provider: [name] } },
+		})),
+		properties,
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await stopItems(this);
+	}
+}

@@ -1,0 +1,73 @@
+import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
+
+import { messages, Refusal } from './messages';
+import type { Account, CredentialSpec } from './providers/provider';
+import { pathSegment } from './providers/requests';
+
+/**
+ * Reads a credential: blanks around values are dropped, and of the address only its origin is kept.
+ * Throws a {@link Refusal} that names the field, before any secret is sent.
+ */
+export function readAccount(spec: CredentialSpec, data: ICredentialDataDecryptedObject): Account {
+	const text = ({ name, label }: { name: string; label: string }) => {
+		const value = typeof data[name] === 'string' ? data[name].trim() : '';
+		if (value === '') throw new Refusal(messages.empty, { field: label });
+		return value;
+	};
+	const origin = originOf(text(spec.address), spec.address);
+	const id = text(spec.id);
+	pathSegment(id, spec.id.label, spec.displayName);
+	return { origin, id, token: text(spec.token) };
+}
+
+/**
+ * The origin of an address as people paste it: `example`, `example.signalwire.com` and
+ * `https://example.signalwire.com/dashboard` mean the same space.
+ */
+function originOf(address: string, field: CredentialSpec['address']): string {
+	const named = { field: field.label, example: field.example };
+	const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `https://${address}`;
+	let url: URL;
+	try {
+		url = new URL(whole);
+	} catch {
+		throw new Refusal(messages.addressUnreadable, named);
+	}
+	if (url.username || url.password) throw new Refusal(messages.addressWithPassword, named);
+	const loopback = isLoopback(url.hostname);
+	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+		throw new Refusal(messages.addressNotHttps, named);
+	}
+	if (!url.hostname.includes('.') && !loopback) {
+		if (!field.domain) throw new Refusal(messages.addressUnreadable, named);
+		url.hostname += `.${field.domain}`;
+	}
+	return url.origin;
+}
+
+const isLoopback = (host: string) =>
+	host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+
+/**
+ * Adds a credential to a request, in a credential's `authenticate`. The request goes to the credential's
+ * own origin or not at all: a secret never travels to another host.
+ */
+export function authenticate(
+	spec: CredentialSpec,
+	data: ICredentialDataDecryptedObject,
+	request: IHttpRequestOptions,
+): IHttpRequestOptions {
+	const { origin, id, token } = readAccount(spec, data);
+	const url = new URL(request.url, origin);
+	if (url.origin !== origin) {
+		throw new Refusal(messages.otherHost, { origin, field: spec.address.label });
+	}
+	// n8n's credential test passes the address as the user typed it as `baseURL`; `url` is that, made whole.
+	const whole = { ...request, baseURL: undefined, url: url.href };
+	return spec.headers
+		? {
+				...whole,
+				headers: { ...request.headers, [spec.headers.id]: id, [spec.headers.token]: token },
+			}
+		: { ...whole, auth: { username: id, password: token } };
+}

@@ -1,0 +1,20 @@
+import { messages, Refusal } from '../messages';
+
+/**
+ * One segment of a URL's path. Blank and dot-only values are refused and the rest is encoded, so that
+ * an id never changes the shape of the URL: `..` would stop something else than the user named.
+ */
+export function pathSegment(value: string, field: string, provider: string): string {
+	if (value === '') throw new Refusal(messages.empty, { field });
+	if (/^\.+$/.test(value)) throw new Refusal(messages.onlyDots, { field, provider });
+	return encode(value, field, provider);
+}
+
+/** Percent-encodes text; half of a surrogate pair, as a cut-off value leaves it, is refused. */
+export function encode(value: string, field: string, provider: string): string {
+	try {
+		return encodeURIComponent(value);
+	} catch {
+		throw new Refusal(messages.brokenText, { field, provider });
+	}
+}

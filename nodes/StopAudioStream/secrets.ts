@@ -1,0 +1,32 @@
+import { isRecord } from './outcome';
+import type { Account } from './providers/provider';
+
+const MASK = '***';
+
+/** A shorter secret is masked only where it is the whole value: it would be found in every text. */
+const MIN_PART = 4;
+
+/**
+ * Masks a credential's secret in whatever is about to be shown, in each form in which a provider may echo
+ * it: plain, percent-encoded, or as the Basic header it was sent with.
+ */
+export function secretMask({ id, token }: Account): <T>(shown: T) => T {
+	const basic = Buffer.from(`${id}:${token}`).toString('base64');
+	const forms = [token, encodeURIComponent(token), basic];
+	const maskText = (text: string) =>
+		forms.includes(text)
+			? MASK
+			: forms.reduce(
+					(rest, form) => (form.length < MIN_PART ? rest : rest.replaceAll(form, MASK)),
+					text,
+				);
+	const mask = (part: unknown): unknown => {
+		if (typeof part === 'string') return maskText(part);
+		if (Array.isArray(part)) return part.map(mask);
+		if (!isRecord(part)) return part;
+		return Object.fromEntries(
+			Object.entries(part).map(([key, each]) => [maskText(key), mask(each)]),
+		);
+	};
+	return <T>(shown: T) => mask(shown) as T;
+}
