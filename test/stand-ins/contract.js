@@ -51,6 +51,7 @@ class Contract {
 		}
 		const reading = { operationId: operation.operationId, query, path: {} };
 		try {
+			if (!ENCODED_PATH.test(path)) throw new URIError('not encoded');
 			reading.path = pathValues(operation.path, path);
 		} catch {
 			reading.broken = { part: 'path', why: `${path} is not properly encoded` };
@@ -89,6 +90,9 @@ class Contract {
 		return undefined;
 	}
 }
+
+/** RFC 3986: slashes, unreserved characters, sub-delimiters, ':' and '@', and percent codes. */
+const ENCODED_PATH = /^(?:[\w\-.~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})+$/;
 
 /** One contract per description: compiling its schemas takes longer than most tests. */
 const loaded = new Map();

@@ -19,6 +19,10 @@ const INSTANT = new Set(['Say', 'Play']);
 /** Verbs that occupy the call: it stays up, and the stand-in does not wait for their end. */
 const HOLDS = new Set(['Pause', 'Dial', 'Gather', 'Connect', 'Enqueue', 'Record']);
 
+const LITERAL = /<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g;
+/** What the parser lets pass though XML does not: a bare ampersand, a control character. */
+const LENIENT = /&(?!#\d+;|#x[\dA-Fa-f]+;|\w+;)|[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
+
 class DocumentError extends Error {}
 
 /**
@@ -47,7 +51,6 @@ async function runDocument(call, first, fallback) {
 			next = execute(document, call, run);
 			spare = undefined;
 		} catch (error) {
-			if (!(error instanceof DocumentError)) throw error;
 			run.error = error.message;
 			next = spare;
 			spare = undefined;
@@ -90,6 +93,7 @@ function elementsOf(node) {
 function parse(xml) {
 	let document;
 	try {
+		if (LENIENT.test(xml.replace(LITERAL, ''))) throw new Error('not well-formed');
 		document = new DOMParser({ onError: onWarningStopParsing }).parseFromString(xml, 'text/xml');
 	} catch {
 		throw new DocumentError('12100 the document does not parse');
@@ -183,7 +187,7 @@ function request(target, method, fields, limits) {
 				resolve({
 					status: response.statusCode,
 					headers: response.headers,
-					body: Buffer.concat(chunks).toString(),
+					body: new TextDecoder().decode(Buffer.concat(chunks)),
 				}),
 			);
 		});

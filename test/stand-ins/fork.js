@@ -43,16 +43,21 @@ async function forkStandIn(provider, options = {}) {
 			child.send({ id: calls, method, args });
 		});
 
+	const close = async () => {
+		if (child.connected) child.disconnect();
+		await ended;
+	};
+	const about = await ask('about').catch(async (error) => {
+		await close();
+		throw error;
+	});
 	return {
-		...(await ask('about')),
+		...about,
 		seed: (...args) => ask('seed', ...args),
 		running: () => ask('running'),
 		requests: (windowMs) => ask('requests', windowMs),
 		reset: () => ask('reset'),
-		async close() {
-			child.disconnect();
-			await ended;
-		},
+		close,
 	};
 }
 

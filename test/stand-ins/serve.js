@@ -36,9 +36,10 @@ function seed(standIn, calls, streamsEach = 1) {
 	);
 }
 
-async function answerParent(provider) {
-	// Before anything that takes time, so that no message is lost.
+function answerParent(provider) {
 	const starting = startStandIn(provider, JSON.parse(process.env.STAND_IN_OPTIONS));
+	// The answer to the first message tells it.
+	starting.catch(() => undefined);
 	process.once('disconnect', () => process.exit(0));
 	process.on('message', async ({ id, method, args }) => {
 		try {
@@ -61,7 +62,6 @@ async function answerParent(provider) {
 			process.send({ id, error: error.message });
 		}
 	});
-	await starting;
 }
 
 async function serve() {
@@ -76,7 +76,7 @@ async function serve() {
 	});
 	const [provider] = positionals;
 	if (process.send) {
-		await answerParent(provider);
+		answerParent(provider);
 		return;
 	}
 	const standIn = await startStandIn(provider, {
