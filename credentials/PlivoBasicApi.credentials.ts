@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { authenticate } from '../nodes/StopAudioStream/account';
+import { authenticate, testRules } from '../nodes/StopAudioStream/account';
 import { plivo } from '../nodes/StopAudioStream/providers/plivo';
 
 export class PlivoBasicApi implements ICredentialType {
@@ -62,5 +62,6 @@ export class PlivoBasicApi implements ICredentialType {
 			disableFollowRedirect: true,
 			timeout: 10_000,
 		},
+		rules: testRules(plivo),
 	};
 }

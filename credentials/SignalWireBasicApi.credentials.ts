@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { authenticate } from '../nodes/StopAudioStream/account';
+import { authenticate, testRules } from '../nodes/StopAudioStream/account';
 import { signalWire } from '../nodes/StopAudioStream/providers/signalWire';
 
 export class SignalWireBasicApi implements ICredentialType {
@@ -64,5 +64,6 @@ export class SignalWireBasicApi implements ICredentialType {
 			disableFollowRedirect: true,
 			timeout: 10_000,
 		},
+		rules: testRules(signalWire),
 	};
 }

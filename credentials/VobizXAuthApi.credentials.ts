@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { authenticate } from '../nodes/StopAudioStream/account';
+import { authenticate, testRules } from '../nodes/StopAudioStream/account';
 import { vobiz } from '../nodes/StopAudioStream/providers/vobiz';
 
 export class VobizXAuthApi implements ICredentialType {
@@ -62,5 +62,6 @@ export class VobizXAuthApi implements ICredentialType {
 			disableFollowRedirect: true,
 			timeout: 10_000,
 		},
+		rules: testRules(vobiz),
 	};
 }

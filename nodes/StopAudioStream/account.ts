@@ -1,7 +1,11 @@
-import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialTestRequest,
+	IHttpRequestOptions,
+} from 'n8n-workflow';
 
-import { messages, Refusal } from './messages';
-import type { Account, CredentialSpec } from './providers/provider';
+import { messages, Refusal, say } from './messages';
+import type { Account, CredentialSpec, Provider } from './providers/provider';
 import { pathSegment } from './providers/requests';
 
 /**
@@ -71,3 +75,14 @@ export function authenticate(
 			}
 		: { ...whole, auth: { username: id, password: token } };
 }
+
+/** What a credential's test says where the provider does not let it in: the same words as the node's own. */
+export const testRules = ({
+	displayName,
+	credentialHint,
+}: Provider): ICredentialTestRequest['rules'] =>
+	[401, 403].map((status) => {
+		const values = { provider: displayName, status, hint: credentialHint };
+		const { what, todo } = say(messages.refused, values);
+		return { type: 'responseCode', properties: { value: status, message: `${what}. ${todo}` } };
+	});

@@ -174,9 +174,9 @@ export function say(
 	return { what: fill(sentence.what), todo: fill(sentence.todo) };
 }
 
-/** How many streams a stopped execution leaves, behind what to do about the first of them. */
+/** Behind what to do about the first failure: how much of the whole run it concerns. */
 export const leftOver = (left: number, all: number) =>
-	`${left} of ${all} ${all === 1 ? 'stop' : 'stops'} of this run did not end with a stream that is known to be stopped.`;
+	`Streams of this run that are not known to be stopped: ${left} of ${all}.`;
 
 /** A provider's own words, as they stand behind what happened; nothing where it said nothing. */
 export const quoted = (words: string | undefined) => (words ? `: “${words}”` : '');
