@@ -983,6 +983,18 @@ describe('SignalWire', () => {
 		expect(s.documents[0]).toMatchObject({ status: 200, verbs: [], stopped: [] });
 	});
 
+	test('gives up on its documents when it closes', async () => {
+		const s = await startStandIn('signalWire');
+		const { call } = withStream(s);
+		const pages = await documentServer({ '/slow': { xml: '<Response/>', stallMs: 1_000 } });
+		await update(s, call, { Url: `${pages.url}/slow` });
+		while (pages.seen.length === 0) await new Promise(setImmediate);
+		const began = performance.now();
+		await s.close();
+		expect(performance.now() - began).toBeLessThan(500);
+		expect(s.documents[0].error).toMatch(/^11200/);
+	});
+
 	describe('on the Calling API', () => {
 		const stop = (s, id, control_id) =>
 			send(s, 'POST', '/api/calling/calls', {

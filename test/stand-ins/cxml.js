@@ -34,7 +34,7 @@ class DocumentError extends Error {}
 /**
  * Runs the document at `url` on a call, from top to bottom, and those it redirects to.
  * @param {{ log: DocumentRun[], isCurrent: () => boolean, fieldsOf: () => Record<string, string>,
- *   takeOver: () => void, stop: (name: string) => boolean, hangUp: () => void }} call
+ *   signal: AbortSignal, takeOver: () => void, stop: (name: string) => boolean, hangUp: () => void }} call
  * @param {{ url: string, method: string }} first
  * @param {{ url: string, method: string } | undefined} fallback tried once, when the first cannot be had
  */
@@ -45,7 +45,7 @@ async function runDocument(call, first, fallback) {
 		const run = { url: next.url, method: next.method, status: null, verbs: [], stopped: [] };
 		call.log.push(run);
 		try {
-			const document = parse(await fetchDocument(next, call.fieldsOf(), run));
+			const document = parse(await fetchDocument(next, call, run));
 			if (!call.isCurrent()) return;
 			call.takeOver();
 			next = execute(document, call, run);
@@ -105,7 +105,8 @@ function parse(xml) {
 }
 
 /** Fetches a document with the call's fields, as a form (POST) or a query (GET). */
-async function fetchDocument({ url, method }, fields, run) {
+async function fetchDocument({ url, method }, call, run) {
+	const fields = call.fieldsOf();
 	let target = new URL(url);
 	let verb = method;
 	const overrides = new URLSearchParams(target.hash.slice(1));
@@ -119,7 +120,7 @@ async function fetchDocument({ url, method }, fields, run) {
 		total: limit('tt', 15_000, 15_000),
 	};
 	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-		const response = await request(target, verb, fields, limits);
+		const response = await request(target, verb, fields, limits, call.signal);
 		run.status = response.status;
 		const { location } = response.headers;
 		if (response.status >= 300 && response.status < 400 && location) {
@@ -139,7 +140,7 @@ async function fetchDocument({ url, method }, fields, run) {
 	throw new DocumentError('11215 redirected too many times');
 }
 
-function request(target, method, fields, limits) {
+function request(target, method, fields, limits, signal) {
 	const form = new URLSearchParams(fields);
 	const url = new URL(target);
 	// The fragment holds instructions for SignalWire; it never goes to the server.
@@ -150,6 +151,7 @@ function request(target, method, fields, limits) {
 		const client = url.protocol === 'https:' ? https : http;
 		const outgoing = client.request(url, {
 			method,
+			signal,
 			agent: false,
 			headers: method === 'GET' ? {} : { 'Content-Type': 'application/x-www-form-urlencoded' },
 		});

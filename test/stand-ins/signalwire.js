@@ -1,6 +1,7 @@
 'use strict';
 
 const { randomUUID } = require('node:crypto');
+const { setMaxListeners } = require('node:events');
 const { renderBin, runDocument } = require('./cxml');
 const { basic, form, json } = require('./shapes');
 
@@ -99,6 +100,8 @@ function behave(standIn) {
 	const current = new Map();
 	const documents = [];
 	const bins = new Map();
+	const closing = new AbortController();
+	setMaxListeners(0, closing.signal);
 
 	function redirect(call, { Url, Method = 'POST', FallbackUrl, FallbackMethod = 'POST' }) {
 		const number = (current.get(call.id) ?? 0) + 1;
@@ -109,6 +112,7 @@ function behave(standIn) {
 			await runDocument(
 				{
 					log: documents,
+					signal: closing.signal,
 					isCurrent: () => call.up && current.get(call.id) === number,
 					fieldsOf: () => ({
 						AccountSid: projectId,
@@ -135,7 +139,16 @@ function behave(standIn) {
 		work.add(done);
 	}
 
+	/** Resolves when every document that was ordered has run. */
+	async function settled() {
+		while (work.size > 0) await Promise.all(work);
+	}
+
 	return {
+		async close() {
+			closing.abort();
+			await settled();
+		},
 		exposed: {
 			credentials,
 			secrets: [credentials.apiToken, authorization.slice('Basic '.length)],
@@ -148,10 +161,7 @@ function behave(standIn) {
 			/** The answer to an update of a call that is not in progress: 21220, or 10000 once it ended. */
 			endedCall: { code: 21220, status: 400, ...options.endedCall },
 			documents,
-			/** Resolves when every document that was ordered has run. */
-			async settled() {
-				while (work.size > 0) await Promise.all(work);
-			},
+			settled,
 			/** Keeps an XML bin and returns its address. */
 			bin(template) {
 				const path = `/laml-bins/${randomUUID()}`;

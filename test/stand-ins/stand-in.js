@@ -144,12 +144,13 @@ class StandIn {
 
 	/** Ends every connection and every wait. */
 	async close() {
+		const closed = new Promise((resolve) => this.#server.close(resolve));
+		this.#server.closeAllConnections();
 		for (const wait of this.#pending) {
 			clearTimeout(wait.timer);
 			wait.done();
 		}
-		const closed = new Promise((resolve) => this.#server.close(resolve));
-		this.#server.closeAllConnections();
+		await this.#behaviour.close?.();
 		await closed;
 	}
 
