@@ -9,8 +9,8 @@ const { build, pack } = require('./lib/package');
 const { elapsed, say, step, temporaryFolder } = require('./lib/processes');
 
 const SIGNALWIRE_HANG_UP =
-	'SignalWire: no row for a hang-up. Its event holds a call and no stream, and SignalWire can neither\n' +
-	'list nor stop all streams of a call.';
+	'* Its hang-up event holds a call and no stream, and SignalWire can neither list nor stop all\n' +
+	'  streams of a call. The stream has to be looked up, for which this one workflow has no place.';
 
 /** What is to be ended or removed, newest first. */
 const undo = [];
@@ -75,7 +75,8 @@ async function main() {
 		say(`✗ ${provider}, ${title}: ${differs.join('; ')}`);
 	}
 	if (wrong.length === 0) {
-		say(`✓ All ${rows.length} events ended as they should (${elapsed(since)} in all).`);
+		const played = rows.filter(({ received }) => received !== '').length;
+		say(`✓ All ${played} events ended as they should (${elapsed(since)} in all).`);
 	} else {
 		process.exitCode = 1;
 	}

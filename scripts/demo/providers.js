@@ -7,7 +7,7 @@ module.exports = [
 		label: 'SignalWire',
 		streamStarted: 'stream-started',
 		// SignalWire can neither list nor stop all streams of a call, and its hang-up names none.
-		hangUp: undefined,
+		callEnded: 'call-completed',
 		repeated: ['notFound'],
 	},
 	{
