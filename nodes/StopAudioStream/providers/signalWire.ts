@@ -90,7 +90,7 @@ export const signalWire: Provider = {
 	readStop(answer, target, account) {
 		const { statusCode, body } = answer;
 		if (statusCode < 300) return readSuccess(answer, target);
-		const own = readOwn(body);
+		const own = readOwn(body, target);
 		if (!own) return undefined;
 		if (statusCode === 404) return { status: 'notFound' };
 		// 21220 "call cannot be redirected if it is not in-progress", 10000 "attempt to update a completed
@@ -137,7 +137,7 @@ function documentForm(
  */
 function withQuery(address: string, name: string, value: string): string {
 	const [, path = '', query = '', fragment = ''] = /^([^?#]*)\??([^#]*)(.*)$/s.exec(address) ?? [];
-	const others = query.split('&').filter((part) => part !== '' && queryName(part) !== name);
+	const others = query === '' ? [] : query.split('&').filter((part) => queryName(part) !== name);
 	// `%20` and not `+`: cXML Bins are documented to want `+` itself encoded.
 	const own = `${encode(name, 'Stream Name Parameter', NAME)}=${encode(value, 'Stream Name', NAME)}`;
 	return `${path}?${[...others, own].join('&')}${fragment}`;
@@ -148,8 +148,11 @@ const queryName = (part: string) => new URLSearchParams(part).keys().next().valu
 /** 200 with the stream's or the call's own object, or 204. Only by SID does the answer speak of the stream itself. */
 function readSuccess({ statusCode, body }: Answer, target: Target): OwnReading | undefined {
 	if (statusCode === 204) return { status: 'accepted' };
-	if (!isRecord(body) || readOwn(body)) return undefined;
-	if (target.streamBy !== 'sid') return { status: 'accepted' };
+	if (!isRecord(body) || readOwn(body, target)) return undefined;
+	if (target.streamBy === 'controlId') return { status: 'accepted' };
+	if (target.streamBy === 'name') {
+		return typeof body.sid === 'string' ? { status: 'accepted' } : undefined;
+	}
 	if (body.status === 'stopped') return { status: 'stopped' };
 	return body.status === 'queued' || body.status === 'in-progress'
 		? { status: 'accepted' }
@@ -157,12 +160,14 @@ function readSuccess({ statusCode, body }: Answer, target: Target): OwnReading |
 }
 
 /**
- * SignalWire's three error forms: `{code, message, more_info, status}`, `{errors: [{code, message}]}` with
- * the code as text, and `{errors: ["…"]}`. `undefined` for any other form, which another server may have sent.
+ * SignalWire's error forms: `{code, message, more_info, status}`, `{errors: [{code, message}]}` with the code
+ * as text, `{errors: ["…"]}`, and in the Calling API's documents also `{"error": "Not Found"}`.
+ * `undefined` for any other form, which another server may have sent.
  */
-function readOwn(body: unknown): { code: string; message: string } | undefined {
+function readOwn(body: unknown, target: Target): { code: string; message: string } | undefined {
 	if (!isRecord(body)) return undefined;
-	const first: unknown = Array.isArray(body.errors) ? body.errors[0] : body;
+	const calling = target.streamBy === 'controlId' ? body.error : undefined;
+	const first: unknown = Array.isArray(body.errors) ? body.errors[0] : (calling ?? body);
 	if (typeof first === 'string') return { code: '', message: first };
 	if (!isRecord(first) || typeof first.message !== 'string') return undefined;
 	return ['string', 'number'].includes(typeof first.code)
