@@ -7,11 +7,18 @@ import type { FieldText, Provider, StreamIdSpec } from './providers/provider';
  * Every field that the user sees, in the order of the screen. Labels and texts come from the providers: one
  * saved name may have several definitions, each shown for its providers. Where 'Provider' is an expression,
  * n8n shows them all, bound to the same value.
+ *
+ * 'provider' is always the last of the conditions. n8n reads them in order and shows the field as soon as it
+ * meets an expression: in front, it would show (and demand) the cXML URL for every stream, and the call for
+ * events, and such a workflow would not start.
  */
 
 /** Fields that decide where a call goes on are not in the AI tool's form: a model must not choose that. */
 const notInTools = { '@tool': [true] };
 const oneStream = { operation: ['stopStream'] };
+// Not ['fields']: in the AI tool's form there is no 'source'.
+const fromFields = { source: [{ _cnd: { not: 'event' } }] };
+const fromEvent = { source: ['event'] };
 
 const names = (some: readonly Provider[]) => some.map(({ name }) => name);
 const withWays = providers.filter(({ streamIds }) => streamIds.length > 1);
@@ -54,13 +61,12 @@ const callFields: INodeProperties[] = byText(
 	required: true,
 	placeholder: text.placeholder,
 	description: text.description,
-	// Not `show: {source: ['fields']}`: in the AI tool's form there is no 'source'.
-	displayOptions: { show: { provider }, hide: { source: ['event'] } },
+	displayOptions: { show: { ...fromFields, provider } },
 }));
 
 const streamFields: INodeProperties[] = byText(ways, ({ streamId }) => streamId).flatMap(
 	({ text, first, provider }) => {
-		const show = { provider, ...oneStream, ...first.shownFor };
+		const show = { ...oneStream, ...first.shownFor, provider };
 		const field = {
 			displayName: text.label,
 			name: 'stream',
@@ -73,12 +79,12 @@ const streamFields: INodeProperties[] = byText(ways, ({ streamId }) => streamId)
 				...field,
 				...(!first.streamId.byDocument && { required: true }),
 				description: text.description,
-				displayOptions: { show, hide: { source: ['event'] } },
+				displayOptions: { show: { ...fromFields, ...show } },
 			},
 			{
 				...field,
 				description: `${text.description} Empty means: take it from the event.`,
-				displayOptions: { show: { ...show, source: ['event'] } },
+				displayOptions: { show: { ...fromEvent, ...show } },
 			},
 		];
 	},
@@ -96,15 +102,15 @@ const notice = (name: string, text: string, show: IDisplayOptions['show']): INod
 const notices: INodeProperties[] = [
 	...ways.map(({ provider, streamId, shownFor }) =>
 		notice(noticeName(provider, streamId), streamId.notice, {
-			provider: [provider],
 			...oneStream,
 			...shownFor,
+			provider: [provider],
 		}),
 	),
 	...withStopAll.map(({ name, stopAll }) =>
 		notice(`${name}AllNotice`, stopAll?.notice ?? '', {
-			provider: [name],
 			operation: ['stopAllStreams'],
+			provider: [name],
 		}),
 	),
 ];
@@ -116,9 +122,9 @@ function noticeName(provider: string, { streamBy }: StreamIdSpec): string {
 /** In the options, a field of the node itself is named from its root. */
 const showForDocuments: IDisplayOptions = {
 	show: {
-		'/provider': documentWays.map(({ provider }) => provider),
 		'/operation': ['stopStream'],
 		'/streamBy': documentWays.flatMap(({ streamId }) => streamId.streamBy ?? []),
+		'/provider': documentWays.map(({ provider }) => provider),
 	},
 };
 
@@ -188,7 +194,7 @@ export const properties: INodeProperties[] = [
 			description: summary,
 			...(byDocument && { displayOptions: { hide: notInTools } }),
 		})),
-		displayOptions: { show: { provider: [name], ...oneStream } },
+		displayOptions: { show: { ...oneStream, provider: [name] } },
 	})),
 	...callFields,
 	...streamFields,
@@ -201,7 +207,7 @@ export const properties: INodeProperties[] = [
 		placeholder: 'e.g. https://example.signalwire.com/laml-bins/…',
 		description:
 			'The document that stops the stream: a cXML Bin of your space, or an address on your own server. SignalWire runs it in place of what the call is doing now.',
-		displayOptions: { show: { provider: [provider], ...oneStream, ...shownFor }, hide: notInTools },
+		displayOptions: { show: { ...oneStream, ...shownFor, provider: [provider] }, hide: notInTools },
 	})),
 	...notices,
 	{
