@@ -31,12 +31,8 @@ export function readAccount(spec: CredentialSpec, data: ICredentialDataDecrypted
 function originOf(address: string, field: CredentialSpec['address']): string {
 	const named = { field: field.label, example: field.example };
 	const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `https://${address}`;
-	let url: URL;
-	try {
-		url = new URL(whole);
-	} catch {
-		throw new Refusal(messages.addressUnreadable, named);
-	}
+	if (!URL.canParse(whole)) throw new Refusal(messages.addressUnreadable, named);
+	const url = new URL(whole);
 	if (url.username || url.password) throw new Refusal(messages.addressWithPassword, named);
 	const loopback = isLoopback(url.hostname);
 	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {

@@ -187,7 +187,7 @@ export const properties: INodeProperties[] = [
 		name: 'streamBy',
 		type: 'options',
 		noDataExpression: true,
-		default: streamIds[0].streamBy ?? '',
+		default: String(streamIds[0].streamBy),
 		options: streamIds.map(({ streamBy = '', label, summary, byDocument }) => ({
 			name: label,
 			value: streamBy,

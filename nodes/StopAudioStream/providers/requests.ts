@@ -12,9 +12,7 @@ export function pathSegment(value: string, field: string, provider: string): str
 
 /** Percent-encodes text; half of a surrogate pair, as a cut-off value leaves it, is refused. */
 export function encode(value: string, field: string, provider: string): string {
-	try {
-		return encodeURIComponent(value);
-	} catch {
-		throw new Refusal(messages.brokenText, { field, provider });
-	}
+	// With the `u` flag this finds a surrogate only where the other half of the pair is missing.
+	if (/\p{Surrogate}/u.test(value)) throw new Refusal(messages.brokenText, { field, provider });
+	return encodeURIComponent(value);
 }
