@@ -9,7 +9,7 @@ const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { ROOT, TOOLS, ensureProject, ensureTools } = require('./lib/install');
 const { build, pack } = require('./lib/package');
-const { run, say, start, temporaryFolder } = require('./lib/processes');
+const { removeFolder, run, runScript, say, start, temporaryFolder } = require('./lib/processes');
 
 const fromTools = createRequire(path.join(TOOLS, 'package.json'));
 const SCANNER = pathToFileURL(
@@ -75,11 +75,11 @@ async function scanTarball() {
 		await run('tar', ['-xzf', await pack(folder), '-C', folder]);
 		return await scan(path.join(folder, 'package'), ['**/*.js', 'package.json']);
 	} finally {
-		rmSync(folder, { recursive: true, force: true });
+		removeFolder(folder);
 	}
 }
 
-async function main() {
+runScript(async () => {
 	await ensureProject();
 	await ensureTools();
 	linkNodeCli();
@@ -102,9 +102,4 @@ async function main() {
 	say();
 	for (const { title, passed } of results) say(`${passed ? '✓' : '✗'} ${title}`);
 	if (results.some(({ passed }) => !passed)) process.exitCode = 1;
-}
-
-main().catch((reason) => {
-	process.stderr.write(`${reason.message}\n`);
-	process.exitCode = 1;
 });

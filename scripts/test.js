@@ -6,9 +6,10 @@
 const path = require('node:path');
 const { ROOT, ensureProject } = require('./lib/install');
 const { build } = require('./lib/package');
-const { start } = require('./lib/processes');
+const { runScript, start, temporaryFolder } = require('./lib/processes');
 
-async function main([first = '', ...rest]) {
+runScript(async () => {
+	const [first = '', ...rest] = process.argv.slice(2);
 	const [, layer] = /^--layer=(\w+)$/.exec(first) ?? [];
 	const args = layer === undefined ? [first, ...rest].filter(Boolean) : rest;
 	await ensureProject();
@@ -18,12 +19,8 @@ async function main([first = '', ...rest]) {
 		process.execPath,
 		// A layer drives one n8n after another: side by side they would only slow each other down.
 		[jest, '--selectProjects', layer ?? 'main', ...(layer ? ['--runInBand'] : []), ...args],
-		{ cwd: ROOT },
+		// What a test that is cut short leaves behind goes with this folder.
+		{ cwd: ROOT, env: { TMPDIR: temporaryFolder('tests') } },
 	);
 	process.exitCode = await exited;
-}
-
-main(process.argv.slice(2)).catch((reason) => {
-	process.stderr.write(`${reason.message}\n`);
-	process.exitCode = 1;
 });

@@ -1,8 +1,7 @@
 'use strict';
 
 const { spawn } = require('node:child_process');
-const { closeSync, openSync, readFileSync, rmSync } = require('node:fs');
-const { mkdtempSync } = require('node:fs');
+const { closeSync, mkdtempSync, openSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 
@@ -28,8 +27,23 @@ const withoutHosts = (text) =>
 const tail = (file, lines = 25) =>
 	withoutHosts(readFileSync(file, 'utf8')).trimEnd().split('\n').slice(-lines).join('\n');
 
-/** A new folder under the system's temporary folder. */
-const temporaryFolder = (name) => mkdtempSync(path.join(tmpdir(), `stop-audio-stream-${name}-`));
+/** What is to be ended, and removed, when a script ends early. */
+const running = new Set();
+const folders = new Set();
+
+/** A new folder under the system's temporary folder; it goes when this process ends, if not before. */
+function temporaryFolder(name) {
+	const folder = mkdtempSync(path.join(tmpdir(), `stop-audio-stream-${name}-`));
+	folders.add(folder);
+	return folder;
+}
+
+function removeFolder(folder) {
+	rmSync(folder, { recursive: true, force: true });
+	folders.delete(folder);
+}
+
+process.once('exit', () => folders.forEach(removeFolder));
 
 /**
  * Starts a command that cannot outlive this process.
@@ -52,13 +66,35 @@ function start(command, args, { cwd, env, log } = {}) {
 	const pid = new Promise((resolve) => child.once('message', (message) => resolve(message.pid)));
 	const exited = new Promise((resolve, reject) => {
 		child.once('error', reject);
-		child.once('exit', (code) => resolve(code ?? 143));
+		child.once('exit', (code) => {
+			running.delete(started);
+			resolve(code ?? 143);
+		});
 	});
 	const stop = () => {
 		if (child.connected) child.disconnect();
 		return exited;
 	};
-	return { pid, exited, stop };
+	const started = { pid, exited, stop };
+	running.add(started);
+	return started;
+}
+
+/** Runs a script. Ctrl-C ends what it has started before it ends itself. */
+function runScript(main) {
+	let interrupted = false;
+	for (const signal of ['SIGINT', 'SIGTERM']) {
+		process.once(signal, async () => {
+			interrupted = true;
+			await Promise.all([...running].map(({ stop }) => stop()));
+			process.exit(process.exitCode ?? 130);
+		});
+	}
+	main().catch((reason) => {
+		if (interrupted) return;
+		process.stderr.write(`\n${reason.message}\n`);
+		process.exitCode = 1;
+	});
 }
 
 /** Says every now and then how long a step has been running; the function it returns says how it ended. */
@@ -106,13 +142,13 @@ async function run(command, args, { cwd, env, minutes = 10 } = {}) {
 	const folder = temporaryFolder('run');
 	const log = path.join(folder, 'output.log');
 	try {
-		const running = start(command, args, { cwd, env, log });
+		const started = start(command, args, { cwd, env, log });
 		let late = false;
 		const limit = setTimeout(() => {
 			late = true;
-			running.stop();
+			started.stop();
 		}, minutes * 60_000);
-		const code = await running.exited;
+		const code = await started.exited;
 		clearTimeout(limit);
 		if (code === 0) return readFileSync(log, 'utf8');
 		const how = late ? `took more than ${minutes} minutes` : `ended with exit code ${code}`;
@@ -120,7 +156,7 @@ async function run(command, args, { cwd, env, minutes = 10 } = {}) {
 			`'${[path.basename(command), ...args].join(' ')}' ${how}. Its last lines:\n${tail(log)}`,
 		);
 	} finally {
-		rmSync(folder, { recursive: true, force: true });
+		removeFolder(folder);
 	}
 }
 
@@ -135,7 +171,9 @@ function npm(args, options) {
 module.exports = {
 	elapsed,
 	npm,
+	removeFolder,
 	run,
+	runScript,
 	say,
 	start,
 	step,

@@ -1,8 +1,7 @@
 'use strict';
 
-const { rmSync } = require('node:fs');
 const { pack } = require('../../scripts/lib/package');
-const { say, temporaryFolder } = require('../../scripts/lib/processes');
+const { removeFolder, say, temporaryFolder } = require('../../scripts/lib/processes');
 const { startStandIn } = require('../stand-ins');
 const { installN8n, outputOf, startN8n } = require('./n8n');
 
@@ -71,7 +70,7 @@ describe('the packed package in a real n8n', () => {
 	afterAll(async () => {
 		await n8n?.stop();
 		for (const standIn of Object.values(standIns)) await standIn.close();
-		if (folder) rmSync(folder, { recursive: true, force: true });
+		if (folder) removeFolder(folder);
 	});
 
 	beforeEach(() => {

@@ -3,7 +3,13 @@
 const { mkdirSync, rmSync, writeFileSync } = require('node:fs');
 const { createServer } = require('node:net');
 const path = require('node:path');
-const { npm, run, start, temporaryFolder } = require('../../../scripts/lib/processes');
+const {
+	npm,
+	removeFolder,
+	run,
+	start,
+	temporaryFolder,
+} = require('../../../scripts/lib/processes');
 const { nodeBinary } = require('./install');
 
 const N8N = path.join(__dirname, 'node_modules/n8n/bin/n8n');
@@ -72,7 +78,9 @@ async function makeHome({ tarball, env: extra = {} }) {
 	const ours = Object.keys(process.env).filter((name) => FOREIGN.test(name));
 	const env = {
 		...Object.fromEntries(ours.map((name) => [name, undefined])),
+		// What n8n keeps outside its own folder goes with it.
 		HOME: userFolder,
+		TMPDIR: userFolder,
 		PATH: `${path.dirname(nodeBinary())}${path.delimiter}${process.env.PATH}`,
 		N8N_USER_FOLDER: userFolder,
 		N8N_ENCRYPTION_KEY: 'example-key-of-a-throw-away-n8n',
@@ -114,7 +122,7 @@ async function makeHome({ tarball, env: extra = {} }) {
 		/** Starts a long-running n8n command; its output goes to `log`. */
 		start: (args, { log, env: more }) =>
 			start(nodeBinary(), [N8N, ...args], { cwd: userFolder, env: { ...env, ...more }, log }),
-		remove: () => rmSync(userFolder, { recursive: true, force: true }),
+		remove: () => removeFolder(userFolder),
 	};
 }
 
