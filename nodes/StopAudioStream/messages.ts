@@ -124,8 +124,9 @@ export const messages = {
 		what: '{provider} may or may not have taken the request ({reason})',
 		todo: "Nothing was sent again, because {provider} would run the document of 'cXML URL' a second time. Look at the call, then run the item again if its stream is still there.",
 	},
+	// Spelled as n8n does: it looks for the word, and would list the execution as failed without it.
 	cancelled: {
-		what: 'The execution was cancelled before {provider} confirmed this stop',
+		what: 'The execution was canceled before {provider} confirmed this stop',
 		todo: 'The stream may still be running. Run the item again; stopping twice does no harm.',
 	},
 	redirected: {

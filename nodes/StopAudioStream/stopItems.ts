@@ -7,7 +7,7 @@ import {
 
 import { readAccount } from './account';
 import { confirmStop } from './confirmStop';
-import { messages, quoted, Refusal } from './messages';
+import { messages, quoted, Refusal, type Sentence } from './messages';
 import {
 	failed,
 	fieldNames,
@@ -98,9 +98,11 @@ async function stopItem(
 	const about: IDataObject = {};
 	const facts: IDataObject = {};
 	let cause: FailureCause = 'input';
+	let unforeseen: Sentence = messages.unreadableField;
 	let mask: Connection['mask'] = (shown) => shown;
 	try {
 		const item = read(about);
+		unforeseen = messages.internal;
 		cause = 'credentials';
 		const connection = await connect(item.provider);
 		mask = connection.mask;
@@ -112,7 +114,7 @@ async function stopItem(
 		const failure: Failure =
 			thrown instanceof Refusal
 				? { cause, what: thrown.message, todo: thrown.todo }
-				: failed(cause, messages.internal, { reason }).failure;
+				: failed(cause, unforeseen, { reason }).failure;
 		return mask({ about, facts, failure });
 	}
 }

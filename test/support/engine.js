@@ -97,6 +97,7 @@ const packageOf = (folder) => {
  * @param {object} run
  * @param {object} run.parameters the node's parameters, as a saved workflow holds them
  * @param {object[]} run.items the `json` of each input item
+ * @param {object[]} [run.input] whole input items in their place, such as ones with a file
  * @param {Record<string, object>} run.credentials data by credential type
  * @param {object} [run.node] further settings of the node: `onError`, `retryOnFail`, `executeOnce`, …
  * @param {(cancel: () => void) => void} [run.onStart] called with a function that cancels the execution
@@ -107,6 +108,7 @@ const packageOf = (folder) => {
 async function runNode({
 	parameters,
 	items = [{}],
+	input = items.map((json) => ({ json })),
 	credentials = {},
 	node = {},
 	onStart,
@@ -133,10 +135,12 @@ async function runNode({
 		),
 		...node,
 	};
+	// n8n looks up an item's own fields at the node before.
+	const before = { ...stop, id: 'before', name: 'Before', type: 'pass', parameters: {} };
 	const workflow = new Workflow({
 		id: 'test',
-		nodes: [stop],
-		connections: {},
+		nodes: [before, stop],
+		connections: { [before.name]: { main: [[{ node: stop.name, type: 'main', index: 0 }]] } },
 		active: false,
 		nodeTypes,
 		settings: {},
@@ -169,10 +173,24 @@ async function runNode({
 			waitingExecution: {},
 			waitingExecutionSource: {},
 			nodeExecutionStack: [
-				{ node: stop, data: { main: [items.map((json) => ({ json }))] }, source: null },
+				{
+					node: stop,
+					data: { main: [input] },
+					source: { main: [{ previousNode: before.name }] },
+				},
 			],
 		},
 	};
+	runData.resultData.runData[before.name] = [
+		{
+			startTime: Date.now(),
+			executionTime: 0,
+			executionIndex: 0,
+			executionStatus: 'success',
+			source: [],
+			data: { main: [input] },
+		},
+	];
 	const execution = new core.WorkflowExecute(additionalData, 'manual', runData);
 	const running = execution.processRunExecutionData(workflow);
 	onStart?.(() => running.cancel());
