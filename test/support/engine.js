@@ -16,7 +16,11 @@ const ROOT = path.join(__dirname, '../..');
 const from = createRequire(path.join(process.env.N8N_CORE_FOLDER ?? ROOT, 'package.json'));
 const core = from('n8n-core');
 const workflowPackage = createRequire(from.resolve('n8n-core'))('n8n-workflow');
-const { Workflow, ICredentialsHelper, createEmptyRunExecutionData } = workflowPackage;
+const { Workflow, ICredentialsHelper } = workflowPackage;
+
+/** n8n before 2.0 has no function for it. */
+const createEmptyRunExecutionData =
+	workflowPackage.createEmptyRunExecutionData ?? (() => ({ resultData: { runData: {} } }));
 
 const NODE_TYPE = 'n8n-nodes-stop-audio-stream.stopAudioStream';
 
