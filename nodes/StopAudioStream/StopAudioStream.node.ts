@@ -10,6 +10,8 @@ import { properties } from './properties';
 import { providers } from './providers';
 import { stopItems } from './stopItems';
 
+const names = providers.map(({ name }) => name);
+
 export class StopAudioStream implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Stop Audio Stream',
@@ -28,7 +30,9 @@ export class StopAudioStream implements INodeType {
 		credentials: providers.map(({ name, credential }) => ({
 			name: credential.type,
 			required: true,
-			displayOptions: { show: { provider: [name] } },
+			// Not `show: [name]`: n8n's editor takes a field whose every value shows a credential for a choice of
+			// authentication, and hides it. Nobody would see 'Provider'.
+			displayOptions: { hide: { provider: names.filter((other) => other !== name) } },
 		})),
 		properties,
 	};
