@@ -1,0 +1,367 @@
+'use strict';
+
+// Providers are data and pure functions: what each builds, and how it reads answers in every documented form.
+
+const { providers } = require('../dist/nodes/StopAudioStream/providers');
+
+const account = { origin: 'https://api.example.com', id: 'MA example/1', token: 'example-token' };
+const of = (name) => providers.find((provider) => provider.name === name);
+const [plivo, signalWire, vobiz] = ['plivo', 'signalWire', 'vobiz'].map(of);
+const one = { operation: 'stopStream', callId: 'c', stream: 's' };
+const all = { operation: 'stopAllStreams', callId: 'c' };
+const bySid = { ...one, streamBy: 'sid' };
+const byControlId = { ...one, streamBy: 'controlId' };
+
+/** A target by name; `document` in parts. */
+const byName = (stream, document) => ({
+	...one,
+	stream,
+	streamBy: 'name',
+	document: {
+		url: 'https://a.example/x',
+		method: 'POST',
+		nameParameter: 'STREAMNAME',
+		...document,
+	},
+});
+
+const refusal = (act) => {
+	try {
+		return act();
+	} catch (refused) {
+		return refused.message;
+	}
+};
+
+describe('every provider', () => {
+	it.each(providers)(
+		'$name is whole and says in its own words what the screen shows',
+		(provider) => {
+			const { callId, callIdInEvents, credential, name, streamIds, stopAll } = provider;
+			expect(name).toMatch(/^[a-z][A-Za-z]+$/);
+			expect(credential.type).toMatch(/Api$/);
+			expect(new Set(callIdInEvents).size).toBe(callIdInEvents.length);
+			for (const text of [callId, ...streamIds]) {
+				expect([text.label, text.placeholder, text.description]).toEqual([
+					expect.stringMatching(/^[A-Z][\w ]+$/),
+					expect.stringMatching(/^e\.g\. /),
+					expect.stringMatching(/\.$/),
+				]);
+			}
+			for (const { notice } of [...streamIds, ...(stopAll ? [stopAll] : [])]) {
+				expect(notice).toContain('what happens to the call');
+			}
+			// The first way is the default, and a way is named only where there are several.
+			expect(streamIds.map(({ streamBy }) => Boolean(streamBy))).toEqual(
+				streamIds.map(() => streamIds.length > 1),
+			);
+		},
+	);
+
+	it('has a name and a credential of its own', () => {
+		expect(new Set(providers.map(({ name }) => name.toLowerCase())).size).toBe(providers.length);
+		expect(new Set(providers.map(({ credential }) => credential.type)).size).toBe(providers.length);
+	});
+});
+
+describe('ids in a path', () => {
+	const hostile = [
+		'a/b',
+		'a?b',
+		'a#b',
+		'a%2Fb',
+		'a b',
+		'..a',
+		'é',
+		'通话',
+		'a\\b',
+		'str_1',
+		'%2e%2e',
+	];
+	const targets = [
+		['plivo', one, ['v1', 'Account', 'account', 'Call', 'c', 'Stream', 's', '']],
+		['vobiz', one, ['api', 'v1', 'Account', 'account', 'Call', 'c', 'Stream', 's', '']],
+		[
+			'signalWire',
+			bySid,
+			['api', 'laml', '2010-04-01', 'Accounts', 'account', 'Calls', 'c', 'Streams', 's'],
+		],
+	];
+
+	it.each(targets)('stay one segment each, whatever is in them (%s)', (name, target, segments) => {
+		for (const id of hostile) {
+			const { url } = of(name).buildStop(account, { ...target, callId: id, stream: `${id}2` });
+			const path = new URL(url).pathname.split('/').slice(1).map(decodeURIComponent);
+			const ids = { account: account.id, c: id, s: `${id}2` };
+			expect(path).toEqual(segments.map((part) => ids[part] ?? part));
+			expect(new URL(url).origin).toBe(account.origin);
+			expect([new URL(url).search, new URL(url).hash]).toEqual(['', '']);
+		}
+	});
+
+	it.each(targets)('are refused where they cannot be one (%s)', (name, target) => {
+		for (const id of ['', '.', '..', '....', 'cut \ud83d off']) {
+			const why = expect.stringMatching(/ is empty$| holds only dots$| holds half of a character$/);
+			expect(refusal(() => of(name).buildStop(account, { ...target, callId: id }))).toEqual(why);
+			expect(refusal(() => of(name).buildStop(account, { ...target, stream: id }))).toEqual(why);
+		}
+	});
+});
+
+describe('Plivo and Vobiz', () => {
+	it('end every path with a slash and send no body', () => {
+		for (const provider of [plivo, vobiz]) {
+			for (const target of [one, all]) {
+				const request = provider.buildStop(account, target);
+				expect(Object.keys(request).sort()).toEqual(['method', 'url']);
+				expect(request).toEqual({ method: 'DELETE', url: expect.stringMatching(/[^/]\/$/) });
+			}
+			expect(provider.buildStop(account, all).url).toMatch(/\/Call\/c\/Stream\/$/);
+		}
+	});
+
+	const words = (error) => ({ api_id: 'a', error });
+	const platform = (code, message) => ({ status: 'error', error: { code, message } });
+	it.each([
+		[204, '', 'stopped'],
+		[200, { message: 'Stream stopped successfully', stream_id: 's' }, 'stopped'],
+		[200, { message: 'All streams stopped successfully', streams_stopped: 2 }, 'stopped'],
+		[200, { message: 'All streams stopped successfully', streams_stopped: 0 }, 'alreadyStopped'],
+		[202, { message: 'taken' }, 'accepted'],
+		[400, words('No active stream found'), 'alreadyStopped'],
+		[404, words('No active stream found'), 'alreadyStopped'],
+		[404, words(' no active STREAM found. '), 'alreadyStopped'],
+		[404, platform('NOT_FOUND', 'No active stream found'), 'alreadyStopped'],
+		[404, words('Stream not found'), 'notFound'],
+		[404, words('Call not found'), 'notFound'],
+		[404, platform('NOT_FOUND', 'Stream not found'), 'notFound'],
+		[400, words('No active stream found for this account yet'), undefined],
+		[400, words('service_url is not valid'), undefined],
+		[422, words('No active stream found'), undefined],
+		[200, '', undefined],
+		[200, 'OK', undefined],
+		[200, [], undefined],
+		[200, {}, undefined],
+		[200, { message: 5 }, undefined],
+		[200, { message: 'no', error: 'it did not' }, undefined],
+		[404, '<html>Not found</html>', undefined],
+		[404, { message: 'no route' }, undefined],
+		[404, { error: 'Not Found' }, undefined],
+		[404, { api_id: 'a', error: { text: 'x' } }, undefined],
+		[404, { status: 'error', error: { code: 5, message: 'x' } }, undefined],
+	])('read %i %j as %s', (statusCode, body, status) => {
+		for (const { readStop } of [plivo, vobiz]) {
+			const reading = readStop({ statusCode, headers: {}, body }, one, account);
+			expect(reading?.status).toBe(status);
+		}
+	});
+
+	const readState = (body, offset = 0, statusCode = 200) =>
+		plivo.confirm.readState({ statusCode, headers: {}, body }, offset);
+	const up = { stream_id: 's', status: 'initiated', end_time: null };
+	const down = { stream_id: 's', status: 'initiated', end_time: '2026-01-31 10:00:00+00:00' };
+
+	it.each([
+		[up, false],
+		[down, true],
+		[{ status: 'in-progress', end_time: null }, false],
+		[{ status: 'completed', end_time: null }, true],
+		[{ status: 'FAILED' }, true],
+		[{ stream_id: 's', end_time: '' }, false],
+	])('read a stream %j: ended is %s', (stream, ended) => {
+		expect(readState(stream)).toEqual({ ended });
+	});
+
+	it.each([
+		['Plivo, one page', { meta: { total_count: 2, next: null }, objects: [down, down] }, true],
+		['Plivo, one that runs', { meta: { total_count: 2, next: null }, objects: [down, up] }, false],
+		['Plivo, an older count', { meta: { count: 2 }, objects: [down, down] }, true],
+		['Vobiz, one page', { page: 1, per_page: 20, total: 1, objects: [down] }, true],
+		['Vobiz, no streams at all', { page: 1, per_page: 20, total: 0, objects: [] }, true],
+		['without a count', { objects: [down] }, true],
+	])('read a list: %s', (_title, body, ended) => {
+		expect(readState(body)).toEqual({ ended });
+	});
+
+	it('go on with the next page while the list has more', () => {
+		const page = { objects: [down, down] };
+		expect(readState({ ...page, total: 5 })).toEqual({ ended: true, nextOffset: 2 });
+		expect(readState({ ...page, total: 5 }, 2)).toEqual({ ended: true, nextOffset: 4 });
+		expect(readState({ objects: [down], total: 5 }, 4)).toEqual({ ended: true });
+		expect(readState({ ...page, meta: { next: '/v1/…' } })).toEqual({ ended: true, nextOffset: 2 });
+		// A list that says it has more and gives nothing would be read for ever.
+		expect(readState({ objects: [], total: 5 }, 4)).toEqual({ ended: true });
+	});
+
+	it.each([
+		[200, ''],
+		[200, {}],
+		[200, []],
+		[200, { objects: 'none' }],
+		[200, { objects: [5] }],
+		[200, { objects: [{}] }],
+		[404, down],
+		[500, down],
+		[204, ''],
+	])('do not claim to know from %i %j', (statusCode, body) => {
+		expect(readState(body, 0, statusCode)).toBeUndefined();
+	});
+
+	it('ask for the list page by page, and for one stream without a page', () => {
+		for (const provider of [plivo, vobiz]) {
+			const { buildRead } = provider.confirm;
+			const { url } = provider.buildStop(account, all);
+			expect(buildRead(account, all, 40)).toEqual({
+				method: 'GET',
+				url: `${url}?limit=20&offset=40`,
+			});
+			expect(buildRead(account, one, 0)).toEqual({
+				method: 'GET',
+				url: provider.buildStop(account, one).url,
+			});
+		}
+	});
+});
+
+describe('the wait that Vobiz asks for with a 429', () => {
+	const wait = (body, headers = {}) =>
+		vobiz.retryAfter({ statusCode: 429, headers, body }, 1_000_000);
+
+	it.each([
+		[{ error: { details: { retryAfter: 3 } } }, {}, 3_000],
+		[{}, { 'x-ratelimit-reset': '1004' }, 4_000],
+		[{ error: { details: {} } }, { 'x-ratelimit-reset': '1001' }, 1_000],
+		[{ error: 'busy' }, {}, undefined],
+		['', { 'x-ratelimit-reset': 'soon' }, undefined],
+		['', { 'x-ratelimit-reset': '0' }, undefined],
+	])('is read from %j and %j', (body, headers, ms) => {
+		expect(wait(body, headers)).toBe(ms);
+	});
+});
+
+describe('SignalWire by SID', () => {
+	it('sends the one documented form field', () => {
+		expect(signalWire.buildStop({ ...account, id: 'p' }, bySid)).toEqual({
+			method: 'POST',
+			url: 'https://api.example.com/api/laml/2010-04-01/Accounts/p/Calls/c/Streams/s',
+			form: { Status: 'stopped' },
+		});
+	});
+
+	const compat = (code, message = 'words') => ({ code, message, status: 400 });
+	const listed = (code, message = 'words') => ({ errors: [{ code, message }] });
+	it.each([
+		[200, { sid: 's', status: 'stopped' }, 'stopped'],
+		[200, { sid: 's', status: 'queued' }, 'accepted'],
+		[200, { sid: 's', status: 'in-progress' }, 'accepted'],
+		[200, { sid: 's', status: 'something else' }, undefined],
+		[200, { sid: 's' }, undefined],
+		[200, { code: 20404, message: 'no', status: 'stopped' }, undefined],
+		[200, '', undefined],
+		[204, '', 'accepted'],
+		[404, compat(20404), 'notFound'],
+		[404, listed('20404'), 'notFound'],
+		[404, { errors: ['The requested resource was not found'] }, 'notFound'],
+		[404, { error: 'Not Found' }, undefined],
+		[404, '<html></html>', undefined],
+		[404, { message: 'no route' }, undefined],
+		[422, compat(10000, 'An attempt was made to update a completed call'), 'alreadyStopped'],
+		[400, compat(21220, 'The call has already ended'), 'alreadyStopped'],
+		[400, listed('10000', 'attempt to update a completed call'), 'alreadyStopped'],
+		[400, compat(20001, 'attempt to update a completed call'), undefined],
+	])('reads %i %j as %s', (statusCode, body, status) => {
+		const reading = signalWire.readStop({ statusCode, headers: {}, body }, bySid, account);
+		expect(reading).toEqual(status && { status });
+	});
+
+	it.each([
+		[200, { status: 'completed' }, 'alreadyStopped'],
+		[200, { status: 'canceled' }, 'alreadyStopped'],
+		[200, { status: 'no-answer' }, 'alreadyStopped'],
+		[200, { status: 'in-progress' }, undefined],
+		[200, { status: 'ringing' }, undefined],
+		[200, {}, undefined],
+		[200, '', undefined],
+		[404, { status: 'completed' }, undefined],
+	])('asks for the call where a code has two meanings: %i %j is %s', (statusCode, body, status) => {
+		for (const code of [21220, '10000']) {
+			const answer = {
+				statusCode: 400,
+				headers: {},
+				body: compat(code, 'An argument is not right'),
+			};
+			const { ask, read } = signalWire.readStop(answer, bySid, { ...account, id: 'p' });
+			expect(ask).toEqual({
+				method: 'GET',
+				url: 'https://api.example.com/api/laml/2010-04-01/Accounts/p/Calls/c',
+			});
+			expect(read({ statusCode, headers: {}, body })?.status).toBe(status);
+		}
+	});
+});
+
+describe('SignalWire by control ID', () => {
+	it('sends the documented command', () => {
+		expect(signalWire.buildStop(account, byControlId)).toEqual({
+			method: 'POST',
+			url: 'https://api.example.com/api/calling/calls',
+			json: { id: 'c', command: 'calling.stream.stop', params: { control_id: 's' } },
+		});
+	});
+
+	it('takes no answer for more than that the order was taken', () => {
+		const read = (statusCode, body) =>
+			signalWire.readStop({ statusCode, headers: {}, body }, byControlId, account)?.status;
+		expect(read(200, { id: 'c', status: 'answered' })).toBe('accepted');
+		expect(read(200, { id: 'c', status: 'stopped' })).toBe('accepted');
+		expect(read(404, { error: 'Not Found' })).toBe('notFound');
+		expect(read(404, { errors: [{ code: 'not_found', message: 'x' }] })).toBe('notFound');
+		expect(read(404, 'Not Found')).toBeUndefined();
+	});
+});
+
+describe('SignalWire by name', () => {
+	const form = (...target) => signalWire.buildStop(account, byName(...target)).form;
+
+	it.each([
+		['https://a.example/x', 'n', 'https://a.example/x?STREAMNAME=n'],
+		['https://a.example/x?y=1', 'n', 'https://a.example/x?y=1&STREAMNAME=n'],
+		['https://a.example/x?STREAMNAME=old&y=1', 'n', 'https://a.example/x?y=1&STREAMNAME=n'],
+		['https://a.example/x?y=1#rt=3000', 'n', 'https://a.example/x?y=1&STREAMNAME=n#rt=3000'],
+		[
+			'https://a.example/x#rt=3000',
+			'a b&c=d#e',
+			'https://a.example/x?STREAMNAME=a%20b%26c%3Dd%23e#rt=3000',
+		],
+		[
+			'https://a.example/x?q=%7e+%C3%A9',
+			'é+1',
+			'https://a.example/x?q=%7e+%C3%A9&STREAMNAME=%C3%A9%2B1',
+		],
+		['https://a.example/x?', 'n', 'https://a.example/x?STREAMNAME=n'],
+		['https://a.example', 'n', 'https://a.example?STREAMNAME=n'],
+	])('puts the name into %s', (url, name, expected) => {
+		expect(form(name, { url }).Url).toBe(expected);
+		expect(new URL(expected).searchParams.getAll('STREAMNAME')).toEqual([name]);
+	});
+
+	it('leaves the address to the letter where there is no name', () => {
+		const url = 'https://a.example/x?STREAMNAME=kept&b=%7e#rt=3000';
+		expect(form(undefined, { url })).toEqual({ Url: url, Method: 'POST' });
+	});
+
+	it('gives name and method to the fallback too', () => {
+		const fallbackUrl = 'https://b.example/y?z=1';
+		expect(form('n', { fallbackUrl, method: 'GET', nameParameter: 'my name' })).toEqual({
+			Url: 'https://a.example/x?my%20name=n',
+			Method: 'GET',
+			FallbackUrl: 'https://b.example/y?z=1&my%20name=n',
+			FallbackMethod: 'GET',
+		});
+	});
+
+	it('takes a 200 for no proof that the stream stopped', () => {
+		const answer = { statusCode: 200, headers: {}, body: { sid: 'c', status: 'completed' } };
+		expect(signalWire.readStop(answer, byName('n'), account)).toEqual({ status: 'accepted' });
+	});
+});

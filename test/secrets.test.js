@@ -1,0 +1,58 @@
+'use strict';
+
+// A secret never shows, in whatever form a provider gives it back.
+
+const { secretMask } = require('../dist/nodes/StopAudioStream/secrets');
+
+const maskWith = (token, id = 'example-id') =>
+	secretMask({ origin: 'https://a.example', id, token });
+
+describe('a secret is masked', () => {
+	const token = 'example+secret/1=';
+	const basic = Buffer.from(`example-id:${token}`).toString('base64');
+
+	it.each([
+		['as it is', token],
+		['inside a sentence', `The token '${token}' is not known`],
+		['twice', `${token} ${token}`],
+		['percent-encoded', `https://a.example/?t=${encodeURIComponent(token)}`],
+		['as the header it was sent with', `Authorization: Basic ${basic}`],
+	])('%s', (_title, text) => {
+		const masked = maskWith(token)(text);
+		expect(masked).toContain('***');
+		for (const form of [token, encodeURIComponent(token), basic]) {
+			expect(masked).not.toContain(form);
+		}
+	});
+
+	it('in keys, lists and objects, however they are nested', () => {
+		const shown = {
+			a: [{ [token]: token }, [`x ${token}`]],
+			b: { c: { d: basic } },
+			n: 5,
+			z: null,
+		};
+		expect(maskWith(token)(shown)).toEqual({
+			a: [{ '***': '***' }, ['x ***']],
+			b: { c: { d: '***' } },
+			n: 5,
+			z: null,
+		});
+	});
+
+	it('and what was given is left as it was', () => {
+		const given = { text: token };
+		maskWith(token)(given);
+		expect(given).toEqual({ text: token });
+	});
+
+	it('only where it is the whole value, when it is so short that it is found everywhere', () => {
+		expect(maskWith('abc')({ a: 'abc', b: 'abcdef' })).toEqual({ a: '***', b: 'abcdef' });
+		expect(maskWith('abcd')('abcdef')).toBe('***ef');
+	});
+
+	it('and nothing else is', () => {
+		const shown = { status: 'stopped', callId: 'example-id', list: [1, true, undefined, 'a.b*c'] };
+		expect(maskWith('.*')(shown)).toEqual(shown);
+	});
+});
