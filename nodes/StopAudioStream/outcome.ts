@@ -113,7 +113,9 @@ export function readEnd(
 				seconds: Math.ceil(end.refusedForMs / 1_000),
 			});
 		case 'broken':
-			return failed('unreadable', messages.broken, { ...values, reason: end.reason });
+			return target.document
+				? failed('unreadable', messages.maybeTaken, { ...values, reason: end.reason })
+				: failed('unreadable', messages.broken, { ...values, reason: end.reason });
 		case 'cancelled':
 			return failed('unavailable', messages.cancelled, values);
 	}
@@ -127,13 +129,15 @@ function readLastAnswer(
 ): Reading {
 	const { statusCode, body } = answer;
 	const values = { provider: provider.displayName, quote: quoted(providerWords(body)) };
-	if (statusCode === 429 && retryAfterMs !== undefined && retryAfterMs > MAX_WAIT_MS) {
-		const seconds = Math.ceil(retryAfterMs / 1_000);
-		return failed('rateLimit', messages.rateLimitedLong, { ...values, seconds });
-	}
-	if (target.document && (statusCode === 408 || statusCode >= 500)) {
+	const isDown = statusCode === 408 || statusCode >= 500;
+	if (target.document && isDown) {
 		const reason = `${statusCode}${values.quote}`;
 		return failed('unavailable', messages.maybeTaken, { ...values, reason });
+	}
+	if ((isDown || statusCode === 429) && retryAfterMs !== undefined && retryAfterMs > MAX_WAIT_MS) {
+		const seconds = Math.ceil(retryAfterMs / 1_000);
+		const cause = isDown ? 'unavailable' : 'rateLimit';
+		return failed(cause, messages.rateLimitedLong, { ...values, seconds });
 	}
 	return readAnswer(provider, target, account, answer);
 }

@@ -9,6 +9,7 @@ import {
 import { MAX_WAIT_MS, paceOf, type AccountPace, type GivenUp } from './accountPace';
 import { isRecord, type Answer } from './outcome';
 import type { Account, Provider, ProviderRequest } from './providers/provider';
+import { secretMask } from './secrets';
 
 /** The longest that one item takes from its first send, in ms. */
 const MAX_ITEM_MS = 120_000;
@@ -54,6 +55,8 @@ export class RequestSender {
 
 	private readonly decrypted: ICredentialsDecrypted;
 
+	private readonly mask: ReturnType<typeof secretMask>;
+
 	private readonly signal: AbortSignal | undefined;
 
 	private readonly cancelled: Promise<GivenUp>;
@@ -67,6 +70,7 @@ export class RequestSender {
 		this.pace = paceOf(`${provider.name} ${account.origin} ${account.id}`, provider.rateLimit);
 		// Handed to n8n with each request, which would otherwise decrypt the credential again every time.
 		this.decrypted = { id: '', name: '', type: provider.credential.type, data };
+		this.mask = secretMask(account);
 		this.signal = context.getExecutionCancelSignal?.();
 		this.cancelled = new Promise((resolve) => {
 			if (this.signal?.aborted) resolve('cancelled');
@@ -91,6 +95,7 @@ export class RequestSender {
 		let effectBefore = false;
 		let deadline = until;
 		for (;;) {
+			if (this.signal?.aborted) return { end: { kind: 'cancelled' }, attempts, effectBefore };
 			const patience = new AbortController();
 			const slot = await this.pace.enter({
 				run: this.context,
@@ -153,23 +158,28 @@ export class RequestSender {
 			disableFollowRedirect: true,
 			sendCredentialsOnCrossOriginRedirect: false,
 			allowedDomains: new URL(request.url).hostname,
-			abortSignal: this.signal,
 		};
 		const noAnswer = { kind: 'noAnswer', seconds: timeout / 1_000 } as const;
-		const timer = new AbortController();
+		const over = new AbortController();
+		// n8n ties the request to this signal and takes no other. Without it, a request whose time is up
+		// would keep its connection for as long as the answer goes on.
+		const context: IExecuteFunctions = Object.create(this.context, {
+			getExecutionCancelSignal: { value: () => over.signal },
+		});
 		try {
-			const sending = this.context.helpers.httpRequestWithAuthentication.call(
-				this.context,
+			const sending = context.helpers.httpRequestWithAuthentication.call(
+				context,
 				this.provider.credential.type,
 				options,
 				{ credentialsDecrypted: this.decrypted },
 			);
 			// n8n's timeout is for silence: an answer that comes a byte at a time would hold the slot for ever.
-			const late = this.giveUp(Date.now() + timeout, timer.signal);
+			const late = this.giveUp(Date.now() + timeout, over.signal);
 			const response: IN8nHttpFullResponse | GivenUp = await Promise.race([sending, late]);
 			if (response === 'cancelled') return { kind: 'cancelled' };
 			if (response === 'outOfTime') return noAnswer;
-			const answer = { ...response, body: parsed(response.body) };
+			// Masked before a sentence is made of it: one that is cut to length may keep half of a secret.
+			const answer = this.mask({ ...response, body: parsed(response.body) });
 			return { kind: 'answer', answer, retryAfterMs: this.retryAfter(answer) };
 		} catch (thrown) {
 			if (this.signal?.aborted) return { kind: 'cancelled' };
@@ -178,20 +188,22 @@ export class RequestSender {
 			if (TIMED_OUT.includes(code)) return noAnswer;
 			return { kind: NOT_REACHED.includes(code) ? 'notReached' : 'connectionLost', code };
 		} finally {
-			timer.abort();
+			over.abort();
 		}
 	}
 
-	/** The wait that an answer asks for, in ms: `Retry-After` in seconds or as a date, or with a 429 the provider's own way. */
+	/**
+	 * The wait that an answer asks for, in ms: `Retry-After` in seconds or as a date, or with a 429 the
+	 * provider's own way. A time that has passed is none, so that the node's own wait holds.
+	 */
 	private retryAfter(answer: Answer): number | undefined {
 		const now = Date.now();
 		const header = String(answer.headers['retry-after'] ?? '');
-		const ms = /^\s*\d+(\.\d+)?\s*$/.test(header)
-			? Number(header) * 1_000
-			: Date.parse(header) - now;
-		if (!Number.isNaN(ms)) return Math.max(0, ms);
+		const isSeconds = /^\s*\d+(\.\d+)?\s*$/.test(header);
 		const own = answer.statusCode === 429 ? this.provider.retryAfter?.(answer, now) : undefined;
-		return own === undefined ? undefined : Math.max(0, own);
+		return [isSeconds ? Number(header) * 1_000 : Date.parse(header) - now, own].find(
+			(ms) => ms !== undefined && ms > 0 && Number.isFinite(ms),
+		);
 	}
 
 	/** Waits until `at` (ms). True where the execution was cancelled meanwhile. */

@@ -1,10 +1,12 @@
-import { isRecord } from './outcome';
 import type { Account } from './providers/provider';
 
 const MASK = '***';
 
 /** A shorter secret is masked only where it is the whole value: it would be found in every text. */
 const MIN_PART = 4;
+
+/** No provider nests its answers so deep; one that does is after the stack of whoever walks through it. */
+const MAX_DEPTH = 100;
 
 /**
  * Masks a credential's secret in whatever is about to be shown, in each form in which a provider may echo
@@ -20,13 +22,14 @@ export function secretMask({ id, token }: Account): <T>(shown: T) => T {
 					(rest, form) => (form.length < MIN_PART ? rest : rest.replaceAll(form, MASK)),
 					text,
 				);
-	const mask = (part: unknown): unknown => {
+	const mask = (part: unknown, depth: number): unknown => {
 		if (typeof part === 'string') return maskText(part);
-		if (Array.isArray(part)) return part.map(mask);
-		if (!isRecord(part)) return part;
+		if (typeof part !== 'object' || part === null) return part;
+		if (depth > MAX_DEPTH) return MASK;
+		if (Array.isArray(part)) return part.map((each) => mask(each, depth + 1));
 		return Object.fromEntries(
-			Object.entries(part).map(([key, each]) => [maskText(key), mask(each)]),
+			Object.entries(part).map(([key, each]) => [maskText(key), mask(each, depth + 1)]),
 		);
 	};
-	return <T>(shown: T) => mask(shown) as T;
+	return <T>(shown: T) => mask(shown, 0) as T;
 }
