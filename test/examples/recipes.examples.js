@@ -1,8 +1,11 @@
 'use strict';
 
 const { say } = require('../../scripts/lib/processes');
+const { describeAiAgent, playAgent } = require('./aiAgent');
+const { describeDocumentServer, playDocuments } = require('./documentServer');
 const { recipeNames } = require('./files');
-const { itemsOf, openStage, outputOf, publishRecipe } = require('./stage');
+const { itemsOf, openStage, outputOf, prepareRecipe, publishRecipe } = require('./stage');
+const { isUp, received, streaming, twoStreams } = require('./streams');
 
 // A first run installs 2.2 GB of n8n and compiles its SQLite.
 jest.setTimeout(20 * 60_000);
@@ -11,12 +14,39 @@ jest.setTimeout(20 * 60_000);
 const KEPT_MINUTES = 1.1;
 const SHORT_MINUTES = 0.03;
 
+const shorten = (minutes) => (nodes) => {
+	nodes.Wait.parameters.amount = minutes;
+};
+
+/** How each provider says that a stream began, and that something else happened to it. */
+const STREAM_EVENTS = {
+	signalWire: { started: 'stream-started', other: 'stream-stopped' },
+	plivo: { started: 'StartStream', other: 'DegradedStream' },
+	vobiz: { started: 'StartStream', other: 'PlayedStream' },
+};
+
 let stage;
 /** One line for each recipe: what went into its node, and what became of the streams. */
 const lines = [];
 
+/** The timeouts that n8n keeps in its database, begun first so that their minute runs beside the rest. */
+const kept = [];
+
 beforeAll(async () => {
 	stage = await openStage();
+	for (const [provider, standIn] of Object.entries(stage.standIns)) {
+		const workflow = await publishRecipe(
+			`timeout-${provider.toLowerCase()}`,
+			stage,
+			shorten(KEPT_MINUTES),
+		);
+		const { call, stream } = streaming(standIn);
+		const event = standIn.callback(STREAM_EVENTS[provider].started, stream);
+		const sent = Date.now();
+		await workflow.start('Stream Status', event);
+		await workflow.isWaiting();
+		kept.push({ provider, standIn, workflow, call, stream, sent });
+	}
 });
 
 afterAll(async () => {
@@ -34,20 +64,6 @@ afterEach(() => {
 	}
 });
 
-const isUp = (standIn, stream) => standIn.stream(stream.id).running;
-const streaming = (standIn, details) => {
-	const call = standIn.addCall();
-	return { call, stream: standIn.startStream(call.id, details) };
-};
-/** A call with two streams, of which one is not enough to stop. */
-const twoStreams = (standIn) => {
-	const call = standIn.addCall();
-	return { call, streams: [standIn.startStream(call.id), standIn.startStream(call.id)] };
-};
-/** What the stand-in received about a call. */
-const received = (standIn, call) =>
-	standIn.requests.filter(({ path, body }) => path.includes(call.id) || body.includes(call.id));
-
 const note = (recipe, items, streams, more) =>
 	lines.push({
 		recipe,
@@ -56,17 +72,6 @@ const note = (recipe, items, streams, more) =>
 		of: streams.length,
 		note: more,
 	});
-
-const shorten = (minutes) => (nodes) => {
-	nodes.Wait.parameters.amount = minutes;
-};
-
-/** How each provider says that a stream began, and that something else happened to it. */
-const STREAM_EVENTS = {
-	signalWire: { started: 'stream-started', other: 'stream-stopped' },
-	plivo: { started: 'StartStream', other: 'DegradedStream' },
-	vobiz: { started: 'StartStream', other: 'PlayedStream' },
-};
 
 const timeout = (provider) => async (recipe) => {
 	const standIn = stage.standIns[provider];
@@ -286,6 +291,16 @@ const plays = {
 		expect(fails.streams.every((stream) => isUp(plivo, stream))).toBe(true);
 		note(recipe, 2, [...works.streams, ...fails.streams], `told the team: 1`);
 	},
+
+	'ai-agent': async (recipe) => {
+		const streams = await playAgent(recipe, stage);
+		note(recipe, streams.length, streams);
+	},
+
+	'document-server-signalwire': async (recipe) => {
+		const streams = await playDocuments(recipe, stage);
+		note(recipe, streams.length, streams, 'calls still up: all');
+	},
 };
 
 describe('every recipe, imported into a real n8n as it is', () => {
@@ -293,4 +308,53 @@ describe('every recipe, imported into a real n8n as it is', () => {
 		if (plays[recipe] === undefined) throw new Error(`Nobody runs examples/${recipe}.json`);
 		await plays[recipe](recipe);
 	});
+});
+
+test('n8n publishes the node with a provider by expression only with all three credentials', async () => {
+	const { n8n, standIns } = stage;
+	const whole = prepareRecipe('mixed-carriers', stage);
+	for (const { credentialType } of Object.values(standIns)) {
+		const workflow = prepareRecipe('mixed-carriers', stage);
+		const ours = workflow.nodes.find(({ name }) => name === 'Stop Each Stream');
+		delete ours.credentials[credentialType];
+		const created = await n8n.createWorkflow(workflow);
+
+		const refusal = await n8n.activate(created).then(
+			() => undefined,
+			({ message }) => message,
+		);
+
+		const [, sentence] = /answered 400 .*?"message":("(?:[^"\\]|\\.)*")/.exec(refusal) ?? [];
+		const shown = JSON.parse(sentence ?? '""');
+		expect(shown).toContain('Node "Stop Each Stream"');
+		expect(shown).toContain(credentialType);
+		say(`    without ${credentialType}: ${shown.replaceAll(/\s+/g, ' ')}`);
+	}
+	expect(await n8n.activate(await n8n.createWorkflow(whole))).toMatchObject({ active: true });
+});
+
+describeAiAgent(() => stage);
+describeDocumentServer(() => stage);
+
+describe('a wait that n8n keeps in its database', () => {
+	test.each(['signalWire', 'plivo', 'vobiz'])(
+		'%s: goes on with the event as it came, and the stream stops',
+		async (provider) => {
+			const { standIn, workflow, call, stream, sent } = kept.find(
+				(one) => one.provider === provider,
+			);
+
+			const execution = await workflow.lastExecution(2 * KEPT_MINUTES * 60);
+
+			expect(execution.status).toBe('success');
+			expect(itemsOf(execution, 'Stop the Stream')).toEqual([
+				expect.objectContaining({ callId: call.id, stream: stream.id, status: 'stopped' }),
+			]);
+			expect(isUp(standIn, stream)).toBe(false);
+			const [stopped] = received(standIn, call);
+			const seconds = Math.round((stopped.at - sent) / 1000);
+			expect(seconds).toBeGreaterThanOrEqual(Math.floor(KEPT_MINUTES * 60));
+			say(`    ${provider}: stopped ${seconds} s after its start event`);
+		},
+	);
 });
