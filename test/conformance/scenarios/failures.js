@@ -1,0 +1,107 @@
+'use strict';
+
+const { NODE_TYPE } = require('../../support/engine');
+
+/** The shapes in which n8n gets a failure. In each, every item is tried, whatever becomes of the others. */
+
+const WORDS = 'The example says why';
+
+/** Three items, of which the second is refused by the provider. */
+function secondIsRefused(c) {
+	const [form] = Object.values(c.way.own ?? c.profile.own);
+	c.targets = [c.target, c.add(), c.add()];
+	c.items = c.targets.map((target) => ({ ...c.fields(target), input: `of ${target.call.id}` }));
+	c.answerFor(c.targets[1], { status: 422, body: form(WORDS) });
+}
+
+const what = (c) => `${c.profile.displayName} refused the request (422): “${WORDS}”`;
+const todo = (c) => expect.stringMatching(`^Check '${c.way.labels.call}' and the other fields`);
+const stopsAtOnce = (c) => c.way.says.stop.status === 'stopped';
+
+function expectAllTried(c) {
+	expect(c.stops()).toHaveLength(3);
+	expect(c.targets.map((target) => c.runs(target))).toEqual([false, true, false]);
+}
+
+module.exports = [
+	{
+		name: 'Continue: the failed item says what is known, in its place',
+		arrange: secondIsRefused,
+		expected: (c) => [
+			{ ...c.way.says.stop, runs: false },
+			{
+				...c.way.parameters,
+				provider: c.profile.provider,
+				callId: c.targets[1].call.id,
+				failure: 'rejected',
+				statusCode: 422,
+				attempts: 1,
+				error: what(c),
+				message: todo(c),
+				runs: true,
+			},
+			{ ...c.way.says.stop, runs: false },
+		],
+	},
+	{
+		name: 'Continue (error output): the failed item goes there, with the fields of its input',
+		node: { onError: 'continueErrorOutput' },
+		arrange: secondIsRefused,
+		check(c, _variant, run) {
+			const [good, bad] = run.outputs;
+			expect(good.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 2 }]);
+			expect(bad).toHaveLength(1);
+			expect(bad[0].pairedItem).toEqual({ item: 1 });
+			expect(bad[0].json).toMatchObject({ error: what(c), message: todo(c) });
+			expectAllTried(c);
+		},
+	},
+	{
+		name: 'Stop: every item is tried, then the first failure is thrown with what is left',
+		node: { onError: 'stopWorkflow' },
+		arrange: secondIsRefused,
+		check(c, _variant, { error, items, status }) {
+			expect(items).toEqual([]);
+			expect(status).toBe('error');
+			expect(error).toMatchObject({
+				name: 'NodeApiError',
+				message: what(c),
+				httpCode: '422',
+				context: { itemIndex: 1, failure: 'rejected' },
+			});
+			const left = stopsAtOnce(c) ? 1 : 3;
+			expect(error.description).toMatch(new RegExp(`known to be stopped: ${left} of 3\\.$`));
+			expectAllTried(c);
+		},
+	},
+	{
+		name: 'Stop: a field that is refused does not keep the others from being stopped',
+		node: { onError: 'stopWorkflow' },
+		arrange(c) {
+			c.targets = [c.target, c.add(), c.add()];
+			c.items = c.targets.map((target, i) => ({
+				...c.fields(target),
+				...(i === 1 && { callId: '' }),
+			}));
+		},
+		check(c, _variant, { error }) {
+			expect(error).toMatchObject({
+				name: 'NodeOperationError',
+				message: `'${c.way.labels.call}' is empty`,
+				context: { itemIndex: 1, failure: 'input' },
+			});
+			expect(c.stops()).toHaveLength(2);
+			expect(c.targets.map((target) => c.runs(target))).toEqual([false, true, false]);
+		},
+	},
+	{
+		name: "as an AI agent's tool: the one message holds what happened and what to do",
+		node: { onError: 'stopWorkflow' },
+		type: `${NODE_TYPE}Tool`,
+		arrange: secondIsRefused,
+		check(c, _variant, { error }) {
+			expect(error.message).toContain(`${what(c)}. Check '${c.way.labels.call}'`);
+			expectAllTried(c);
+		},
+	},
+];

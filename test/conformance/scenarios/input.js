@@ -1,0 +1,239 @@
+'use strict';
+
+/** What people fill in: what is refused before anything is sent, and what cannot change the request. */
+
+const IDS = [
+	'a b',
+	'a/../b',
+	'../../Account',
+	'a?b=c',
+	'a#b',
+	'100%',
+	'%2e%2e',
+	'v1.2..3',
+	'.hidden',
+	'...x',
+	'str_8f3a',
+	'a;b=c&d',
+	"it's (ok)*!",
+	'日本-🎧',
+	'a\\b',
+	'"quoted"',
+	'constructor',
+];
+
+/** Good, refused for each of `bad`, good. */
+function refusedBetween(c, bad, refusal) {
+	const first = c.target;
+	const last = c.add();
+	c.targets = [first, ...bad.map(() => c.add()), last];
+	c.items = c.targets.map((target, i) => ({ ...c.fields(target), ...bad[i - 1] }));
+	c.wanted = [
+		{ ...c.way.says.stop, runs: false },
+		...bad.map((fields) => ({
+			failure: 'input',
+			attempts: undefined,
+			runs: true,
+			...refusal(fields),
+		})),
+		{ ...c.way.says.stop, runs: false },
+	];
+}
+
+/** What is no id, with what the node says of it. */
+const NO_IDS = [
+	['', 'is empty'],
+	[' \t\n ', 'is empty'],
+	['.', 'holds only dots'],
+	['..', 'holds only dots'],
+	[' .... ', 'holds only dots'],
+	[42, 'is not text'],
+	[['a'], 'is not text'],
+	[{ id: 'a' }, 'is not text'],
+	[true, 'is not text'],
+	['cut\ud83c', 'holds half of a character'],
+];
+
+function refusedIds(c, field, label) {
+	refusedBetween(
+		c,
+		NO_IDS.map(([value]) => ({ [field]: value })),
+		({ [field]: value }) => ({
+			error: `'${label}' ${NO_IDS.find(([each]) => each === value)[1]}`,
+		}),
+	);
+}
+
+module.exports = [
+	{
+		name: 'ids of any characters arrive as they are, and change nothing else of the request',
+		arrange(c) {
+			const { details = (id) => ({ id }) } = c.way;
+			c.targets = IDS.map((id) => c.add(details(id), { id: `${id} call` }));
+			c.call = c.targets[0].call;
+		},
+		expected: (c) => c.targets.map(() => ({ ...c.way.says.stop, runs: false })),
+		check(c) {
+			const sent = c.stops().map(({ method, path, body }) => ({ method, path, body }));
+			expect(sent).toHaveLength(IDS.length);
+			expect(sent).toEqual(expect.arrayContaining(c.targets.map((target) => c.request(target))));
+		},
+	},
+	{
+		name: 'pasted blanks around ids are ignored',
+		arrange(c) {
+			const given = c.fields(c.target);
+			c.items = [
+				{
+					...given,
+					callId: ` \t${given.callId}\n`,
+					// A name is taken as it is: blanks may belong to it.
+					...(given.stream && !c.way.byDocument && { stream: `\u00a0${given.stream} ` }),
+				},
+			];
+		},
+		expected: (c) => ({ ...c.way.says.stop, callId: c.call.id, runs: false }),
+	},
+	{
+		name: 'a call id that is no id is refused in words that name the field, others are not held up',
+		arrange: (c) => refusedIds(c, 'callId', c.way.labels.call),
+		expected: (c) => c.wanted,
+	},
+	{
+		name: 'a stream id that is no id is refused in words that name the field, others are not held up',
+		needs: ['oneStream', 'strictStream'],
+		arrange: (c) => refusedIds(c, 'stream', c.way.labels.stream),
+		expected: (c) => c.wanted,
+	},
+	{
+		name: 'a value that is not text is refused as a stream name',
+		lacks: 'strictStream',
+		arrange(c) {
+			refusedBetween(c, [{ stream: 42 }, { stream: 'cut\ud83c' }], ({ stream }) => ({
+				error: `'${c.way.labels.stream}' ${stream === 42 ? 'is not text' : 'holds half of a character'}`,
+			}));
+		},
+		expected: (c) => c.wanted,
+	},
+	{
+		name: 'an expression that cannot be evaluated fails its own item only',
+		arrange(c) {
+			refusedBetween(c, [{ callId: 'throw' }], () => ({}));
+		},
+		parameters: {
+			callId:
+				"={{ $json.callId === 'throw' ? (() => { throw new Error('example'); })() : $json.callId }}",
+		},
+		expected: (c) => c.wanted,
+	},
+	{
+		name: 'an unknown provider by expression is refused, and its spelling is not a matter of case',
+		arrange(c) {
+			refusedBetween(c, [{ provider: 'nobody' }, { provider: '' }, { provider: 7 }], () => ({
+				error: expect.stringMatching(/^'Provider' does not know the value “.*”$/),
+				message: expect.stringContaining('plivo, signalWire, vobiz'),
+			}));
+			const { provider } = c.profile;
+			c.items[0].provider = ` ${provider.toUpperCase()}\n`;
+			c.items.at(-1).provider = provider;
+		},
+		parameters: { provider: '={{ $json.provider }}' },
+		expected: (c) => c.wanted,
+	},
+	{
+		name: 'an unknown operation is refused',
+		// n8n takes no expression here, and hands one over as the text it is.
+		variants: () => ({ word: 'endCall', blank: ' ', expression: "={{ 'stopStream' }}" }),
+		parameters: (_c, operation) => ({ operation }),
+		expected: () => ({
+			failure: 'input',
+			error: expect.stringMatching(/^'Operation' does not know the value “.*”$/),
+			attempts: undefined,
+			runs: true,
+		}),
+	},
+	{
+		name: 'an option that is out of bounds is refused in words that name it',
+		variants: () => ({
+			'Max Retries': { maxRetries: 11 },
+			'Max Concurrency': { maxConcurrency: 0 },
+			Timeout: { timeout: 1.5 },
+			'If Nothing Is Left to Stop': { whenNothingToStop: 'ignore' },
+		}),
+		options: (_c, options) => options,
+		expected: () => ({
+			failure: 'input',
+			error: expect.stringMatching(
+				/^'(Max Retries|Max Concurrency|Timeout|If Nothing Is Left to Stop)' /,
+			),
+			attempts: undefined,
+			runs: true,
+		}),
+	},
+	{
+		name: 'an address in the credential that must not be used is refused before a secret is sent',
+		variants: (_way, { address: { label } }) => ({
+			'plain http to another machine': [
+				() => 'http://api.example.com',
+				`'${label}' does not start with https://`,
+			],
+			'plain http to a host that only begins like this machine': [
+				() => 'http://127.0.0.1.example.com',
+				`'${label}' does not start with https://`,
+			],
+			'user and password': [
+				({ url }) => url.replace('://', '://user:example-hidden@'),
+				`'${label}' holds a user name or a password`,
+			],
+			'another scheme': [() => 'ftp://127.0.0.1', `'${label}' does not start with https://`],
+			'no address': [() => 'https://', `'${label}' is not an address`],
+			blank: [() => '  ', `'${label}' is empty`],
+		}),
+		arrange(c, [address]) {
+			c.credentials[c.profile.address.field] = address(c.standIn);
+			c.secrets.push('example-hidden');
+		},
+		expected: (_c, [, error]) => ({
+			failure: 'credentials',
+			error,
+			attempts: undefined,
+			runs: true,
+		}),
+	},
+	{
+		name: 'an account id in the credential cannot change the path',
+		variants: () => ({ dots: '..', blank: ' ' }),
+		arrange(c, id) {
+			c.credentials[c.profile.account.field] = id;
+		},
+		expected: (c) => ({
+			failure: 'credentials',
+			error: expect.stringContaining(`'${c.profile.account.label}'`),
+			attempts: undefined,
+			runs: true,
+		}),
+	},
+	{
+		name: 'an address is taken as people paste it: only its origin counts',
+		variants: () => ({
+			'with a path': '/api/v1/',
+			'with a query': '/?a=b#c',
+			'with blanks around it': '  ',
+		}),
+		arrange(c, rest) {
+			const { field } = c.profile.address;
+			c.credentials[field] = ` ${c.standIn.url}${rest}`;
+		},
+		expected: (c) => ({ ...c.way.says.stop, runs: false }),
+	},
+	{
+		name: 'a credential that is not there fails the item in a sentence that names it',
+		credentials: {},
+		expected: (c) => ({
+			failure: 'credentials',
+			error: `No ${c.profile.credentialName} credential could be read for ${c.profile.displayName}`,
+			attempts: undefined,
+			runs: true,
+		}),
+	},
+];

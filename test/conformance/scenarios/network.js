@@ -1,0 +1,132 @@
+'use strict';
+
+/** What becomes of a stop when the way to the provider, or back, breaks. */
+
+/** A document may have been taken although no answer came, and is not sent again. */
+const unknownEffect = (c, usual) => ({
+	failure: 'unavailable',
+	statusCode: undefined,
+	error: expect.stringMatching(
+		c.way.byDocument ? `^${c.profile.displayName} may or may not have taken the request` : usual,
+	),
+});
+
+module.exports = [
+	{
+		name: 'a provider that nobody listens for is not reached',
+		unreached: true,
+		async arrange(c) {
+			c.credentials[c.profile.address.field] = await c.deadAddress();
+		},
+		expected: (c) => ({
+			failure: 'unavailable',
+			statusCode: undefined,
+			attempts: 1,
+			error: `${c.profile.displayName} could not be reached (ECONNREFUSED)`,
+			runs: true,
+		}),
+	},
+	{
+		name: 'a connection that is reset before the effect',
+		arrange: (c) => c.answer({ reset: 'before' }),
+		expected: (c) => ({ ...unknownEffect(c, 'broke before it answered'), runs: true }),
+	},
+	{
+		name: 'a connection that is reset after the effect is not called a stop',
+		arrange: (c) => c.answer({ reset: 'after' }),
+		expected: (c) => ({ ...unknownEffect(c, 'broke before it answered'), runs: false }),
+	},
+	{
+		name: 'no answer in time, before the effect',
+		options: { timeout: 300 },
+		arrange: (c) => c.answer({ reset: 'before', delayMs: 1_000 }),
+		expected: (c) => ({ ...unknownEffect(c, 'gave no answer within 0.3 s'), runs: true }),
+	},
+	{
+		name: 'no answer in time, after the effect, is not called a stop',
+		options: { timeout: 300 },
+		arrange: (c) => c.answer({ stallMs: 1_000 }),
+		expected: (c) => ({ ...unknownEffect(c, 'gave no answer within 0.3 s'), runs: false }),
+	},
+	{
+		name: 'an answer that is cut off is not called a stop',
+		arrange: (c) => c.answer({ truncate: true }),
+		expected: (c) => ({ ...unknownEffect(c, 'broke before it answered'), runs: false }),
+	},
+	{
+		name: 'an answer that claims to be compressed and is not',
+		arrange: (c) =>
+			c.answer({ status: 200, body: 'no gzip', headers: { 'Content-Encoding': 'gzip' } }),
+		expected: () => ({ failure: expect.stringMatching(/^(unreadable|unavailable)$/), runs: true }),
+	},
+	{
+		name: 'a lost attempt is sent again, and the next one stops the stream',
+		needs: ['repeat'],
+		variants: () => ({
+			'reset before the effect': { reset: 'before' },
+			'503 in HTML': { status: 503, body: '<html>later</html>' },
+			500: { status: 500, body: '' },
+		}),
+		options: { maxRetries: 1 },
+		arrange: (c, fault) => c.answer(fault, 1),
+		expected: (c) => ({ ...c.way.says.stop, attempts: 2, runs: false }),
+	},
+	{
+		name: 'no more attempts than Max Retries allows',
+		needs: ['repeat'],
+		options: { maxRetries: 1 },
+		arrange: (c) => c.answer({ status: 503, body: '' }),
+		expected: () => ({ failure: 'unavailable', statusCode: 503, attempts: 2, runs: true }),
+	},
+	{
+		name: 'a 429 is waited out and sent again',
+		options: { maxRetries: 1 },
+		arrange: (c) => c.answer({ status: 429, body: '', headers: { 'Retry-After': '0' } }, 1),
+		expected: (c) => ({ ...c.way.says.stop, attempts: 2, runs: false }),
+	},
+	{
+		name: 'a Retry-After that is longer than the node waits is told at once',
+		options: { maxRetries: 3 },
+		arrange: (c) => c.answer({ status: 429, body: '', headers: { 'Retry-After': '60' } }),
+		expected: (c) => ({
+			failure: 'rateLimit',
+			statusCode: 429,
+			attempts: 1,
+			error: `${c.profile.displayName} asks to wait 60 s before the next request`,
+			runs: true,
+		}),
+	},
+	{
+		name: 'what an attempt of unknown effect may have done is no news to complain of',
+		needs: ['repeat'],
+		variants: () => ({
+			'reset after the effect': { reset: 'after' },
+			'no answer': { stallMs: 1_000 },
+		}),
+		options: { maxRetries: 1, timeout: 400, whenNothingToStop: 'fail' },
+		arrange: (c, fault) => c.answer(fault, 1),
+		expected: (c) => ({ ...c.way.says.again, attempts: 2, runs: false }),
+	},
+	{
+		name: 'a document that may have been taken is not sent again',
+		lacks: 'repeat',
+		variants: () => ({
+			'reset before the effect': { reset: 'before' },
+			'no answer': { reset: 'before', delayMs: 1_000 },
+			408: { status: 408, body: '' },
+			500: { status: 500, body: '' },
+			503: { status: 503, body: '<html>later</html>' },
+		}),
+		options: { maxRetries: 3, timeout: 300 },
+		arrange: (c, fault) => c.answer(fault, 1),
+		expected: (c) => ({
+			failure: 'unavailable',
+			attempts: 1,
+			error: expect.stringMatching(
+				`^${c.profile.displayName} may or may not have taken the request`,
+			),
+			message: expect.stringContaining("'cXML URL'"),
+			runs: true,
+		}),
+	},
+];
