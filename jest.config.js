@@ -1,7 +1,7 @@
 'use strict';
 
 // What needs more than Node and a build runs as a layer of its own: `npm run test:e2e` and the like.
-const LAYERS = ['e2e', 'examples', 'browser', 'queue', 'chaos'];
+const LAYERS = ['e2e', 'examples', 'browser', 'queue', 'chaos', 'compat'];
 
 const common = {
 	rootDir: __dirname,
@@ -9,7 +9,7 @@ const common = {
 	testEnvironment: 'node',
 	transform: {},
 	// Big trees of other people's packages: Jest would walk them at every start.
-	modulePathIgnorePatterns: ['<rootDir>/test/(e2e/n8n|tools)/node_modules/'],
+	modulePathIgnorePatterns: ['<rootDir>/test/(e2e/n8n|tools|compat/[^/]+)/node_modules/'],
 	globalSetup: '<rootDir>/test/setup/makeUserFolder.js',
 	globalTeardown: '<rootDir>/test/setup/removeUserFolder.js',
 };
