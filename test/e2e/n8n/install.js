@@ -116,6 +116,7 @@ async function ensureSqlite() {
 				// Without this the compiler's wrapper would want to fetch the headers of this Node.
 				...(headers && { npm_config_nodedir: folder }),
 			},
+			minutes: 20,
 		}),
 	);
 	if (!existsSync(SQLITE_BINARY)) {
@@ -134,7 +135,7 @@ async function installN8n() {
 		title: 'n8n 2.41 and the Node it needs (about 2 minutes)',
 		// npm's search for peers of n8n's 2,000 packages does not end.
 		args: ['--legacy-peer-deps'],
-		minutes: 20,
+		minutes: 30,
 	});
 	await ensureSqlite();
 }
