@@ -62,7 +62,7 @@ async function check({ n8n, node, only, leftOut = {} }, tarball) {
 		[
 			path.join(ROOT, 'node_modules/jest/bin/jest.js'),
 			...['--selectProjects', 'compat', '--runInBand', '--json', '--outputFile', results],
-			// Before 2.38, n8n's pauses cannot be ended early, and would keep Node waiting for them.
+			// The pauses of an older n8n cannot be ended early, and would keep Node waiting for them.
 			'--forceExit',
 			...(without ? ['--testNamePattern', `^(?!.*(${without}))`] : []),
 			...(only ? [only] : []),
