@@ -776,6 +776,21 @@ describe("the AI agent's tool", () => {
 		expect(items[0]).toMatchObject({ status: 'stopped', stopped: true });
 	});
 
+	it("is described by the node's own text, which n8n shows to the model", async () => {
+		const { node } = await loadPackage();
+		const parameters = { descriptionType: 'auto', operation: 'stopStream' };
+		const text = NodeHelpers.getToolDescriptionForNode({ parameters }, node);
+		expect(text).toBe(node.description.description);
+		for (const part of [
+			/^Stop the audio stream/,
+			/Needs the call's ID/,
+			/Safe to repeat/,
+			/Returns/,
+		]) {
+			expect(text).toMatch(part);
+		}
+	});
+
 	it('tells in one message what happened and what to do, since n8n passes on nothing else', async () => {
 		const standIn = await start('signalWire');
 		const { error } = await runTool(standIn, { items: [{ call: '  ', stream: 's' }] });
