@@ -1,0 +1,253 @@
+'use strict';
+
+const { rmSync } = require('node:fs');
+const { pack } = require('../../scripts/lib/package');
+const { say, temporaryFolder } = require('../../scripts/lib/processes');
+const { installN8n, startN8n } = require('../e2e/n8n');
+const { startStandIn } = require('../stand-ins');
+const { ensureChromium } = require('./chromium');
+const { NOT_TESTED, TESTED, openEditor } = require('./editor');
+
+const WRONG = 'example-of-a-wrong-token';
+const ALWAYS = ['Credential', 'Provider', 'Operation', 'Call and Stream From'];
+
+// What the screen must show, in the words that people know from each provider.
+const PROVIDERS = [
+	{
+		name: 'signalWire',
+		label: 'SignalWire',
+		credential: 'SignalWire Basic API',
+		operations: ['Stop Stream'],
+		stop: ['Identify Stream By', 'Call SID', 'Stream SID'],
+		notice: /^SignalWire: what happens to the call\. The call goes on\./,
+		check: "Check 'Space URL', 'Project ID' and 'API Token' in the credential",
+	},
+	{
+		name: 'plivo',
+		label: 'Plivo',
+		credential: 'Plivo Basic API',
+		operations: ['Stop Stream', 'Stop All Streams'],
+		stop: ['Call UUID', 'Stream ID'],
+		notice: /^Plivo: what happens to the call\. The call goes on\./,
+		noticeForAll: /^Plivo: what happens to the call\. Every stream of the call stops/,
+		check: "Check 'Auth ID' and 'Auth Token' in the credential",
+	},
+	{
+		name: 'vobiz',
+		label: 'Vobiz',
+		credential: 'Vobiz X-Auth API',
+		operations: ['Stop Stream', 'Stop All Streams'],
+		stop: ['Call UUID', 'Stream ID'],
+		notice: /^Vobiz: what happens to the call\. The call goes on/,
+		noticeForAll: /^Vobiz: what happens to the call\. Every stream of the call stops/,
+		check: "Check 'Auth ID' and 'Auth Token' in the credential",
+	},
+];
+
+// A first run installs 2.2 GB of n8n and, where it may, Chromium.
+jest.setTimeout(20 * 60_000);
+
+describe("the node in n8n's editor", () => {
+	let n8n;
+	let editor;
+	let folder;
+	const standIns = {};
+
+	beforeAll(async () => {
+		// What is missing is said before the long part begins.
+		await ensureChromium();
+		await installN8n();
+		folder = temporaryFolder('browser');
+		for (const { name } of PROVIDERS) standIns[name] = await startStandIn(name);
+		n8n = await startN8n({ tarball: await pack(folder) });
+		for (const { name, label } of PROVIDERS) {
+			const { credentialType, credentials } = standIns[name];
+			await n8n.createCredential(credentialType, `${label} account`, credentials);
+		}
+		editor = await openEditor(n8n);
+	});
+
+	afterAll(async () => {
+		await editor?.close();
+		await n8n?.stop();
+		for (const standIn of Object.values(standIns)) await standIn.close();
+		if (folder) rmSync(folder, { recursive: true, force: true });
+	});
+
+	afterEach(() => {
+		for (const standIn of Object.values(standIns)) standIn.expectOnContract();
+	});
+
+	const tokenOf = ({ credentials }) => Object.keys(credentials).find((name) => /token/i.test(name));
+
+	/** A new workflow with a Manual Trigger and, behind it, our node, added and opened as a person does it. */
+	const addNode = async (action = 'Stop a stream of a call') => {
+		await editor.newWorkflow();
+		await editor.searchNodes('manual trigger');
+		await editor.pickNode('Manual Trigger');
+		await editor.searchNodes('stop audio');
+		await editor.actions('Stop Audio Stream');
+		await editor.pickAction(action);
+	};
+
+	test('the owner signs in', async () => {
+		await editor.signIn();
+		expect(await editor.look()).toContain('Personal');
+	});
+
+	test("searching 'stop audio' in the nodes panel finds the node and its two actions", async () => {
+		await editor.newWorkflow();
+		expect(await editor.searchNodes('stop audio')).toEqual(['Stop Audio Stream']);
+		expect(await editor.actions('Stop Audio Stream')).toEqual([
+			'Stop a stream of a call',
+			'Stop all streams of a call',
+		]);
+	});
+
+	describe.each(PROVIDERS)('$label', (provider) => {
+		const { name, label, credential, operations, stop, notice, noticeForAll, check } = provider;
+		let standIn;
+		let call;
+		let stream;
+
+		beforeAll(async () => {
+			standIn = standIns[name];
+			call = standIn.addCall();
+			stream = standIn.startStream(call.id);
+			await addNode();
+			await editor.choose('Provider', label);
+		});
+
+		test('the open node shows only its fields, in its own words', async () => {
+			expect(await editor.choices('Provider')).toEqual(['Plivo', 'SignalWire', 'Vobiz']);
+			expect(await editor.fields()).toEqual([...ALWAYS, ...stop, 'Options']);
+		});
+
+		test('only its operations are offered', async () => {
+			const offered = await editor.choices('Operation');
+			// n8n adds this one to every node that has a credential.
+			expect(offered.filter((choice) => choice !== 'Custom API Call')).toEqual(operations);
+		});
+
+		test('one notice says what happens to the call', async () => {
+			expect(await editor.notices()).toEqual([expect.stringMatching(notice)]);
+		});
+
+		if (noticeForAll) {
+			test('for all streams it asks for the call alone, and says what happens to it', async () => {
+				await editor.choose('Operation', 'Stop All Streams');
+				expect(await editor.fields()).toEqual([...ALWAYS, 'Call UUID', 'Options']);
+				expect(await editor.notices()).toEqual([expect.stringMatching(noticeForAll)]);
+				await editor.choose('Operation', 'Stop Stream');
+			});
+		}
+
+		test('only its credential is offered', async () => {
+			expect(await editor.credentials()).toEqual([`${label} account`]);
+		});
+
+		test('a credential with a wrong token says that it was not let in, and what to check', async () => {
+			expect(await editor.newCredential()).toBe(credential);
+			await editor.fillCredential({ ...standIn.credentials, [tokenOf(standIn)]: WRONG });
+			await editor.saveCredential();
+
+			const text = await editor.credentialTest();
+
+			expect(text).toContain(NOT_TESTED);
+			expect(text).toContain(`${label} did not let this credential in (401)`);
+			expect(text).toContain(check);
+			await editor.closeCredential();
+		});
+
+		test('a run with the wrong token shows what happened and what to do, and stops nothing', async () => {
+			await editor.fill(stop.at(-2), call.id);
+			await editor.fill(stop.at(-1), stream.id);
+			await editor.run();
+
+			const { what, todo } = await editor.failure();
+
+			expect(what).toContain(`${label} did not let this credential in (401)`);
+			expect(todo).toContain(check);
+			expect(standIn.stream(stream.id).running).toBe(true);
+			say(`    ${label}, wrong token: ${what} | ${todo}`);
+		});
+
+		test('with the right token the connection is tested successfully', async () => {
+			await editor.editCredential();
+			await editor.credentialTest();
+			await editor.fillCredential({ [tokenOf(standIn)]: standIn.credentials[tokenOf(standIn)] });
+			// Once it is right, n8n closes the form.
+			await editor.saveCredential();
+			await editor.editCredential();
+
+			const text = await editor.credentialTest();
+
+			expect(text).toContain(TESTED);
+			expect(text).not.toContain(NOT_TESTED);
+			await editor.closeCredential();
+		});
+
+		test('a run stops the stream, and the output pane says so', async () => {
+			await editor.run();
+
+			expect(await editor.output()).toMatchObject({
+				provider: name,
+				callId: call.id,
+				stream: stream.id,
+				status: 'stopped',
+				stopped: 'true',
+			});
+			expect(standIn.stream(stream.id).running).toBe(false);
+			say(`    ${label}: typed in, executed, stopped`);
+		});
+	});
+
+	test('SignalWire asks for a cXML URL only where the stream is stopped by name', async () => {
+		await addNode();
+		await editor.choose('Provider', 'SignalWire');
+		const start = [...ALWAYS, 'Identify Stream By', 'Call SID'];
+
+		expect(await editor.choices('Identify Stream By')).toEqual([
+			'Stream SID',
+			'Stream Name',
+			'Control ID',
+		]);
+		await editor.choose('Identify Stream By', 'Stream Name');
+		expect(await editor.fields()).toEqual([...start, 'Stream Name', 'cXML URL', 'Options']);
+		expect(await editor.notices()).toEqual([
+			// As text: a browser would take the names of cXML's verbs for tags.
+			expect.stringContaining('put <Pause>, <Redirect> or <Dial> behind <Stop>'),
+		]);
+		await editor.choose('Identify Stream By', 'Control ID');
+		expect(await editor.fields()).toEqual([...start, 'Control ID', 'Options']);
+	});
+
+	test('a node that takes an event asks for no call', async () => {
+		await editor.choose('Identify Stream By', 'Stream SID');
+		await editor.choose('Call and Stream From', 'Incoming Event');
+		expect(await editor.fields()).toEqual([
+			...ALWAYS,
+			'Identify Stream By',
+			'Stream SID',
+			'Options',
+		]);
+	});
+
+	test("the action 'Stop all streams of a call' opens the node for a provider that can", async () => {
+		await addNode('Stop all streams of a call');
+		await editor.choose('Provider', 'Plivo');
+		expect(await editor.fields()).toEqual([...ALWAYS, 'Call UUID', 'Options']);
+	});
+
+	test('no token was ever to be read on the screen', () => {
+		const tokens = Object.values(standIns).map((standIn) => standIn.credentials[tokenOf(standIn)]);
+		const all = editor.seen.join('\n');
+		// What was typed into fields that hide nothing is there, so a token would be too.
+		for (const { label, stop } of PROVIDERS) {
+			expect(all).toContain(`${label} did not let this credential in`);
+			expect(all).toContain(stop.at(-1));
+		}
+		expect(all).toContain(standIns.plivo.credentials.authId);
+		for (const token of [...tokens, WRONG]) expect(all).not.toContain(token);
+	});
+});
