@@ -6,6 +6,8 @@ import type { RequestSender, SendEnd, SendOptions } from './requestSender';
 /** All reads and pauses together, in ms. */
 const CONFIRM_MS = 10_000;
 const FIRST_PAUSE_MS = 250;
+/** A timer may fire a little early: what is left then is no time for another read. */
+const TIMER_MS = 5;
 
 /** What the stop proved to be, and what the item's output says of the reads. */
 export interface Confirmation {
@@ -25,17 +27,21 @@ export async function confirmStop(
 	status: Status,
 ): Promise<Confirmation> {
 	const until = Date.now() + CONFIRM_MS;
+	const isTimeUp = () => Date.now() >= until - TIMER_MS;
 	const not = (why: string): Confirmation => ({
 		status,
 		facts: { confirmed: false, confirmReason: `${displayName} ${why}` },
 	});
 	let offset = 0;
 	let pauseMs = FIRST_PAUSE_MS;
-	while (confirm && Date.now() < until) {
+	while (confirm && !isTimeUp()) {
 		const request = confirm.buildRead(account, target, offset);
 		const { end } = await sender.send(request, options, { until });
 		const state = end.kind === 'answer' ? confirm.readState(end.answer, offset) : undefined;
-		if (!state) return not(`could not be read: ${whyNot(end)}`);
+		if (!state) {
+			if (isTimeUp()) break;
+			return not(`could not be read: ${whyNot(end)}`);
+		}
 		if (!state.ended) {
 			if (status === 'notFound') return not('still shows it as running');
 			if (await sender.pauseUntil(Math.min(Date.now() + pauseMs, until))) break;

@@ -36,6 +36,21 @@ module.exports = [
 	},
 	{
 		...confirm,
+		name: 'Confirm Stop says the same where the ten seconds end in the middle of a read',
+		slow: true,
+		options: { confirm: true, timeout: 20_000 },
+		arrange(c) {
+			showRunning(c, 1);
+			c.answerRead({ stallMs: 20_000 });
+		},
+		expected: (c) => ({
+			...c.way.says.stop,
+			confirmed: false,
+			confirmReason: `${c.profile.displayName} did not show the end within 10 s`,
+		}),
+	},
+	{
+		...confirm,
 		name: 'Confirm Stop after notFound: a stream that shows an end is alreadyStopped',
 		arrange(c) {
 			c.standIn.endCall(c.call.id);
