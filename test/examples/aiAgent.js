@@ -36,7 +36,7 @@ async function playAgent(recipe, stage) {
 		said: `Stop listening. My call is ${other.call.id}, my stream ${other.stream.id}.`,
 	};
 
-	expect((await workflow.ask(START, question, {})).status).toBe(403);
+	expect((await workflow.ask(START, question, { headers: {} })).status).toBe(403);
 	chatModel.play(
 		{
 			use: {

@@ -1,9 +1,11 @@
 'use strict';
 
 const { say } = require('../../scripts/lib/processes');
+const { providers } = require('../stand-ins');
 const { describeAiAgent, playAgent } = require('./aiAgent');
 const { describeDocumentServer, playDocuments } = require('./documentServer');
 const { recipeNames } = require('./files');
+const { describeIncomingEvents } = require('./incomingEvents');
 const { itemsOf, openStage, outputOf, prepareRecipe, publishRecipe } = require('./stage');
 const { isUp, received, streaming, twoStreams } = require('./streams');
 
@@ -175,7 +177,11 @@ const plays = {
 		const { call, streams } = twoStreams(standIn);
 		const stays = twoStreams(standIn);
 
-		const stranger = await workflow.ask('Before the Transfer', { CallUUID: call.id }, {});
+		const stranger = await workflow.ask(
+			'Before the Transfer',
+			{ CallUUID: call.id },
+			{ headers: {} },
+		);
 		expect(stranger.status).toBe(403);
 		expect(streams.every((stream) => isUp(standIn, stream))).toBe(true);
 
@@ -243,7 +249,7 @@ const plays = {
 			{ provider: 'Vobiz', CallUUID: vobiz.call.id, StreamID: vobiz.stream.id },
 		];
 
-		expect((await workflow.ask('Streams to Stop', { streams }, {})).status).toBe(403);
+		expect((await workflow.ask('Streams to Stop', { streams }, { headers: {} })).status).toBe(403);
 		const { status, body } = await workflow.ask('Streams to Stop', { streams });
 
 		expect(status).toBe(200);
@@ -304,6 +310,10 @@ const plays = {
 };
 
 describe('every recipe, imported into a real n8n as it is', () => {
+	test('no recipe is run that is not there', () => {
+		expect(Object.keys(plays).sort()).toEqual(recipeNames);
+	});
+
 	test.each(recipeNames)('%s', async (recipe) => {
 		if (plays[recipe] === undefined) throw new Error(`Nobody runs examples/${recipe}.json`);
 		await plays[recipe](recipe);
@@ -333,11 +343,12 @@ test('n8n publishes the node with a provider by expression only with all three c
 	expect(await n8n.activate(await n8n.createWorkflow(whole))).toMatchObject({ active: true });
 });
 
+describeIncomingEvents(() => stage, providers);
 describeAiAgent(() => stage);
 describeDocumentServer(() => stage);
 
 describe('a wait that n8n keeps in its database', () => {
-	test.each(['signalWire', 'plivo', 'vobiz'])(
+	test.each(providers)(
 		'%s: goes on with the event as it came, and the stream stops',
 		async (provider) => {
 			const { standIn, workflow, call, stream, sent } = kept.find(

@@ -12,7 +12,8 @@ const { isOurs, readRecipe } = require('./files');
 
 // What n8n does in a moment takes longer on a busy machine.
 const WITHIN_MS = 30_000;
-const HEADER = { name: 'X-Example-Key', value: 'example-of-a-webhook-key' };
+const HEADER_AUTH = { name: 'X-Example-Key', value: 'example-of-a-webhook-key' };
+const KEY = { [HEADER_AUTH.name]: HEADER_AUTH.value };
 
 /** Stands where a team's chat would: it keeps what it is told. */
 async function startTeamChat() {
@@ -64,7 +65,11 @@ async function openStage() {
 			apiKey: 'example-of-a-model-key',
 			url: chatModel.url,
 		});
-		credentials.httpHeaderAuth = await n8n.createCredential('httpHeaderAuth', 'header', HEADER);
+		credentials.httpHeaderAuth = await n8n.createCredential(
+			'httpHeaderAuth',
+			'header',
+			HEADER_AUTH,
+		);
 
 		return { n8n, standIns, chatModel, teamChat, credentials, close: closeAll };
 	} catch (reason) {
@@ -144,8 +149,8 @@ async function publish(stage, workflow) {
 			return await this.lastExecution();
 		},
 		/** Sends JSON as an application of the user's own does, and gives back the answer. */
-		ask: async (nodeName, body, headers = { [HEADER.name]: HEADER.value }) => {
-			const response = await post(nodeName, { contentType: 'application/json', body, headers });
+		ask: async (nodeName, body, { headers = KEY, contentType = 'application/json' } = {}) => {
+			const response = await post(nodeName, { contentType, body, headers });
 			if (response.status !== 403) runs += 1;
 			const text = await response.text();
 			return {
@@ -188,7 +193,6 @@ const itemsOf = (execution, nodeName) => [
 ];
 
 module.exports = {
-	HEADER,
 	itemsOf,
 	openStage,
 	outputOf,
