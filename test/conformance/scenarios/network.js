@@ -61,6 +61,7 @@ module.exports = [
 	},
 	{
 		name: 'a lost attempt is sent again, and the next one stops the stream',
+		slow: true,
 		needs: ['repeat'],
 		variants: () => ({
 			'reset before the effect': { reset: 'before' },
@@ -73,6 +74,7 @@ module.exports = [
 	},
 	{
 		name: 'no more attempts than Max Retries allows',
+		slow: true,
 		needs: ['repeat'],
 		options: { maxRetries: 1 },
 		arrange: (c) => c.answer({ status: 503, body: '' }),
