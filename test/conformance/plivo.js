@@ -65,10 +65,10 @@ const allStreams = (generation, none, ended) => ({
 	event: 'Hangup',
 	request: (standIn, { call }) => common.request(standIn, { call }),
 	read: (standIn, { call }) => common.read(standIn, { call }),
-	running: (target, { total = 1, offset = 0 } = {}) => ({
+	running: (target, { total = 2, offset = 0 } = {}) => ({
 		api_id: 'example-api-id',
 		meta: { limit: 20, next: null, offset, previous: null, total_count: total },
-		objects: [show(target)],
+		objects: [{ ...show(target), end_time: '2026-01-31 10:00:00+00:00' }, show(target)],
 	}),
 	says: { stop: stopped, again: none, unknownCall: unknown, endedCall: ended, noContent: stopped },
 	cannot: { oneStream: 'all streams of a call are stopped, so no stream is named' },

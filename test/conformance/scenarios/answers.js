@@ -8,6 +8,11 @@ const WORDS = 'The example says why';
 /** The provider's own forms of a refusal, by way where these differ. */
 const ownForms = (way, profile) => way.own ?? profile.own;
 const withForeign = (foreign) => (way, profile) => ({ ...ownForms(way, profile), ...foreign });
+const ERROR = { error: 'Not Found' };
+const hasFormLike = (forms, answer) =>
+	Object.values(forms).some(
+		(form) => Object.keys(form(WORDS)).join() === Object.keys(answer).join(),
+	);
 const body = (form) => (typeof form === 'function' ? form(WORDS) : form);
 
 /** Every status × every own form: a failure of this cause, with the provider's words. */
@@ -68,7 +73,9 @@ module.exports = [
 	},
 	{
 		name: 'a 404 in any other form is rejected, and no notFound',
-		variants: () => ({
+		variants: (way, profile) => ({
+			// Where it is no form of the provider's own.
+			...(!hasFormLike(ownForms(way, profile), ERROR) && { 'an error without more': ERROR }),
 			HTML,
 			text: 'Not Found',
 			nothing: '',

@@ -138,7 +138,7 @@ module.exports = [
 		ways: allStreams,
 		arrange(c) {
 			for (let i = 1; i < PAGES; i += 1) c.standIn.startStream(c.call.id);
-			const body = c.way.running(c.target, { total: 41, offset: 40 });
+			const body = c.way.running(c.target, { total: 42, offset: 40 });
 			c.answerRead({ status: 200, body }, { when: ({ path }) => path.endsWith('offset=40') });
 		},
 		expected: (c) => ({ ...c.way.says.stop, confirmed: false }),
