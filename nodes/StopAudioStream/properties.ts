@@ -136,8 +136,7 @@ export const properties: INodeProperties[] = [
 		required: true,
 		default: 'signalWire',
 		options: providers.map(({ name, displayName }) => ({ name: displayName, value: name })),
-		description:
-			'The telephony provider that carries the call. An expression may give plivo, signalWire or vobiz for each item.',
+		description: `The telephony provider that carries the call. An expression may give it for each item: ${names(providers).join(', ')}.`,
 	},
 	{
 		displayName: 'Operation',

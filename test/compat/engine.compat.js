@@ -230,7 +230,7 @@ describe.each(providers)('%s', (provider) => {
 		const wrong = { ...credentials, [token]: 'example-wrong-token' };
 		const { ok, message } = await testCredential(credentialType, wrong, folder);
 		expect(ok).toBe(false);
-		// n8n 2.0 to 2.8 lose the answer that the credential's own words depend on, and say it in theirs.
+		// n8n 2.0 and 2.8 lose the answer that the credential's own words depend on, and say it in theirs.
 		expect(message).toMatch(
 			/did not let this credential in \(401\)\. Check '|^Authorization failed - please check your credentials$/,
 		);
