@@ -76,7 +76,7 @@ const N8N_CAUSES: Partial<
 export function hintAtNotFound(context: IExecuteFunctions, results: ItemResult[]) {
 	const fromFields = results.filter(({ idsFromFields }) => idsFromFields);
 	const notFound = fromFields.filter(({ status }) => status === 'notFound').length;
-	// n8n before 1.80 has no hints.
+	// As an AI agent's tool, an older n8n has no hints.
 	if (notFound === 0 || typeof context.addExecutionHints !== 'function') return;
 	context.addExecutionHints({
 		message: `${notFound} of ${fromFields.length} calls or streams are not known to the provider: they have ended, or their ids are not right. Where this happens for all of them, check the ids.`,
