@@ -189,4 +189,4 @@ const outputOf = (execution, nodeName, output = 0) =>
 		(run.data?.main?.[output] ?? []).map(({ json }) => json),
 	);
 
-module.exports = { outputOf, startN8n };
+module.exports = { outputOf, startN8n, until };
