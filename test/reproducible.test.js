@@ -5,7 +5,7 @@
 const { createHash } = require('node:crypto');
 const { readdirSync, readFileSync, utimesSync } = require('node:fs');
 const path = require('node:path');
-const { npm } = require('../scripts/lib/processes');
+const { npm, removeFolder } = require('../scripts/lib/processes');
 const { buildCopy, copyOfPackage } = require('./support/copyOfPackage');
 
 /** Gives every file the time of another clone. */
@@ -37,4 +37,5 @@ test('two builds, of two clones of different age, give one tarball', async () =>
 	const one = await tarballOf(first, 0o022);
 	const other = await tarballOf(second, 0o002);
 	expect(checksum(other)).toBe(checksum(one));
+	for (const folder of [first, second]) removeFolder(folder);
 }, 240_000);

@@ -10,7 +10,7 @@ const SOURCES = [
 	...['README.md', 'CHANGELOG.md', 'LICENSE.md'],
 ];
 
-/** Copies what the package is made of into a new folder, which goes when the tests end. */
+/** Copies what the package is made of into a new temporary folder. */
 function copyOfPackage(title) {
 	const folder = temporaryFolder(title);
 	for (const file of SOURCES) {
