@@ -147,6 +147,27 @@ describe('a limit that nobody published', () => {
 		expect(inSecond(1)).toBeLessThan(90);
 		expect(inSecond(7)).toBeGreaterThan(inSecond(1));
 	});
+
+	test('makes up for what a busy process was late with, and for no more than that', async () => {
+		jest.useFakeTimers();
+		const pace = new AccountPace();
+		const slots = await Promise.all(Array.from({ length: 10 }, () => pace.enter(turn())));
+		for (const slot of slots) pace.leave(slot, 'limited', 1);
+		// 10 a second at the 429: long after it, the rate is far beyond, and nothing was sent meanwhile.
+		await jest.advanceTimersByTimeAsync(8_000);
+		const sent = [];
+		for (let n = 0; n < 100; n += 1) {
+			void pace.enter(turn()).then((slot) => {
+				sent.push(slot.sentAt);
+				pace.leave(slot, 'answered');
+			});
+		}
+		await jest.advanceTimersByTimeAsync(0);
+		expect(sent.length).toBeGreaterThan(1);
+		expect(sent.length).toBeLessThanOrEqual(3);
+		await jest.advanceTimersByTimeAsync(10_000);
+		expect(sent).toHaveLength(100);
+	});
 });
 
 describe('a 429', () => {

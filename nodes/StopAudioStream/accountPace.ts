@@ -13,6 +13,8 @@ const FIRST_PAUSE_MS = 1_000;
  */
 const CUT = 0.7;
 const CUBIC = 0.05;
+/** What a busy process is late with its sends, it may make up for; without, the rate would never be reached. */
+const CATCH_UP_MS = 100;
 
 /** A request that waits for its turn. */
 export interface Turn {
@@ -150,7 +152,9 @@ export class AccountPace {
 	private take(now: number) {
 		this.underWay += 1;
 		// Spread over the second: a learned limit is met by bursts first.
-		if (this.learned) this.nextSendAt = Math.max(now, this.nextSendAt) + 1_000 / this.rate(now);
+		if (this.learned) {
+			this.nextSendAt = Math.max(now - CATCH_UP_MS, this.nextSendAt) + 1_000 / this.rate(now);
+		}
 	}
 
 	/** The learned rate, per second: cut at the 429, soon near to where it was, then slowly beyond. */
