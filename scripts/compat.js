@@ -2,10 +2,11 @@
 
 // npm run test:compat: the packed tarball on each n8n and Node of test/compat/versions.json. Each n8n's
 // engine lives in a folder of its own, and the tarball is unpacked where that n8n's packages are.
-// With --update, the results go into versions.json, from where the README's table is checked.
+// With --update, the results go into versions.json and the README's table.
 
 const { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
+const { withTable } = require('../test/compat/table');
 const { ROOT, ensureInstalled, ensureProject } = require('./lib/install');
 const { build, pack } = require('./lib/package');
 const { elapsed, run, runScript, say, start, tail, temporaryFolder } = require('./lib/processes');
@@ -107,7 +108,9 @@ runScript(async () => {
 	if (process.argv.includes('--update')) {
 		record.checked = new Date().toISOString().slice(0, 10);
 		writeFileSync(RECORD, `${JSON.stringify(record, null, '\t')}\n`);
-		say(`\nwritten to ${path.relative(ROOT, RECORD)}`);
+		const readme = path.join(ROOT, 'README.md');
+		writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), record));
+		say(`\nwritten to ${path.relative(ROOT, RECORD)} and the README`);
 	} else if (stale.length > 0) {
 		say(`\nversions.json says otherwise of ${stale.join(', ')}: 'npm run test:compat -- --update'`);
 		process.exitCode = 1;
