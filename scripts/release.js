@@ -47,7 +47,7 @@ async function dryRun() {
 	await runChild(process.execPath, [path.join(ROOT, 'scripts/lint.js')]);
 	await step('building the package', () => npm(['run', 'build'], { cwd: ROOT }));
 	const output = await step('publishing it, without sending anything', () =>
-		npm(['publish', '--dry-run'], { cwd: ROOT }),
+		npm(['publish', '--dry-run', '--loglevel=notice'], { cwd: ROOT }),
 	);
 	say(`\n${withoutHosts(output)}`);
 	say('✓ This would be published. Nothing was.');
