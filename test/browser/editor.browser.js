@@ -80,14 +80,10 @@ describe("the node in n8n's editor", () => {
 
 	const tokenOf = ({ credentials }) => Object.keys(credentials).find((name) => /token/i.test(name));
 
-	/** A new workflow with a Manual Trigger and, behind it, our node, added and opened as a person does it. */
-	const addNode = async (action = 'Stop a stream of a call') => {
+	const newWorkflow = async () => {
 		await editor.newWorkflow();
 		await editor.searchNodes('manual trigger');
 		await editor.pickNode('Manual Trigger');
-		await editor.searchNodes('stop audio');
-		await editor.actions('Stop Audio Stream');
-		await editor.pickAction(action);
 	};
 
 	test('the owner signs in', async () => {
@@ -96,14 +92,17 @@ describe("the node in n8n's editor", () => {
 	});
 
 	test("searching 'stop audio' in the nodes panel finds the node and its two actions", async () => {
-		await editor.newWorkflow();
+		await newWorkflow();
 		expect(await editor.searchNodes('stop audio')).toEqual(['Stop Audio Stream']);
 		expect(await editor.actions('Stop Audio Stream')).toEqual([
 			'Stop a stream of a call',
 			'Stop all streams of a call',
 		]);
+		await editor.pickAction('Stop a stream of a call');
+		expect(await editor.choices('Provider')).toEqual(['Plivo', 'SignalWire', 'Vobiz']);
 	});
 
+	// One node, and each provider picked in turn.
 	describe.each(PROVIDERS)('$label', (provider) => {
 		const { name, label, credential, operations, stop, notice, noticeForAll, check } = provider;
 		let standIn;
@@ -114,12 +113,10 @@ describe("the node in n8n's editor", () => {
 			standIn = standIns[name];
 			call = standIn.addCall();
 			stream = standIn.startStream(call.id);
-			await addNode();
 			await editor.choose('Provider', label);
 		});
 
 		test('the open node shows only its fields, in its own words', async () => {
-			expect(await editor.choices('Provider')).toEqual(['Plivo', 'SignalWire', 'Vobiz']);
 			expect(await editor.fields()).toEqual([...ALWAYS, ...stop, 'Options']);
 		});
 
@@ -203,7 +200,6 @@ describe("the node in n8n's editor", () => {
 	});
 
 	test('SignalWire asks for a cXML URL only where the stream is stopped by name', async () => {
-		await addNode();
 		await editor.choose('Provider', 'SignalWire');
 		const start = [...ALWAYS, 'Identify Stream By', 'Call SID'];
 
@@ -234,7 +230,10 @@ describe("the node in n8n's editor", () => {
 	});
 
 	test("the action 'Stop all streams of a call' opens the node for a provider that can", async () => {
-		await addNode('Stop all streams of a call');
+		await newWorkflow();
+		await editor.searchNodes('stop audio');
+		await editor.actions('Stop Audio Stream');
+		await editor.pickAction('Stop all streams of a call');
 		await editor.choose('Provider', 'Plivo');
 		expect(await editor.fields()).toEqual([...ALWAYS, 'Call UUID', 'Options']);
 	});

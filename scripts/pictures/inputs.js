@@ -1,0 +1,80 @@
+'use strict';
+
+// What each picture shows, as a digest: where it differs from the one in the manifest, the picture is old.
+
+const { createHash } = require('node:crypto');
+const { readFileSync, readdirSync } = require('node:fs');
+const path = require('node:path');
+const { ROOT } = require('../lib/install');
+
+const PICTURES = path.join(ROOT, 'docs/pictures');
+const MANIFEST = path.join(PICTURES, 'manifest.json');
+const EXAMPLES = path.join(ROOT, 'examples');
+
+const CREDENTIALS = {
+	'credential-plivo.png': 'PlivoBasicApi',
+	'credential-signalwire.png': 'SignalWireBasicApi',
+	'credential-vobiz.png': 'VobizXAuthApi',
+};
+const PANELS = [
+	'panel-plivo.png',
+	'panel-signalwire-by-name.png',
+	'panel-signalwire.png',
+	'panel-stop-all.png',
+	'panel-vobiz.png',
+];
+
+const digest = (...parts) =>
+	parts
+		.reduce(
+			(hash, part) => hash.update(typeof part === 'string' ? part : JSON.stringify(part)),
+			createHash('sha256'),
+		)
+		.digest('hex')
+		.slice(0, 16);
+
+const text = (...where) => readFileSync(path.join(ROOT, ...where), 'utf8');
+
+/** The recipes' names, without `.json`. */
+const recipes = () =>
+	readdirSync(EXAMPLES)
+		.filter((name) => name.endsWith('.json'))
+		.map((name) => name.slice(0, -'.json'.length));
+
+const canvas = (recipe) => `canvas-${recipe}.png`;
+
+/**
+ * The digest of every picture, from the built package, the icons and the recipes.
+ * @param {{output: object, failure: {what: string, todo: string}}} run what the pictures of a run show
+ * @returns {Record<string, string>} by the picture's name
+ */
+function digests({ output, failure }) {
+	const load = (...where) => require(path.join(ROOT, 'dist', ...where));
+	const { StopAudioStream } = load('nodes/StopAudioStream/StopAudioStream.node.js');
+	const { description } = new StopAudioStream();
+	const { displayName, properties, credentials } = description;
+	const icon = text('nodes/StopAudioStream/stopAudioStream.svg');
+	const options = properties.find(({ name }) => name === 'operation').options;
+	const credentialForm = (name) => {
+		const type = new (load('credentials', `${name}.credentials.js`)[name])();
+		const svg = text('credentials', type.icon.light.replace('file:', ''));
+		return digest(type.displayName, type.properties, svg);
+	};
+	return {
+		...Object.fromEntries(
+			recipes().map((name) => [canvas(name), digest(text('examples', `${name}.json`), icon)]),
+		),
+		...Object.fromEntries(
+			Object.entries(CREDENTIALS).map(([file, name]) => [file, credentialForm(name)]),
+		),
+		'failure.png': digest(failure.what, failure.todo),
+		'nodes-panel.png': digest(displayName, description.description, options, icon),
+		'output.png': digest(Object.keys(output)),
+		...Object.fromEntries(PANELS.map((file) => [file, digest(properties, credentials)])),
+	};
+}
+
+/** The digests with which the pictures were taken. */
+const readManifest = () => JSON.parse(readFileSync(MANIFEST, 'utf8'));
+
+module.exports = { EXAMPLES, MANIFEST, PICTURES, canvas, digests, readManifest, recipes };
