@@ -5,6 +5,7 @@
 // Without this, an n8n or a compiler would go on running after Ctrl-C or a throw.
 
 const { spawn } = require('node:child_process');
+const { constants } = require('node:os');
 
 const GRACE_MS = 10_000;
 const [command, ...args] = process.argv.slice(2);
@@ -35,7 +36,8 @@ child.once('error', (reason) => {
 child.once('spawn', () => process.connected && process.send({ pid: child.pid }));
 child.once('exit', (code, signal) => {
 	signalGroup('SIGKILL');
-	process.exit(code ?? (signal === 'SIGKILL' ? 137 : 143));
+	// As a shell says it.
+	process.exit(code ?? 128 + constants.signals[signal]);
 });
 
 process.once('disconnect', end);

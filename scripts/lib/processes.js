@@ -135,10 +135,10 @@ async function step(title, work) {
  * Runs a command to its end and gives back what it printed, which is shown only if it fails.
  * @param {string} command
  * @param {string[]} args
- * @param {{cwd?: string, env?: NodeJS.ProcessEnv, minutes?: number}} [options]
+ * @param {{cwd?: string, env?: NodeJS.ProcessEnv, minutes?: number, goodCodes?: number[]}} [options]
  * @returns {Promise<string>}
  */
-async function run(command, args, { cwd, env, minutes = 10 } = {}) {
+async function run(command, args, { cwd, env, minutes = 10, goodCodes = [0] } = {}) {
 	const folder = temporaryFolder('run');
 	const log = path.join(folder, 'output.log');
 	try {
@@ -150,7 +150,7 @@ async function run(command, args, { cwd, env, minutes = 10 } = {}) {
 		}, minutes * 60_000);
 		const code = await started.exited;
 		clearTimeout(limit);
-		if (code === 0) return readFileSync(log, 'utf8');
+		if (goodCodes.includes(code)) return readFileSync(log, 'utf8');
 		const how = late ? `took more than ${minutes} minutes` : `ended with exit code ${code}`;
 		throw new Error(
 			`'${[path.basename(command), ...args].join(' ')}' ${how}. Its last lines:\n${tail(log)}`,
