@@ -98,11 +98,11 @@ export const messages = {
 	// What the provider answered
 	rateLimited: {
 		what: '{provider} is limiting requests (429){quote}',
-		todo: 'Nothing was stopped by this request. Run the item again later; stopping twice does no harm.',
+		todo: 'Nothing was stopped by this request. Run the item again later.',
 	},
 	rateLimitedLong: {
 		what: '{provider} asks to wait {seconds} s before the next request{quote}',
-		todo: 'The node waits at most 30 s. Run the item again after that time; stopping twice does no harm.',
+		todo: 'The node waits at most 30 s. Run the item again after that time.',
 	},
 	unavailable: {
 		what: '{provider} could not handle the request ({status}){quote}',
@@ -127,7 +127,7 @@ export const messages = {
 	// Spelled as n8n does: it looks for the word, and would list the execution as failed without it.
 	cancelled: {
 		what: 'The execution was canceled before {provider} confirmed this stop',
-		todo: 'The stream may still be running. Run the item again; stopping twice does no harm.',
+		todo: 'The stream may still be running. Look at the call, then run the item again if its stream is still there.',
 	},
 	redirected: {
 		what: '{provider} answered with a redirect ({status}), which the node does not follow',
