@@ -68,16 +68,16 @@ export function readAnswer(
 	if (status === 408 || status >= 500) return failed('unavailable', messages.unavailable, values);
 	if (status >= 300 && status < 400) return failed('rejected', messages.redirected, values);
 	const own = status >= 200 ? provider.readStop(answer, target, account) : undefined;
-	const otherwise =
+	const otherwise = () =>
 		status === 404
 			? failed('rejected', messages.unknownPath, values)
 			: status >= 400
 				? failed('rejected', messages.rejected, values)
 				: failed('unreadable', messages.unreadable, values);
 	if (own && 'ask' in own) {
-		return { ask: own.ask, read: (more) => (more && own.read(more)) ?? otherwise };
+		return { ask: own.ask, read: (more) => (more && own.read(more)) ?? otherwise() };
 	}
-	return own ?? otherwise;
+	return own ?? otherwise();
 }
 
 /** What the end of a send means: its answer, or why there is none. */

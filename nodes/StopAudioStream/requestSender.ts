@@ -45,6 +45,9 @@ export type SendEnd =
 	| { kind: 'broken'; reason: string }
 	| { kind: 'cancelled' };
 
+/** Why a wait is let go. Without a reason, each one would make an exception of its own, with its stack. */
+const OVER = new Error('No longer waited for');
+
 const NOT_REACHED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
 const LOST = ['ECONNRESET', 'EPIPE', 'ERR_BAD_RESPONSE', 'ERR_STREAM_PREMATURE_CLOSE'];
 const TIMED_OUT = ['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT'];
@@ -103,7 +106,7 @@ export class RequestSender {
 				isRepeat: attempts > 0,
 				giveUp: this.giveUp(deadline, patience.signal),
 			});
-			patience.abort();
+			patience.abort(OVER);
 			if (slot === 'cancelled') return { end: { kind: 'cancelled' }, attempts, effectBefore };
 			// Out of time before the first send happens to a read only, which has nothing to report.
 			if (slot === 'outOfTime') {
@@ -188,7 +191,7 @@ export class RequestSender {
 			if (TIMED_OUT.includes(code)) return noAnswer;
 			return { kind: NOT_REACHED.includes(code) ? 'notReached' : 'connectionLost', code };
 		} finally {
-			over.abort();
+			over.abort(OVER);
 		}
 	}
 
@@ -210,7 +213,7 @@ export class RequestSender {
 	async pauseUntil(at: number): Promise<boolean> {
 		const timer = new AbortController();
 		const why = await this.giveUp(at, timer.signal);
-		timer.abort();
+		timer.abort(OVER);
 		return why === 'cancelled';
 	}
 
@@ -244,7 +247,7 @@ const backoff = (attempt: number) =>
 
 /** JSON where the body is JSON, whatever its content type says; text otherwise. */
 function parsed(body: unknown): unknown {
-	if (typeof body !== 'string') return body;
+	if (typeof body !== 'string' || body === '') return body;
 	try {
 		return JSON.parse(body);
 	} catch {
