@@ -6,7 +6,7 @@ const path = require('node:path');
 const { removeFolder, step, tail, temporaryFolder } = require('../../scripts/lib/processes');
 const { pack } = require('../../scripts/lib/package');
 const { LOOPBACK, freePort, installN8n, makeHome, startN8n, until } = require('../e2e/n8n');
-const { ensureServices, startPostgres, startRedis } = require('./services');
+const { CONNECTION, ensureServices, startPostgres, startRedis } = require('./services');
 
 const START_SECONDS = 240;
 const WORKERS = 2;
@@ -17,10 +17,10 @@ const queueSettings = (redis, postgres) => ({
 	QUEUE_BULL_REDIS_HOST: LOOPBACK,
 	QUEUE_BULL_REDIS_PORT: String(redis.port),
 	DB_TYPE: 'postgresdb',
-	DB_POSTGRESDB_HOST: LOOPBACK,
+	DB_POSTGRESDB_HOST: CONNECTION.host,
 	DB_POSTGRESDB_PORT: String(postgres.port),
-	DB_POSTGRESDB_DATABASE: 'postgres',
-	DB_POSTGRESDB_USER: 'n8n',
+	DB_POSTGRESDB_DATABASE: CONNECTION.database,
+	DB_POSTGRESDB_USER: CONNECTION.user,
 });
 
 /** Starts a worker process in its home and waits until it takes jobs. */
@@ -90,7 +90,7 @@ async function startCluster() {
 			const home = await makeHome({ tarball, env });
 			endings.push(home.remove);
 			workers[number] = await startWorker(home, number);
-			endings.push(() => workers[number].stop());
+			endings.push(() => workers[number]?.stop());
 		};
 		await step('starting two workers', async () => {
 			for (let number = 0; number < WORKERS; number += 1) await startOne(number);
@@ -99,8 +99,16 @@ async function startCluster() {
 			n8n,
 			redis,
 			postgres,
-			killWorker: (number) => workers[number].kill(),
-			startWorkerAgain: (number) => step('starting the worker again', () => startOne(number)),
+			killWorker: async (number) => {
+				await workers[number].kill();
+				workers[number] = undefined;
+			},
+			/** Starts a new worker for each that was killed, as what looks after them does. */
+			replaceKilledWorkers: async () => {
+				for (const [number, worker] of workers.entries()) {
+					if (!worker) await step('starting a new worker', () => startOne(number));
+				}
+			},
 			stop,
 		};
 	} catch (reason) {

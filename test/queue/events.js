@@ -15,8 +15,9 @@ const ANSWER_SECONDS = 300;
 const ENDED_SECONDS = 300;
 
 /** Webhook → Split Out → Stop Audio Stream, with the provider of each item from the event. */
-const workflowFor = (path, standIns, credentialIds) => ({
+const workflowFor = (path, { standIns, credentialIds, errorWorkflow }) => ({
 	name: path,
+	settings: { errorWorkflow },
 	nodes: [
 		{
 			id: 'event',
@@ -70,6 +71,21 @@ const workflowFor = (path, standIns, credentialIds) => ({
 	},
 });
 
+/** What n8n starts when an execution of another workflow fails. */
+const ERROR_WORKFLOW = {
+	name: 'told of failed executions',
+	nodes: [
+		{
+			id: 'told',
+			name: 'Told',
+			type: 'n8n-nodes-base.errorTrigger',
+			typeVersion: 1,
+			position: [0, 0],
+			parameters: {},
+		},
+	],
+};
+
 /** The events, with calls and streams that run at the stand-ins. */
 const makeEvents = (standIns) =>
 	Array.from({ length: EVENTS }, (_, number) => ({
@@ -87,7 +103,7 @@ const makeEvents = (standIns) =>
  * Sends every event once, and calls `onAnswers` with how many were answered, at each answer.
  * @returns what each caller got: `code` is 'none' where no answer came
  */
-async function sendAll({ url, events, isDown, onAnswers = () => undefined }) {
+async function sendAll({ url, events, isUp, onAnswers = () => undefined }) {
 	let answered = 0;
 	const send = async (event) => {
 		await sleep(event.number * EVERY_MS);
@@ -104,7 +120,7 @@ async function sendAll({ url, events, isDown, onAnswers = () => undefined }) {
 			answer.code = response.status;
 			if (response.ok) answer.items = JSON.parse(text);
 			// Compared at once: what stops only later was not down when the caller was told so.
-			answer.untrue = answer.items.filter((item) => item.stopped && !isDown(item));
+			answer.untrue = answer.items.filter((item) => item.stopped && isUp(item));
 		} catch (reason) {
 			answer.reason = reason.message;
 		}
@@ -116,37 +132,35 @@ async function sendAll({ url, events, isDown, onAnswers = () => undefined }) {
 	return await Promise.all(events.map(send));
 }
 
-/** Every execution of a workflow as n8n lists them, oldest first. */
-async function listExecutions(n8n, workflowId) {
-	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-	const found = new Map();
-	for (let cursor; ;) {
-		const next = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
-		const page = await n8n.rest('GET', `/executions?limit=100&filter=${filter}${next}`);
-		for (const execution of page.results) found.set(execution.id, execution);
-		if (!page.nextCursor) break;
-		cursor = page.nextCursor;
-	}
-	return [...found.values()].sort((one, other) => Number(one.id) - Number(other.id));
-}
-
-const isUnderWay = ({ status }) => ['new', 'running', 'waiting'].includes(status);
+const UNDER_WAY = ['new', 'running', 'waiting'];
 
 /**
- * Waits until a workflow has `count` executions and none is under way.
- * @param {number} after how many of them are known already, and are left out
+ * The executions of a workflow with their statuses, oldest first. From the database, since n8n's own
+ * list gives at most a hundred, and goes on by id where jobs started in another order.
  */
-async function endedExecutions(n8n, workflowId, count, after) {
-	let listed = [];
-	await until(`The end of ${count} executions`, ENDED_SECONDS, async () => {
-		listed = await listExecutions(n8n, workflowId);
-		if (listed.length >= count && !listed.some(isUnderWay)) return true;
-		await sleep(2000);
+const listExecutions = ({ postgres }, workflowId) =>
+	postgres.query(
+		`SELECT id, status FROM execution_entity WHERE "workflowId" = '${workflowId}' ORDER BY id`,
+	);
+
+/**
+ * Waits until a workflow has `count` executions more than those in `known`, and none is under way.
+ * @param {Set<number>} known ids; what is new is added to them
+ */
+async function endedExecutions(cluster, workflowId, count, known) {
+	const ids = await until(`The end of ${count} executions`, ENDED_SECONDS, async () => {
+		const fresh = (await listExecutions(cluster, workflowId)).filter(({ id }) => !known.has(id));
+		const ended = fresh.filter(({ status }) => !UNDER_WAY.includes(status));
+		if (ended.length >= count && ended.length === fresh.length) return fresh.map(({ id }) => id);
+		await sleep(1000);
 		return undefined;
 	});
-	const ended = [];
-	for (const { id } of listed.slice(after)) ended.push(await n8n.execution(id));
-	return ended;
+	const executions = [];
+	for (const id of ids) {
+		known.add(id);
+		executions.push(await cluster.n8n.execution(id));
+	}
+	return executions;
 }
 
 /** What an execution said of its streams. */
@@ -156,6 +170,7 @@ const itemsOf = (execution) => outputOf(execution, STOP);
 const eventOf = (execution) => outputOf(execution, 'Event')[0]?.body;
 
 module.exports = {
+	ERROR_WORKFLOW,
 	EVENTS,
 	endedExecutions,
 	eventOf,

@@ -16,8 +16,11 @@ const PROGRAMS = {
 	postgres: 'postgresql',
 	initdb: 'postgresql',
 	pg_isready: 'postgresql',
+	psql: 'postgresql',
 };
 
+/** How to reach Postgres, but for its port. */
+const CONNECTION = { host: LOOPBACK, user: 'n8n', database: 'postgres' };
 const AS_POSTGRES = ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'];
 
 const isRoot = () => process.getuid() === 0;
@@ -153,7 +156,7 @@ async function startPostgres() {
 	const command = (program, args) => [...prefix, findProgram(program), ...args];
 
 	const [initdb, ...initArgs] = command('initdb', [
-		...['--pgdata', data, '--username', 'n8n', '--auth', 'trust'],
+		...['--pgdata', data, '--username', CONNECTION.user, '--auth', 'trust'],
 		...['--encoding', 'UTF8', '--no-locale', '--no-sync'],
 	]);
 	await run(initdb, initArgs, { cwd: '/' });
@@ -169,7 +172,18 @@ async function startPostgres() {
 			() => false,
 		);
 	await ready('Postgres', server, log, isReady);
-	return { port, version: await versionOf('postgres'), stop: server.stop };
+	return {
+		port,
+		version: await versionOf('postgres'),
+		/** The rows that a question in SQL gives. */
+		query: async (sql) => {
+			const { host, user, database } = CONNECTION;
+			const rows = `SELECT coalesce(json_agg(found), '[]') FROM (${sql}) AS found`;
+			const where = ['-h', host, '-p', String(port), '-U', user, '-d', database];
+			return JSON.parse(await run(findProgram('psql'), [...where, '-Atc', rows]));
+		},
+		stop: server.stop,
+	};
 }
 
-module.exports = { ensureServices, startPostgres, startRedis };
+module.exports = { CONNECTION, ensureServices, startPostgres, startRedis };
