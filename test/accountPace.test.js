@@ -4,7 +4,10 @@
 
 const { AccountPace, paceOf } = require('../dist/nodes/StopAudioStream/accountPace');
 
-afterEach(() => jest.useRealTimers());
+afterEach(() => {
+	jest.useRealTimers();
+	jest.restoreAllMocks();
+});
 
 describe('a documented limit', () => {
 	test('no span of the window ever holds more than the limit, however slow the answers are', async () => {
@@ -127,6 +130,24 @@ describe('many executions', () => {
 		expect(order.slice(4)).toEqual(['sweep 3', 'sweep 4', 'sweep 5']);
 	});
 
+	test('put a stop that is sent again behind those that were sent before it', async () => {
+		jest.useFakeTimers();
+		const pace = new AccountPace({ requests: 1, windowMs: 1_000 });
+		const run = {};
+		const order = [];
+		const send = async (name, isRepeat) => {
+			pace.leave(await pace.enter(turn({ run, isRepeat })), 'answered');
+			order.push(name);
+		};
+		void send('first', false);
+		void send('again 1', true);
+		void send('again 2', true);
+		void send('new', false);
+		void send('again 3', true);
+		await jest.advanceTimersByTimeAsync(10_000);
+		expect(order).toEqual(['first', 'again 1', 'again 2', 'again 3', 'new']);
+	});
+
 	test('put a stop that is sent again before those that were not sent yet', async () => {
 		jest.useFakeTimers();
 		const pace = new AccountPace({ requests: 1, windowMs: 1_000 });
@@ -145,20 +166,271 @@ describe('many executions', () => {
 	});
 });
 
+describe('a place in the window', () => {
+	/** When each of `count` sends left, in ms, where an answer takes `takes` ms. */
+	async function sends(limit, count, { takes = 0, ended = 'answered' } = {}) {
+		jest.useFakeTimers();
+		const began = Date.now();
+		const pace = new AccountPace(limit);
+		const sent = [];
+		for (let n = 0; n < count; n += 1) {
+			void pace.enter(turn()).then(async (slot) => {
+				sent.push(slot.sentAt - began);
+				if (takes > 0) await new Promise((resolve) => setTimeout(resolve, takes));
+				pace.leave(slot, ended);
+			});
+		}
+		await jest.advanceTimersByTimeAsync(30_000);
+		return sent;
+	}
+
+	test.each(['answered', 'lost'])(
+		'is free again when the window has passed (%s)',
+		async (ended) => {
+			expect(await sends({ requests: 3, windowMs: 1_000 }, 7, { ended })).toEqual([
+				...[0, 0, 0],
+				...[1_000, 1_000, 1_000],
+				2_000,
+			]);
+		},
+	);
+
+	test('is held while the answer is awaited, and a window longer', async () => {
+		const sent = await sends({ requests: 2, windowMs: 1_000 }, 4, { takes: 300 });
+		expect(sent).toEqual([0, 0, 1_300, 1_300]);
+	});
+
+	test('is there for all of a published limit from the start', async () => {
+		expect(await sends({ requests: 60, windowMs: 1_000 }, 60)).toEqual(Array(60).fill(0));
+	});
+
+	test('is not taken by a request that is no longer wanted', async () => {
+		jest.useFakeTimers();
+		const pace = new AccountPace({ requests: 1, windowMs: 1_000 });
+		pace.leave(await pace.enter(turn()), 'answered');
+		const given = pace.enter(turn({ giveUp: Promise.resolve('outOfTime') }));
+		const cancelled = pace.enter(turn({ giveUp: Promise.resolve('cancelled') }));
+		const next = pace.enter(turn());
+		expect([await given, await cancelled]).toEqual(['outOfTime', 'cancelled']);
+		const began = Date.now();
+		await jest.advanceTimersByTimeAsync(1_000);
+		expect((await next).sentAt - began).toBe(1_000);
+	});
+
+	test('is waited for with one timer, however many wait', async () => {
+		jest.useFakeTimers();
+		const pace = new AccountPace({ requests: 1, windowMs: 1_000 });
+		pace.leave(await pace.enter(turn()), 'answered');
+		for (let n = 0; n < 20; n += 1) void pace.enter(turn({ run: {} }));
+		expect(jest.getTimerCount()).toBe(1);
+		await jest.advanceTimersByTimeAsync(1_000);
+		// The next answer frees a place, and no time does.
+		expect(jest.getTimerCount()).toBe(0);
+	});
+});
+
+describe('the pause after a 429', () => {
+	/** A pace without jitter that is told 429 by one request after the other; says how long each pause was. */
+	async function pauses(count, { between = 'limited', sentWhile } = {}) {
+		jest.useFakeTimers();
+		jest.spyOn(Math, 'random').mockReturnValue(0.5);
+		const pace = new AccountPace();
+		const waited = [];
+		for (let n = 0; n < count; n += 1) {
+			const slot = await pace.enter(turn());
+			const early = sentWhile && (await pace.enter(turn()));
+			pace.leave(slot, 'limited');
+			if (early) pace.leave(early, sentWhile);
+			const at = Date.now();
+			const next = pace.enter(turn());
+			await jest.advanceTimersByTimeAsync(60_000);
+			const free = await next;
+			waited.push(free.sentAt - at);
+			pace.leave(free, between === 'limited' ? 'lost' : between);
+		}
+		return waited;
+	}
+
+	test('doubles with each further one, up to 15 s', async () => {
+		expect(await pauses(7)).toEqual([750, 1_500, 3_000, 6_000, 11_250, 11_250, 11_250]);
+	});
+
+	test('begins anew after a good answer', async () => {
+		expect(await pauses(3, { between: 'answered' })).toEqual([750, 750, 750]);
+	});
+
+	test('does not begin anew after a good answer to what was sent before it', async () => {
+		expect(await pauses(3, { sentWhile: 'answered' })).toEqual([750, 1_500, 3_000]);
+	});
+
+	test('does not double for the rest of a burst', async () => {
+		expect(await pauses(3, { sentWhile: 'limited' })).toEqual([750, 1_500, 3_000]);
+	});
+
+	test('has jitter: it is from half a second to one at first', async () => {
+		const random = jest.spyOn(Math, 'random');
+		for (const [drawn, ms] of [
+			[0, 500],
+			[0.999, 1_000],
+		]) {
+			jest.useFakeTimers();
+			random.mockReturnValue(drawn);
+			const pace = new AccountPace();
+			pace.leave(await pace.enter(turn()), 'limited');
+			const at = Date.now();
+			const next = pace.enter(turn());
+			await jest.advanceTimersByTimeAsync(2_000);
+			expect((await next).sentAt - at).toBe(ms);
+		}
+	});
+
+	test('is the longest that was asked for', async () => {
+		jest.useFakeTimers();
+		const pace = new AccountPace();
+		const slots = [await pace.enter(turn()), await pace.enter(turn()), await pace.enter(turn())];
+		const at = Date.now();
+		for (const seconds of [3, 10, 2]) pace.leave(slots.shift(), 'limited', seconds * 1_000);
+		const next = pace.enter(turn());
+		await jest.advanceTimersByTimeAsync(60_000);
+		expect((await next).sentAt - at).toBe(10_000);
+	});
+
+	test('of just 30 s is taken, and one that is longer refused', async () => {
+		jest.useFakeTimers();
+		const pace = new AccountPace();
+		const slots = [await pace.enter(turn()), await pace.enter(turn())];
+		const at = Date.now();
+		pace.leave(slots[0], 'limited', 30_000);
+		const waiting = pace.enter(turn());
+		pace.leave(slots[1], 'limited', 30_001);
+		expect(await waiting).toEqual({ refusedForMs: 30_001 });
+		await jest.advanceTimersByTimeAsync(30_000);
+		expect((await pace.enter(turn())).sentAt - at).toBe(30_000);
+	});
+});
+
+describe('the rate that a 429 taught', () => {
+	/** When the sends after a 429 leave, in ms from it; ten requests were under way. */
+	async function after429({ answered = 0, count = 40, wait = 1 } = {}) {
+		jest.useFakeTimers();
+		const pace = new AccountPace();
+		for (let n = 0; n < answered; n += 1) pace.leave(await pace.enter(turn()), 'answered');
+		const slots = await Promise.all(Array.from({ length: 10 }, () => pace.enter(turn())));
+		const at = Date.now();
+		for (const slot of slots) pace.leave(slot, 'limited', wait);
+		const sent = [];
+		for (let n = 0; n < count; n += 1) {
+			void pace.enter(turn()).then((slot) => {
+				sent.push(slot.sentAt - at);
+				pace.leave(slot, 'answered');
+			});
+		}
+		await jest.advanceTimersByTimeAsync(60_000);
+		return sent;
+	}
+	/** CUBIC: cut to 0.7 of what it was, back there after `back` seconds, then beyond. */
+	const rateAt = (was, seconds) => {
+		const back = Math.cbrt((was * 0.3) / 0.05);
+		return 0.05 * (seconds - back) ** 3 + was;
+	};
+
+	test.each([
+		['ten a second, where fewer were answered', 0, 10],
+		['what was answered in the last second, where that is more', 40, 41],
+	])('begins at 0.7 of %s', async (_, answered, was) => {
+		const sent = await after429({ answered });
+		// The first few make up for the time in which nothing was sent.
+		for (let n = 6; n < sent.length; n += 1) {
+			const expected = 1_000 / rateAt(was, sent[n - 1] / 1_000);
+			expect(Math.abs(sent[n] - sent[n - 1] - expected)).toBeLessThanOrEqual(1.5);
+		}
+	});
+
+	test('counts as the rate only what came in the last second', async () => {
+		jest.useFakeTimers();
+		const pace = new AccountPace();
+		for (let n = 0; n < 40; n += 1) pace.leave(await pace.enter(turn()), 'answered');
+		await jest.advanceTimersByTimeAsync(1_000);
+		const slot = await pace.enter(turn());
+		const at = Date.now();
+		pace.leave(slot, 'limited', 1);
+		const sent = [];
+		for (let n = 0; n < 4; n += 1) {
+			void pace.enter(turn()).then((each) => sent.push(each.sentAt - at));
+		}
+		await jest.advanceTimersByTimeAsync(5_000);
+		expect(Math.abs(sent[3] - sent[2] - 1_000 / rateAt(10, 0.2))).toBeLessThanOrEqual(1.5);
+	});
+
+	test('comes down again at a 429 that is sent later', async () => {
+		jest.useFakeTimers();
+		const pace = new AccountPace();
+		const limited = async () => {
+			const entering = pace.enter(turn());
+			await jest.advanceTimersByTimeAsync(200);
+			pace.leave(await entering, 'limited', 1);
+		};
+		await limited();
+		await limited();
+		const at = Date.now();
+		const sent = [];
+		for (let n = 0; n < 4; n += 1) {
+			void pace.enter(turn()).then((each) => sent.push(each.sentAt - at));
+		}
+		await jest.advanceTimersByTimeAsync(5_000);
+		const was = rateAt(10, 0.2);
+		expect(Math.abs(sent[3] - sent[2] - 1_000 / rateAt(was, sent[2] / 1_000))).toBeLessThanOrEqual(
+			2,
+		);
+	});
+});
+
 describe('what the node remembers of accounts', () => {
 	test('is one pace for each account', () => {
 		expect(paceOf('plivo one')).toBe(paceOf('plivo one'));
 		expect(paceOf('plivo one')).not.toBe(paceOf('plivo two'));
 	});
 
-	test('is bounded: an account that was long idle is forgotten, one at work is not', async () => {
-		const idle = paceOf('plivo idle');
+	test('keeps the limit that an account began with', async () => {
+		const pace = paceOf('plivo limited', { requests: 1, windowMs: 1_000 });
+		jest.useFakeTimers();
+		pace.leave(await pace.enter(turn()), 'answered');
+		const at = Date.now();
+		const next = pace.enter(turn());
+		await jest.advanceTimersByTimeAsync(1_000);
+		const slot = await next;
+		expect(slot.sentAt - at).toBe(1_000);
+		pace.leave(slot, 'answered');
+	});
+
+	test('is bounded: the account that was idle longest is forgotten, one at work is not', async () => {
 		const busy = paceOf('plivo busy');
+		const waiting = paceOf('plivo waiting', { requests: 0, windowMs: 1_000 });
 		const slot = await busy.enter(turn());
-		for (let n = 0; n < 1_500; n += 1) paceOf(`plivo further ${n}`);
+		let giveUp;
+		const entering = waiting.enter(turn({ giveUp: new Promise((resolve) => (giveUp = resolve)) }));
+		const further = Array.from({ length: 1_000 }, (_, n) => paceOf(`plivo further ${n}`));
 		expect(paceOf('plivo busy')).toBe(busy);
-		expect(paceOf('plivo idle')).not.toBe(idle);
+		expect(paceOf('plivo waiting')).toBe(waiting);
+		// The two are among the 1,000, so two of the further ones are gone, the oldest.
+		expect(paceOf('plivo further 2')).toBe(further[2]);
+		expect(paceOf('plivo further 999')).toBe(further[999]);
+		// Number 2 was just asked for: the next one to go is number 3.
+		const forgotten = paceOf('plivo further 0');
+		expect(forgotten).not.toBe(further[0]);
+		expect(paceOf('plivo further 2')).toBe(further[2]);
+		expect(paceOf('plivo further 4')).toBe(further[4]);
+		expect(paceOf('plivo further 3')).not.toBe(further[3]);
 		busy.leave(slot, 'answered');
+		giveUp('cancelled');
+		expect(await entering).toBe('cancelled');
+	});
+
+	test('holds an account that is new, also where all others are at work', async () => {
+		const busy = Array.from({ length: 1_000 }, (_, n) => paceOf(`plivo at work ${n}`));
+		const slots = await Promise.all(busy.map((pace) => pace.enter(turn())));
+		expect(paceOf('plivo new')).toBe(paceOf('plivo new'));
+		busy.forEach((pace, n) => pace.leave(slots[n], 'answered'));
 	});
 });
 

@@ -3,7 +3,8 @@
 // One request of the node: how long it waits, how long it takes, and what is sent again. No network, and
 // faked time.
 
-const { fakeSender, networkError } = require('./support/fakeSender');
+const { BUILT, DATA, fakeSender, networkError } = require('./support/fakeSender');
+const { RequestSender } = require(`${BUILT}/requestSender`);
 
 afterEach(() => {
 	jest.useRealTimers();
@@ -15,12 +16,13 @@ const NOW = Date.parse('2026-01-31T10:00:00Z');
 /** Runs to the end of its waits, in faked time. Says when each request left, in ms from the first. */
 async function sendInFakeTime(answers, { options, rules, ...rest } = {}) {
 	jest.useFakeTimers({ now: NOW });
-	const { send, sentAt } = fakeSender(answers, rest);
+	const { send, sentAt, requests } = fakeSender(answers, rest);
 	let endedAt;
 	const sending = send(options, rules).finally(() => (endedAt = Date.now()));
 	await jest.advanceTimersByTimeAsync(300_000);
 	const sent = await sending;
-	return { ...sent, times: sentAt.map((at) => at - sentAt[0]), took: endedAt - NOW };
+	const times = sentAt.map((at) => at - sentAt[0]);
+	return { ...sent, times, requests, took: endedAt - NOW };
 }
 
 const after = (header, status = 503) => ({
@@ -28,10 +30,248 @@ const after = (header, status = 503) => ({
 	headers: { 'retry-after': header },
 });
 
+describe('what n8n is asked to send', () => {
+	test('is one request that takes every status, follows nothing, and goes to its own host only', async () => {
+		const { requests } = await sendInFakeTime([204], { origin: 'https://api.example:8443' });
+		expect(requests).toEqual([
+			{
+				credentialType: 'plivoBasicApi',
+				options: {
+					method: 'DELETE',
+					url: 'https://api.example:8443/v1/',
+					headers: { Accept: 'application/json' },
+					timeout: 10_000,
+					encoding: 'text',
+					returnFullResponse: true,
+					ignoreHttpStatusErrors: true,
+					disableFollowRedirect: true,
+					sendCredentialsOnCrossOriginRedirect: false,
+					allowedDomains: 'api.example',
+				},
+				more: {
+					credentialsDecrypted: { id: '', name: '', type: 'plivoBasicApi', data: DATA },
+				},
+				signal: expect.any(AbortSignal),
+			},
+		]);
+	});
+
+	test('is a form, a JSON body, or neither', () => {
+		const base = { method: 'POST', url: 'https://api.example/' };
+		expect(RequestSender.toHttpRequest(base)).toEqual({
+			...base,
+			headers: { Accept: 'application/json' },
+		});
+		expect(
+			RequestSender.toHttpRequest({ ...base, form: { Url: 'https://a.example/?b=c&d' } }),
+		).toEqual({
+			...base,
+			headers: {
+				Accept: 'application/json',
+				'Content-Type': 'application/x-www-form-urlencoded',
+			},
+			body: 'Url=https%3A%2F%2Fa.example%2F%3Fb%3Dc%26d',
+		});
+		expect(RequestSender.toHttpRequest({ ...base, json: { id: 'c' } })).toEqual({
+			...base,
+			headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+			body: { id: 'c' },
+		});
+	});
+
+	test('has no more time than is left', async () => {
+		const { requests } = await sendInFakeTime(['never'], { rules: { until: NOW + 3_000 } });
+		expect(requests.map(({ options }) => options.timeout)).toEqual([3_000]);
+	});
+
+	test('is let go when its time is up, and not before', async () => {
+		jest.useFakeTimers({ now: NOW });
+		const { send, requests } = fakeSender(['never']);
+		const sending = send({ maxRetries: 0 });
+		await jest.advanceTimersByTimeAsync(9_999);
+		expect(requests[0].signal.aborted).toBe(false);
+		await jest.advanceTimersByTimeAsync(1);
+		expect(requests[0].signal.aborted).toBe(true);
+		expect((await sending).end).toEqual({ kind: 'noAnswer', seconds: 10 });
+	});
+
+	test('is let go at once when the execution is cancelled', async () => {
+		jest.useFakeTimers({ now: NOW });
+		const controller = new AbortController();
+		const { send, requests } = fakeSender(['never'], { signal: controller.signal });
+		const sending = send();
+		await jest.advanceTimersByTimeAsync(100);
+		controller.abort();
+		await sending;
+		expect(requests[0].signal.aborted).toBe(true);
+	});
+
+	test.each([
+		['an answer', 204],
+		['the loss of the connection', 'EPIPE'],
+		['silence', 'never'],
+	])('leaves no timer behind after %s', async (_, answer) => {
+		jest.useFakeTimers({ now: NOW });
+		const { send } = fakeSender([answer]);
+		const sending = send({ maxRetries: 0, timeout: 1_000 }, { until: NOW + 60_000 });
+		await jest.advanceTimersByTimeAsync(1_000);
+		await sending;
+		expect(jest.getTimerCount()).toBe(0);
+	});
+
+	test('is let go with one and the same reason, so that no stack is taken each time', async () => {
+		const { requests } = await sendInFakeTime([503, 204]);
+		const [first, second] = requests.map(({ signal }) => signal.reason);
+		expect(first).toEqual(new Error('No longer waited for'));
+		expect(second).toBe(first);
+	});
+});
+
+describe('what comes back', () => {
+	const bodyOf = async (body) => {
+		const { end } = await sendInFakeTime([{ statusCode: 200, body }]);
+		return end.answer.body;
+	};
+
+	test.each([
+		['{"message":"x"}', { message: 'x' }],
+		['[1]', [1]],
+		['null', null],
+		['<html></html>', '<html></html>'],
+		['{"message":', '{"message":'],
+		['', ''],
+		[{ message: 'x' }, { message: 'x' }],
+		[undefined, undefined],
+	])('is read as JSON where it is JSON: %j', async (body, read) => {
+		expect(await bodyOf(body)).toEqual(read);
+	});
+
+	test('is masked before anything is made of it, headers too', async () => {
+		const { end } = await sendInFakeTime([
+			{ statusCode: 200, headers: { 'x-echo': 'example-token' }, body: '["example-token"]' },
+		]);
+		expect(end.answer).toEqual({ statusCode: 200, headers: { 'x-echo': '***' }, body: ['***'] });
+	});
+
+	test.each([
+		['ECONNREFUSED', { kind: 'notReached', code: 'ECONNREFUSED' }],
+		['ENOTFOUND', { kind: 'notReached', code: 'ENOTFOUND' }],
+		['EAI_AGAIN', { kind: 'notReached', code: 'EAI_AGAIN' }],
+		['EHOSTUNREACH', { kind: 'notReached', code: 'EHOSTUNREACH' }],
+		['ENETUNREACH', { kind: 'notReached', code: 'ENETUNREACH' }],
+		['ECONNRESET', { kind: 'connectionLost', code: 'ECONNRESET' }],
+		['EPIPE', { kind: 'connectionLost', code: 'EPIPE' }],
+		['ERR_BAD_RESPONSE', { kind: 'connectionLost', code: 'ERR_BAD_RESPONSE' }],
+		['ERR_STREAM_PREMATURE_CLOSE', { kind: 'connectionLost', code: 'ERR_STREAM_PREMATURE_CLOSE' }],
+		['HPE_INVALID_HEADER', { kind: 'connectionLost', code: 'HPE_INVALID_HEADER' }],
+		['ECONNABORTED', { kind: 'noAnswer', seconds: 10 }],
+		['ETIMEDOUT', { kind: 'noAnswer', seconds: 10 }],
+		['ESOCKETTIMEDOUT', { kind: 'noAnswer', seconds: 10 }],
+		['ERR_INVALID_URL', { kind: 'broken', reason: 'The service refused the connection' }],
+		['NOT_AN_HPE_CODE', { kind: 'broken', reason: 'The service refused the connection' }],
+	])('is no answer, with the code %s', async (code, end) => {
+		expect(await sendInFakeTime([code], { options: { maxRetries: 0 } })).toMatchObject({ end });
+	});
+
+	const endOf = async (thrown) =>
+		(await sendInFakeTime([thrown], { options: { maxRetries: 0 } })).end;
+
+	test("is no answer, with the code where n8n's own errors have it", async () => {
+		const thrown = Object.assign(new Error('x'), { code: 500, httpCode: 'ECONNRESET' });
+		expect(await endOf(thrown)).toEqual({ kind: 'connectionLost', code: 'ECONNRESET' });
+	});
+
+	test('is no answer, with the first code that says something of the network', async () => {
+		const cause = Object.assign(new Error('inside'), { code: 'EPIPE' });
+		const thrown = Object.assign(new Error('outside', { cause }), { code: 'ERR_OTHER' });
+		expect(await endOf(thrown)).toEqual({ kind: 'connectionLost', code: 'EPIPE' });
+	});
+
+	test('is looked through five errors deep, so that a ring of causes ends', async () => {
+		const wrapped = (depth) => {
+			let thrown = Object.assign(new Error('inside'), { code: 'EPIPE' });
+			for (let n = 0; n < depth; n += 1) thrown = new Error('outside', { cause: thrown });
+			return thrown;
+		};
+		expect(await endOf(wrapped(4))).toEqual({ kind: 'connectionLost', code: 'EPIPE' });
+		expect(await endOf(wrapped(5))).toEqual({ kind: 'broken', reason: 'outside' });
+		const ring = new Error('round and round');
+		ring.cause = ring;
+		expect(await endOf(ring)).toEqual({ kind: 'broken', reason: 'round and round' });
+	});
+
+	test('is told, also when what is thrown is no error at all', async () => {
+		const thrown = () => Promise.reject('a text');
+		expect(await endOf(thrown)).toEqual({ kind: 'broken', reason: 'a text' });
+		expect(await endOf(() => Promise.reject(undefined))).toEqual({
+			kind: 'broken',
+			reason: 'undefined',
+		});
+	});
+});
+
+describe('one account', () => {
+	/** Sends beside a sender that was told to wait for 5 s. Says how long it took. */
+	async function beside(other) {
+		const origin = `https://${Math.random()}.example`;
+		jest.useFakeTimers({ now: NOW });
+		const limited = fakeSender([after('5', 429)], { origin, provider: 'plivo', id: 'MAONE' });
+		const first = limited.send({ maxRetries: 0 });
+		await jest.advanceTimersByTimeAsync(0);
+		await first;
+		const second = fakeSender([204], { origin, provider: 'plivo', id: 'MAONE', ...other });
+		const sending = second.send();
+		await jest.advanceTimersByTimeAsync(10_000);
+		await sending;
+		return second.sentAt[0] - NOW;
+	}
+
+	test('waits together, whichever execution was told to', async () => {
+		expect(await beside({})).toBe(5_000);
+	});
+
+	test.each([
+		['account', { id: 'MATWO' }],
+		['host', { origin: 'https://other.example' }],
+		['provider', { provider: 'vobiz' }],
+	])('holds up no other %s', async (_, other) => {
+		expect(await beside(other)).toBe(0);
+	});
+
+	test('keeps Max Concurrency', async () => {
+		jest.useFakeTimers({ now: NOW });
+		const { send, sentAt } = fakeSender(['never']);
+		const all = Promise.all([1, 2, 3].map(() => send({ maxConcurrency: 2, maxRetries: 0 })));
+		await jest.advanceTimersByTimeAsync(60_000);
+		await all;
+		expect(sentAt.map((at) => at - NOW)).toEqual([0, 0, 10_000]);
+	});
+});
+
 describe('how long the node waits', () => {
 	test.each([429, 503])('Retry-After in seconds, with %d', async (status) => {
 		const { times } = await sendInFakeTime([after('7', status), 204]);
 		expect(times).toEqual([0, 7_000]);
+	});
+
+	test.each(['7', ' 7 ', '7.0'])('Retry-After in seconds, written as %j', async (header) => {
+		expect((await sendInFakeTime([after(header), 204])).times).toEqual([0, 7_000]);
+	});
+
+	test.each(['2026-01-31T10:00:09Z', 'Sat, 31 Jan 2026 10:00:09 +0000'])(
+		'Retry-After as a date, written as %s',
+		async (header) => {
+			expect((await sendInFakeTime([after(header), 204])).times).toEqual([0, 9_000]);
+		},
+	);
+
+	test('what Vobiz says elsewhere counts with a 429 alone, and where it has nothing else to say', async () => {
+		jest.spyOn(Math, 'random').mockReturnValue(0.5);
+		const headers = { 'x-ratelimit-reset': String(NOW / 1_000 + 6) };
+		const down = await sendInFakeTime([{ statusCode: 503, headers }, 204], { provider: 'vobiz' });
+		expect(down.times).toEqual([0, 250]);
+		const plivo = await sendInFakeTime([{ statusCode: 429, headers }, 204]);
+		expect(plivo.times).toEqual([0, 750]);
 	});
 
 	test.each([429, 503])('Retry-After as a date, with %d', async (status) => {
@@ -148,6 +388,30 @@ describe('how long an item takes', () => {
 		expect(sentAt.at(-1) - NOW).toBe(150_000);
 	});
 
+	test('goes on while its next send is before the end of its time', async () => {
+		const at = async (until) =>
+			(await sendInFakeTime([after('10'), 204], { rules: { until: NOW + until } })).attempts;
+		expect(await at(10_000)).toBe(1);
+		expect(await at(10_001)).toBe(2);
+	});
+
+	test('ends before its first send, where its turn comes too late', async () => {
+		jest.useFakeTimers({ now: NOW });
+		const { send, sentAt } = fakeSender(['never']);
+		const options = { maxConcurrency: 1, maxRetries: 0 };
+		const first = send(options);
+		const second = send(options, { until: NOW + 4_000 });
+		await jest.advanceTimersByTimeAsync(4_000);
+		expect(await second).toEqual({
+			end: { kind: 'notReached', code: 'no time left' },
+			attempts: 0,
+			effectBefore: false,
+		});
+		await jest.advanceTimersByTimeAsync(10_000);
+		await first;
+		expect(sentAt).toHaveLength(1);
+	});
+
 	test('no longer than it is given, as for the reads of Confirm Stop', async () => {
 		jest.spyOn(Math, 'random').mockReturnValue(0.9);
 		const rules = { until: NOW + 10_000 };
@@ -226,6 +490,7 @@ describe('what is sent again', () => {
 		['never', true],
 		['ECONNRESET', true],
 		[408, true],
+		[500, true],
 		[503, true],
 		[429, false],
 		['ECONNREFUSED', false],
@@ -267,6 +532,50 @@ describe('a cancelled execution', () => {
 			sends: 1,
 			tookMs: 5_000,
 		});
+	});
+
+	test('is cancelled, and no lost connection, when n8n ends the request itself', async () => {
+		const controller = new AbortController();
+		const ended = await sendInFakeTime(
+			[
+				() => {
+					controller.abort();
+					throw networkError('ECONNRESET');
+				},
+			],
+			{ signal: controller.signal },
+		);
+		expect(ended).toMatchObject({ end: { kind: 'cancelled' }, attempts: 1 });
+	});
+
+	test('keeps its attempts and their effect, while it waits for its turn too', async () => {
+		expect(await cancelAt(5_000, [503, after('20', 503)])).toMatchObject({
+			end: { kind: 'cancelled' },
+			attempts: 2,
+			effectBefore: true,
+		});
+		expect(await cancelAt(5_000, [503, after('20', 429)])).toMatchObject({
+			end: { kind: 'cancelled' },
+			attempts: 2,
+			effectBefore: true,
+		});
+	});
+
+	test('ends a pause at once, and leaves no timer', async () => {
+		jest.useFakeTimers({ now: NOW });
+		const controller = new AbortController();
+		const { sender } = fakeSender([204], { signal: controller.signal });
+		const whole = sender.pauseUntil(NOW + 500);
+		await jest.advanceTimersByTimeAsync(500);
+		expect(await whole).toBe(false);
+		const cut = sender.pauseUntil(Date.now() + 500);
+		controller.abort();
+		expect(await cut).toBe(true);
+		expect(jest.getTimerCount()).toBe(0);
+	});
+
+	test('is nothing that an n8n without a signal could tell of, and stops work there too', async () => {
+		expect(await sendInFakeTime([204], { signal: null })).toMatchObject({ attempts: 1 });
 	});
 
 	test('sends nothing that was not sent yet', async () => {

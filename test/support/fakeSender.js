@@ -6,6 +6,9 @@ const BUILT = path.join(__dirname, '../../dist/nodes/StopAudioStream');
 const { RequestSender } = require(path.join(BUILT, 'requestSender'));
 const { providers } = require(path.join(BUILT, 'providers'));
 
+/** What the credential holds, as n8n gives it. */
+const DATA = { authId: 'MAEXAMPLE', authToken: 'example-token' };
+
 let accounts = 0;
 
 /** An error with the code of a lost connection, as deep as n8n wraps it. */
@@ -17,19 +20,23 @@ function networkError(code) {
 /**
  * A sender of the node's own behind which no network is: `answers` are given one after the other, the last
  * one again and again. A number is a status, a text the code of a lost connection, 'never' no answer at
- * all. Each sender has an account of its own, so that no test waits for another's.
+ * all, a function is called. Each sender has an account of its own, so that no test waits for another's.
+ * `signal` is the execution's; `null` for an n8n that has none.
  */
-function fakeSender(answers, { provider = 'plivo', origin, signal } = {}) {
+function fakeSender(answers, { provider = 'plivo', origin, id = 'MAEXAMPLE', signal } = {}) {
 	accounts += 1;
 	const sentAt = [];
+	const requests = [];
 	const context = {
-		getExecutionCancelSignal: () => signal,
+		...(signal !== null && { getExecutionCancelSignal: () => signal }),
 		helpers: {
-			async httpRequestWithAuthentication() {
+			async httpRequestWithAuthentication(credentialType, options, more) {
+				requests.push({ credentialType, options, more, signal: this.getExecutionCancelSignal() });
 				const answer = answers[Math.min(sentAt.length, answers.length - 1)];
 				sentAt.push(Date.now());
 				if (answer === 'never') return await new Promise(() => {});
 				if (answer instanceof Error) throw answer;
+				if (typeof answer === 'function') return await answer();
 				if (typeof answer === 'string') throw networkError(answer);
 				if (typeof answer === 'number') return { statusCode: answer, headers: {}, body: '' };
 				return { headers: {}, body: '', ...answer };
@@ -38,17 +45,19 @@ function fakeSender(answers, { provider = 'plivo', origin, signal } = {}) {
 	};
 	const account = {
 		origin: origin ?? `https://account-${accounts}.example`,
-		id: 'MAEXAMPLE',
+		id,
 		token: 'example-token',
 	};
 	const spec = providers.find(({ name }) => name === provider);
-	const sender = new RequestSender(context, spec, account, {});
+	const sender = new RequestSender(context, spec, account, DATA);
 	const request = { method: 'DELETE', url: `${account.origin}/v1/` };
 	const options = { timeout: 10_000, maxRetries: 3, maxConcurrency: 100 };
 	return {
 		sentAt,
+		requests,
+		sender,
 		send: async (changes, rules) => await sender.send(request, { ...options, ...changes }, rules),
 	};
 }
 
-module.exports = { BUILT, fakeSender, networkError, providers };
+module.exports = { BUILT, DATA, fakeSender, networkError, providers };
