@@ -9,7 +9,7 @@ const common = {
 	testEnvironment: 'node',
 	transform: {},
 	// Big trees of other people's packages: Jest would walk them at every start.
-	modulePathIgnorePatterns: ['<rootDir>/test/(e2e/n8n|tools|compat/[^/]+)/node_modules/'],
+	modulePathIgnorePatterns: ['<rootDir>/test/(e2e/n8n|tools|mutation|compat/[^/]+)/node_modules/'],
 	globalSetup: '<rootDir>/test/setup/makeUserFolder.js',
 	globalTeardown: '<rootDir>/test/setup/removeUserFolder.js',
 };
