@@ -64,6 +64,96 @@ describe('every provider', () => {
 	});
 });
 
+describe('what saved workflows and credentials hold', () => {
+	const KEPT = {
+		plivo: {
+			displayName: 'Plivo',
+			type: 'plivoBasicApi',
+			credential: 'Plivo Basic API',
+			fields: { baseUrl: 'Base URL', authId: 'Auth ID', authToken: 'Auth Token' },
+			ways: { undefined: 'Stream ID' },
+			call: 'Call UUID',
+		},
+		signalWire: {
+			displayName: 'SignalWire',
+			type: 'signalWireBasicApi',
+			credential: 'SignalWire Basic API',
+			fields: { spaceUrl: 'Space URL', projectId: 'Project ID', apiToken: 'API Token' },
+			ways: { sid: 'Stream SID', name: 'Stream Name', controlId: 'Control ID' },
+			call: 'Call SID',
+		},
+		vobiz: {
+			displayName: 'Vobiz',
+			type: 'vobizXAuthApi',
+			credential: 'Vobiz X-Auth API',
+			fields: { baseUrl: 'Base URL', authId: 'Auth ID', authToken: 'Auth Token' },
+			headers: { id: 'X-Auth-ID', token: 'X-Auth-Token' },
+			ways: { undefined: 'Stream ID' },
+			call: 'Call UUID',
+		},
+	};
+
+	it('keeps its name, and the screen its labels', () => {
+		const held = providers.map(({ name, displayName, credential, streamIds, callId }) => {
+			const { type, displayName: title, address, id, token, headers } = credential;
+			const fields = [address, id, token].map((field) => [field.name, field.label]);
+			const ways = streamIds.map(({ streamBy, label }) => [streamBy, label]);
+			return [
+				name,
+				{
+					...{ displayName, type, credential: title, headers, call: callId.label },
+					fields: Object.fromEntries(fields),
+					ways: Object.fromEntries(ways),
+				},
+			];
+		});
+		expect(Object.fromEntries(held)).toEqual(KEPT);
+	});
+
+	it.each([
+		['plivo', 'https://api.plivo.com', undefined],
+		['signalWire', 'example.signalwire.com', 'signalwire.com'],
+		['vobiz', 'https://api.vobiz.ai', undefined],
+	])('shows an address of %s, and completes a bare name where there is a domain', (...row) => {
+		const [name, example, domain] = row;
+		expect(of(name).credential.address).toMatchObject({ example });
+		expect(of(name).credential.address.domain).toBe(domain);
+	});
+});
+
+describe('what the documents of a provider name', () => {
+	const ofCallStreams = ['CallUUID', 'call_uuid', 'callUuid', 'callId'];
+	it.each([
+		['plivo', ofCallStreams, [['StreamID', 'stream_id', 'streamId']]],
+		['vobiz', ofCallStreams, [['StreamID', 'stream_id', 'streamId']]],
+		[
+			'signalWire',
+			['CallSid', 'call_sid', 'callSid', 'call_id'],
+			[['StreamSid', 'stream_sid', 'streamSid'], ['StreamName'], ['control_id']],
+		],
+	])('are these ids in the events of %s', (name, callIds, streamIds) => {
+		expect(of(name).callIdInEvents).toEqual(callIds);
+		expect(of(name).streamIds.map(({ inEvents }) => inEvents)).toEqual(streamIds);
+	});
+
+	it('is a limit of requests, or none', () => {
+		expect(plivo.rateLimit).toEqual({ requests: 300, windowMs: 5_000 });
+		expect(signalWire.rateLimit).toEqual({ requests: 13_800, windowMs: 10_000 });
+		expect(vobiz.rateLimit).toBeUndefined();
+	});
+
+	it('is one request for all streams of a call, but not for SignalWire', () => {
+		expect(providers.filter(({ stopAll }) => stopAll)).toEqual([plivo, vobiz]);
+	});
+
+	it('is that only a name of SignalWire stands for a document', () => {
+		const byDocument = providers.flatMap(({ streamIds }) =>
+			streamIds.filter((way) => way.byDocument).map(({ streamBy }) => streamBy),
+		);
+		expect(byDocument).toEqual(['name']);
+	});
+});
+
 describe('ids in a path', () => {
 	const hostile = [
 		'a/b',
@@ -100,10 +190,49 @@ describe('ids in a path', () => {
 	});
 
 	it.each(targets)('are refused where they cannot be one (%s)', (name, target) => {
-		for (const id of ['', '.', '..', '....', 'cut \ud83d off']) {
+		for (const id of ['', '.', '..', '....', 'cut \ud83d off', '\udc00']) {
 			const why = expect.stringMatching(/ is empty$| holds only dots$| holds half of a character$/);
 			expect(refusal(() => of(name).buildStop(account, { ...target, callId: id }))).toEqual(why);
 			expect(refusal(() => of(name).buildStop(account, { ...target, stream: id }))).toEqual(why);
+		}
+	});
+});
+
+describe('a refusal of an id', () => {
+	const refused = (name, target) => {
+		try {
+			return of(name).buildStop(account, target);
+		} catch ({ message, todo }) {
+			return `${message}. ${todo}`;
+		}
+	};
+
+	it.each([
+		['plivo', one, { callId: '..' }, "'Call UUID' holds only dots", 'as Plivo gave it'],
+		['plivo', one, { stream: '..' }, "'Stream ID' holds only dots", 'as Plivo gave it'],
+		['plivo', one, { stream: undefined }, "'Stream ID' is empty", "Fill in 'Stream ID'"],
+		['vobiz', one, { callId: '..' }, "'Call UUID' holds only dots", 'as Vobiz gave it'],
+		['vobiz', one, { stream: '\ud83d' }, "'Stream ID' holds half", 'as Vobiz gave it'],
+		['signalWire', bySid, { callId: '..' }, "'Call SID' holds only", 'as SignalWire gave it'],
+		['signalWire', bySid, { stream: '..' }, "'Stream SID' holds only", 'as SignalWire gave it'],
+		['signalWire', bySid, { stream: undefined }, "'Stream SID' is empty", 'Fill in'],
+		['signalWire', byName('\ud83d'), {}, "'Stream Name' holds half", 'as SignalWire gave it'],
+		[
+			'signalWire',
+			byName('n', { nameParameter: '\ud83d' }),
+			{},
+			"'Stream Name Parameter' holds half",
+			'as SignalWire gave it',
+		],
+	])('of %s names the field and the provider: %j %j', (name, target, change, what, todo) => {
+		const sentences = refused(name, { ...target, ...change });
+		expect(sentences).toContain(what);
+		expect(sentences).toContain(todo);
+	});
+
+	it('is none for dots beside something else', () => {
+		for (const id of ['a..', '..a', 'a.b']) {
+			expect(plivo.buildStop(account, { ...one, stream: id }).url).toMatch(`/Stream/${id}/`);
 		}
 	});
 });
