@@ -26,7 +26,7 @@ const roundLines = ({ requests, ...round }) => [
 	['requests to the providers', total(requests, (one) => one.total)],
 	['answers 429', total(requests, ({ byStatus }) => byStatus[429] ?? 0)],
 	['off contract', total(requests, ({ offContract }) => offContract.length)],
-	['seconds', round.seconds.toFixed(1)],
+	['seconds until all were answered', round.seconds.toFixed(1)],
 ];
 
 function runLines({ title, events, first, again, secondsToEnd, toldOf }) {
