@@ -38,7 +38,7 @@ function groups({ series, packages }) {
 			bars: [
 				bars.ours(us, seconds('vobiz.ours.ms')),
 				bars.theirs('HTTP Request, all at once', seconds('vobiz.http.ms')),
-				bars.theirs('bare fetch without n8n, 50 under way', seconds('vobiz.floor.ms')),
+				bars.theirs('bare fetch without n8n, 50 under way', seconds('vobiz.fetch.ms')),
 			],
 		},
 		{

@@ -6,26 +6,32 @@
 const { readFileSync } = require('node:fs');
 const http = require('node:http');
 
-/** With connections that are kept and shared, as `fetch` does it. */
-async function shared(url, headers) {
+async function byFetch(url, headers) {
 	const response = await fetch(url, { method: 'DELETE', headers });
 	await response.arrayBuffer();
 }
 
-/** With a new connection for each request, as n8n's request helper does it. */
-const fresh = (url, headers) =>
+/** By the means that n8n's request helper uses, underneath. */
+const byHttp = (agentFor) => (url, headers) =>
 	new Promise((resolve, reject) => {
-		const request = http.request(url, { method: 'DELETE', headers, agent: new http.Agent() });
+		const request = http.request(url, { method: 'DELETE', headers, agent: agentFor() });
 		request.once('response', (response) => response.resume().once('end', resolve));
 		request.once('error', reject);
 		request.end();
 	});
 
+const kept = new http.Agent({ keepAlive: true });
+
+const WAYS = {
+	fetch: byFetch,
+	keptConnections: byHttp(() => kept),
+	// As n8n does it: an agent for each request.
+	newConnections: byHttp(() => new http.Agent()),
+};
+
 async function main() {
-	const { urls, headers, underWay, connections } = JSON.parse(
-		readFileSync(process.argv[2], 'utf8'),
-	);
-	const send = connections === 'fresh' ? fresh : shared;
+	const { urls, headers, underWay, way } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+	const send = WAYS[way];
 	const cpu = process.cpuUsage();
 	const since = performance.now();
 	const left = urls.values();
@@ -36,6 +42,7 @@ async function main() {
 	);
 	const { user, system } = process.cpuUsage(cpu);
 	console.log(JSON.stringify({ ms: performance.now() - since, cpuMs: (user + system) / 1000 }));
+	kept.destroy();
 }
 
 main();

@@ -1,7 +1,9 @@
 'use strict';
 
 const { writeFileSync } = require('node:fs');
+const http = require('node:http');
 const path = require('node:path');
+const { setTimeout: sleep } = require('node:timers/promises');
 const { run, step, temporaryFolder } = require('../scripts/lib/processes');
 const { startN8n } = require('../test/e2e/n8n');
 const { nodeBinary } = require('../test/e2e/n8n/install');
@@ -11,6 +13,8 @@ const { httpRequest, measured, onEvent, stopAudioStream } = require('./workflows
 const ANSWER_MS = 100;
 /** The longest that one event may take. */
 const EVENT_MS = 30_000;
+/** The longest that n8n may take to listen at the webhook of a workflow that was just published. */
+const LISTEN_MS = 15_000;
 /** What Plivo documents, and what its stand-in enforces here. */
 const PLIVO_LIMIT = { requests: 300, perMs: 5_000 };
 /** The HTTP Request node's own numbers, once a user adds its option 'Batching'. */
@@ -30,6 +34,33 @@ const GENERIC_CREDENTIALS = {
 
 const accountUrl = ({ provider, url, credentials }) =>
 	`${url}${provider === 'vobiz' ? '/api/v1' : '/v1'}/Account/${credentials.authId}`;
+
+/** Posts over a connection of its own: a kept one may be closed by n8n in the very moment of its use. */
+const postOnce = (url, contentType, body) =>
+	new Promise((resolve, reject) => {
+		const headers = { 'content-type': contentType };
+		const request = http.request(url, { method: 'POST', agent: false, headers });
+		request.once('error', reject);
+		request.once('response', async (response) => {
+			try {
+				const chunks = await response.toArray();
+				resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() });
+			} catch (reason) {
+				reject(reason);
+			}
+		});
+		request.end(body);
+	});
+
+/** Posts to a webhook and gives back what its workflow answers. */
+async function post(url, contentType, body) {
+	for (const end = Date.now() + LISTEN_MS; ; await sleep(100)) {
+		const { status, text } = await postOnce(url, contentType, body);
+		if (status === 200) return text;
+		if (status !== 404 || Date.now() > end)
+			throw new Error(`A webhook answered ${status}: ${text}`);
+	}
+}
 
 /**
  * Everything that is measured with: a real n8n with a workflow for each contestant, and stand-ins in
@@ -54,7 +85,7 @@ async function openLab({ tarball, opened }) {
 
 	const publish = async ({ path: address, workflow }) => {
 		await n8n.activate(await n8n.createWorkflow(workflow));
-		return (contentType, body) => n8n.postToWebhook(address, { contentType, body });
+		return `${n8n.url}/webhook/${address}`;
 	};
 
 	/** One of our node's or the HTTP Request node's ways to stop the streams of a stand-in. */
@@ -70,7 +101,7 @@ async function openLab({ tarball, opened }) {
 		const rateLimit = provider === 'plivo' ? { rateLimit: PLIVO_LIMIT } : {};
 		const standIn = await forkStandIn(provider, { delayMs: ANSWER_MS, ...rateLimit });
 		opened.push(standIn.close);
-		const post = await publish(
+		const webhook = await publish(
 			measured(`${provider} ${JSON.stringify(settings)}`, await nodeFor(standIn, settings)),
 		);
 		return async (count) => {
@@ -80,9 +111,9 @@ async function openLab({ tarball, opened }) {
 				CallUUID: call.id,
 				StreamID: stream.id,
 			}));
-			const response = await post('application/json', JSON.stringify({ streams }));
-			if (!response.ok) throw new Error(`The webhook answered ${response.status}.`);
-			const figures = await response.json();
+			const figures = JSON.parse(
+				await post(webhook, 'application/json', JSON.stringify({ streams })),
+			);
 			const { byStatus } = await standIn.requests();
 			return { ...figures, stillUp: await standIn.running(), limited: byStatus[429] ?? 0 };
 		};
@@ -90,7 +121,7 @@ async function openLab({ tarball, opened }) {
 
 	/** A workflow that one event starts; gives back the ms from the event to the end of its stream. */
 	const eventContestant = async (standIn, ours) => {
-		const post = await publish(
+		const webhook = await publish(
 			onEvent(
 				ours ? 'event, ours' : 'event, HTTP Request',
 				await nodeFor(standIn, { ours, fromEvent: true }),
@@ -105,7 +136,7 @@ async function openLab({ tarball, opened }) {
 				setTimeout(reject, EVENT_MS, new Error(`No stop arrived within ${EVENT_MS} ms.`)).unref();
 			});
 			const since = performance.now();
-			await post(contentType, new URLSearchParams(body).toString());
+			await post(webhook, contentType, new URLSearchParams(body).toString());
 			const ms = (await arrived) - since;
 			if (standIn.stream(stream.id).running) throw new Error('A stop arrived and stopped nothing.');
 			return ms;
@@ -113,10 +144,10 @@ async function openLab({ tarball, opened }) {
 	};
 
 	/** The stops of a stand-in without n8n: what the machine allows at best. */
-	const floorContestant = async (connections) => {
+	const floorContestant = async (way) => {
 		const standIn = await forkStandIn('vobiz', { delayMs: ANSWER_MS });
 		opened.push(standIn.close);
-		const job = path.join(folder, `${connections}.json`);
+		const job = path.join(folder, `${way}.json`);
 		const { authId, authToken } = standIn.credentials;
 		return async (count) => {
 			await standIn.reset();
@@ -125,7 +156,7 @@ async function openLab({ tarball, opened }) {
 				({ call, stream }) => `${accountUrl(standIn)}/Call/${call.id}/Stream/${stream.id}/`,
 			);
 			const headers = { 'X-Auth-ID': authId, 'X-Auth-Token': authToken };
-			writeFileSync(job, JSON.stringify({ urls, headers, underWay: 50, connections }));
+			writeFileSync(job, JSON.stringify({ urls, headers, underWay: 50, way }));
 			return JSON.parse(await run(nodeBinary(), [path.join(__dirname, 'floor.js'), job]));
 		};
 	};
@@ -140,8 +171,9 @@ async function openLab({ tarball, opened }) {
 				ours: await contestant('vobiz', { ours: true }),
 				http: await contestant('vobiz', { ours: false }),
 				oneByOne: await contestant('vobiz', { ours: true, options: { maxConcurrency: 1 } }),
-				floor: await floorContestant('shared'),
-				newConnections: await floorContestant('fresh'),
+				fetch: await floorContestant('fetch'),
+				keptConnections: await floorContestant('keptConnections'),
+				newConnections: await floorContestant('newConnections'),
 			},
 			plivo: {
 				ours: await contestant('plivo', { ours: true }),

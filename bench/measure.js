@@ -4,6 +4,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 
 const EVENTS = 200;
 const SIZES = [10, 100, 10_000];
+const CONTESTANTS = ['ours', 'http', 'fetch', 'keptConnections', 'newConnections'];
 /** One at a time, 1,000 stops take a minute and three quarters of nothing but waiting; these stand for them. */
 const ONE_BY_ONE = 100;
 
@@ -23,7 +24,7 @@ const named = (prefix, figures) =>
 /** 1,000 Vobiz stops: no limit is published, and each answer takes 100 ms. */
 async function vobizStops({ vobiz }, round) {
 	const found = {};
-	for (const name of inTurn(['ours', 'http', 'floor', 'newConnections'], round)) {
+	for (const name of inTurn(CONTESTANTS, round)) {
 		Object.assign(found, named(`vobiz.${name}`, await vobiz[name](1_000)));
 	}
 	const { ms } = await vobiz.oneByOne(ONE_BY_ONE);

@@ -1,9 +1,9 @@
 'use strict';
 
-const { existsSync, readFileSync, readdirSync, statSync } = require('node:fs');
+const { cpSync, existsSync, readFileSync, readdirSync, statSync } = require('node:fs');
 const path = require('node:path');
 const { ensureInstalled } = require('../scripts/lib/install');
-const { npm, run } = require('../scripts/lib/processes');
+const { npm, run, temporaryFolder } = require('../scripts/lib/processes');
 const { nodeBinary } = require('../test/e2e/n8n/install');
 
 const OTHERS = path.join(__dirname, 'others');
@@ -47,13 +47,14 @@ async function findPackages(n8nFolder) {
 		title: 'three community packages to compare with',
 		args: ['--legacy-peer-deps'],
 	});
+	// Out of the repository, in which they would find an n8n-workflow of its own, and load it once more.
+	const modules = path.join(temporaryFolder('others'), 'node_modules');
+	cpSync(path.join(OTHERS, 'node_modules'), modules, { recursive: true });
 	const ours = 'n8n-nodes-stop-audio-stream';
 	const others = Object.keys(readJson(path.join(OTHERS, 'package.json')).dependencies);
 	return [
 		await installedPackage(ours, path.join(n8nFolder, '.n8n/nodes/node_modules', ours)),
-		...(await Promise.all(
-			others.map((name) => installedPackage(name, path.join(OTHERS, 'node_modules', name))),
-		)),
+		...(await Promise.all(others.map((name) => installedPackage(name, path.join(modules, name))))),
 		plivoNode(),
 	];
 }

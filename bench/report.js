@@ -82,7 +82,7 @@ function compareAll({ series, packages }) {
 		compare({
 			work: vobiz,
 			ours: figure('vobiz.ours.ms', UNITS.s),
-			theirs: figure('vobiz.floor.ms', UNITS.s, { label: 'bare fetch, 50 under way' }),
+			theirs: figure('vobiz.fetch.ms', UNITS.s, { label: 'bare fetch, 50 under way' }),
 			atMost: 1.5,
 			reason:
 				"n8n's helper opens a connection for each request, and fields are read by expressions",
@@ -255,7 +255,7 @@ function machine() {
  */
 function connectionCost({ series }) {
 	const cpu = (name) => summary(series[`vobiz.${name}.cpuMs`]).median / 1_000;
-	return cpu('newConnections') - cpu('floor');
+	return cpu('newConnections') - cpu('keptConnections');
 }
 
 function report({ series, packages, rounds, nodeVersion }) {
@@ -294,7 +294,7 @@ function readmeSection({ rows, verdicts, setting, rounds, connectionCpuMs }) {
 	return `
 ![Stop Audio Stream beside the HTTP Request node](docs/bench.svg)
 
-\`npm run bench\` measures this in a real n8n against local stand-ins of the providers, side by side. Shown is the median of ${rounds} rounds, with their range; smaller is better. ${setting}. All values: [docs/bench.json](docs/bench.json).
+\`npm run bench\` measures this in a real n8n against local stand-ins of the providers, side by side. Shown is the median of ${rounds} rounds with their range (of every other round, where one run has 10, 100 or 10,000 stops); smaller is better. ${setting}. All values: [docs/bench.json](docs/bench.json).
 
 ${asMarkdown(rows)}
 
