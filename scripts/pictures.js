@@ -1,6 +1,7 @@
 'use strict';
 
-// npm run docs:pictures: takes every picture of docs/pictures from the real editor of a real n8n.
+// npm run docs:pictures: takes the pictures of docs/pictures from the real editor of a real n8n. A canvas
+// whose recipe has not changed is kept, unless '--all' is given.
 
 const { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
@@ -33,7 +34,7 @@ async function main() {
 	const { openEditor } = require('../test/browser/editor');
 	const { startStandIn } = require('../test/stand-ins');
 	const { serveAddresses } = require('./pictures/addresses');
-	const { MANIFEST, PICTURES, digests } = require('./pictures/inputs');
+	const { MANIFEST, PICTURES, digests, unchangedCanvases } = require('./pictures/inputs');
 	const { takePictures } = require('./pictures/take');
 
 	const standIns = {};
@@ -56,7 +57,10 @@ async function main() {
 	undo.push(() => editor.close());
 
 	mkdirSync(PICTURES, { recursive: true });
-	const shown = await step('taking the pictures', () => takePictures({ n8n, editor, standIns }));
+	const keep = new Set(process.argv.includes('--all') ? [] : unchangedCanvases());
+	const shown = await step('taking the pictures', () =>
+		takePictures({ n8n, editor, standIns, keep }),
+	);
 	const manifest = digests(shown);
 	for (const file of readdirSync(PICTURES)) {
 		if (file.endsWith('.png') && !(file in manifest)) rmSync(path.join(PICTURES, file));

@@ -3,7 +3,7 @@
 // What each picture shows, as a digest: where it differs from the one in the manifest, the picture is old.
 
 const { createHash } = require('node:crypto');
-const { readFileSync, readdirSync } = require('node:fs');
+const { existsSync, readFileSync, readdirSync } = require('node:fs');
 const path = require('node:path');
 const { ROOT } = require('../lib/install');
 
@@ -43,6 +43,13 @@ const recipes = () =>
 
 const canvas = (recipe) => `canvas-${recipe}.png`;
 
+const icon = () => text('nodes/StopAudioStream/stopAudioStream.svg');
+
+const canvases = () =>
+	Object.fromEntries(
+		recipes().map((name) => [canvas(name), digest(text('examples', `${name}.json`), icon())]),
+	);
+
 /**
  * The digest of every picture, from the built package, the icons and the recipes.
  * @param {{output: object, failure: {what: string, todo: string}}} run what the pictures of a run show
@@ -53,7 +60,6 @@ function digests({ output, failure }) {
 	const { StopAudioStream } = load('nodes/StopAudioStream/StopAudioStream.node.js');
 	const { description } = new StopAudioStream();
 	const { displayName, properties, credentials } = description;
-	const icon = text('nodes/StopAudioStream/stopAudioStream.svg');
 	const options = properties.find(({ name }) => name === 'operation').options;
 	const credentialForm = (name) => {
 		const type = new (load('credentials', `${name}.credentials.js`)[name])();
@@ -61,14 +67,12 @@ function digests({ output, failure }) {
 		return digest(type.displayName, type.properties, svg);
 	};
 	return {
-		...Object.fromEntries(
-			recipes().map((name) => [canvas(name), digest(text('examples', `${name}.json`), icon)]),
-		),
+		...canvases(),
 		...Object.fromEntries(
 			Object.entries(CREDENTIALS).map(([file, name]) => [file, credentialForm(name)]),
 		),
 		'failure.png': digest(failure.what, failure.todo),
-		'nodes-panel.png': digest(displayName, description.description, options, icon),
+		'nodes-panel.png': digest(displayName, description.description, options, icon()),
 		'output.png': digest(Object.keys(output)),
 		...Object.fromEntries(PANELS.map((file) => [file, digest(properties, credentials)])),
 	};
@@ -77,4 +81,21 @@ function digests({ output, failure }) {
 /** The digests with which the pictures were taken. */
 const readManifest = () => JSON.parse(readFileSync(MANIFEST, 'utf8'));
 
-module.exports = { EXAMPLES, MANIFEST, PICTURES, canvas, digests, readManifest, recipes };
+/** The canvases that were taken and show what they did. */
+function unchangedCanvases() {
+	const taken = existsSync(MANIFEST) ? readManifest() : {};
+	return Object.entries(canvases()).flatMap(([file, now]) =>
+		taken[file] === now && existsSync(path.join(PICTURES, file)) ? file : [],
+	);
+}
+
+module.exports = {
+	EXAMPLES,
+	MANIFEST,
+	PICTURES,
+	canvas,
+	digests,
+	readManifest,
+	recipes,
+	unchangedCanvases,
+};

@@ -21,8 +21,7 @@ const ABOVE_THE_CANVAS = [
 	mark('toggle-focus-panel-button'),
 	mark('radio-button-workflow'),
 	'.n8n-segment-control',
-	// The button of a workflow with several triggers has a part of its own for choosing one.
-	`*:has(> ${mark('execute-workflow-button')}) *`,
+	'button:not(.vue-flow button)',
 ];
 
 const ADDRESSES = {
@@ -83,10 +82,11 @@ async function around(page, ...selectors) {
 }
 
 /**
- * Takes every picture.
+ * Takes every picture, except canvases that are to be kept.
+ * @param {{keep: Set<string>}} options `keep`: the files of canvases that need not be taken again
  * @returns what the pictures of a run show
  */
-async function takePictures({ n8n, editor, standIns }) {
+async function takePictures({ n8n, editor, standIns, keep }) {
 	const { page } = editor;
 	const credentials = await makeCredentials(n8n, standIns);
 	const tokens = Object.values(standIns).flatMap((standIn) =>
@@ -139,7 +139,7 @@ async function takePictures({ n8n, editor, standIns }) {
 			...[mark('tab-params'), mark('node-execute-button'), FIELDS].map((one) => `${NODE} ${one}`),
 		);
 		const last = await around(page, `${NODE} ${mark('collection-parameter-add')}`);
-		await save(`${name}.png`, { ...middle, top: middle.top - 7, bottom: last.bottom + MARGIN });
+		await save(`${name}.png`, { ...middle, top: middle.top - 6, bottom: last.bottom + MARGIN });
 	}
 
 	// The credentials
@@ -180,7 +180,7 @@ async function takePictures({ n8n, editor, standIns }) {
 
 	// The recipes
 	await size(CANVAS);
-	for (const name of recipes()) {
+	for (const name of recipes().filter((one) => !keep.has(canvas(one)))) {
 		const made = await n8n.createWorkflow(recipe(name, credentials));
 		await editor.openWorkflow(made.id);
 		await page.click(mark('zoom-to-fit'));
