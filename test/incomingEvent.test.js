@@ -59,6 +59,23 @@ describe('both ids come from the same place', () => {
 		expect(refusal('plivo', nested)).toContain('a call and no stream');
 	});
 
+	it('the call alone is enough where all of its streams are to stop', () => {
+		for (const event of [{ CallUUID: 'c' }, { CallUUID: 'c', StreamID: 's' }]) {
+			expect(read('plivo', { body: event }, { operation: 'stopAllStreams' })).toEqual({
+				operation: 'stopAllStreams',
+				callId: 'c',
+			});
+		}
+	});
+
+	it('a name without a value counts for nothing', () => {
+		const event = { CallUUID: '', call_uuid: null, callUuid: undefined, callId: 'c' };
+		expect(read('plivo', { body: { ...event, StreamID: null, streamId: 's' } })).toMatchObject({
+			callId: 'c',
+			stream: 's',
+		});
+	});
+
 	it('a place without a call is passed over', () => {
 		const item = {
 			body: { StreamID: 's', CallUUID: '  ' },

@@ -265,9 +265,11 @@ describe('Plivo and Vobiz', () => {
 		[404, words('Call not found'), 'notFound'],
 		[404, platform('NOT_FOUND', 'Stream not found'), 'notFound'],
 		[400, words('No active stream found for this account yet'), undefined],
+		[400, words('Say whether no active stream found'), undefined],
 		[400, words('service_url is not valid'), undefined],
 		[422, words('No active stream found'), undefined],
 		[200, '', undefined],
+		[200, null, undefined],
 		[200, 'OK', undefined],
 		[200, [], undefined],
 		[200, {}, undefined],
@@ -278,6 +280,8 @@ describe('Plivo and Vobiz', () => {
 		[404, { error: 'Not Found' }, undefined],
 		[404, { api_id: 'a', error: { text: 'x' } }, undefined],
 		[404, { status: 'error', error: { code: 5, message: 'x' } }, undefined],
+		[404, { status: 'error', error: { code: 'NOT_FOUND', message: 5 } }, undefined],
+		[404, { status: 'ok', error: { code: 'NOT_FOUND', message: 'x' } }, undefined],
 	])('read %i %j as %s', (statusCode, body, status) => {
 		for (const { readStop } of [plivo, vobiz]) {
 			const reading = readStop({ statusCode, headers: {}, body }, one, account);
@@ -296,6 +300,11 @@ describe('Plivo and Vobiz', () => {
 		[{ status: 'in-progress', end_time: null }, false],
 		[{ status: 'completed', end_time: null }, true],
 		[{ status: 'FAILED' }, true],
+		[{ status: 'stopped' }, true],
+		[{ status: 'in-progress' }, false],
+		[{ stream_id: 's' }, false],
+		[{ end_time: null }, false],
+		[{ end_time: '2026-01-31 10:00:00+00:00' }, true],
 		[{ stream_id: 's', end_time: '' }, false],
 	])('read a stream %j: ended is %s', (stream, ended) => {
 		expect(readState(stream)).toEqual({ ended });
@@ -394,6 +403,10 @@ describe('SignalWire by SID', () => {
 		[404, { error: 'Not Found' }, undefined],
 		[404, '<html></html>', undefined],
 		[404, { message: 'no route' }, undefined],
+		[404, { errors: [] }, undefined],
+		[404, { errors: [null] }, undefined],
+		[404, compat(20404, 5), undefined],
+		[400, compat(21220, 'The call was completed'), 'alreadyStopped'],
 		[422, compat(10000, 'An attempt was made to update a completed call'), 'alreadyStopped'],
 		[400, compat(21220, 'The call has already ended'), 'alreadyStopped'],
 		[400, listed('10000', 'attempt to update a completed call'), 'alreadyStopped'],
@@ -406,6 +419,8 @@ describe('SignalWire by SID', () => {
 	it.each([
 		[200, { status: 'completed' }, 'alreadyStopped'],
 		[200, { status: 'canceled' }, 'alreadyStopped'],
+		[200, { status: 'failed' }, 'alreadyStopped'],
+		[200, { status: 'busy' }, 'alreadyStopped'],
 		[200, { status: 'no-answer' }, 'alreadyStopped'],
 		[200, { status: 'in-progress' }, undefined],
 		[200, { status: 'ringing' }, undefined],
@@ -489,8 +504,20 @@ describe('SignalWire by name', () => {
 		});
 	});
 
-	it('takes a 200 for no proof that the stream stopped', () => {
-		const answer = { statusCode: 200, headers: {}, body: { sid: 'c', status: 'completed' } };
-		expect(signalWire.readStop(answer, byName('n'), account)).toEqual({ status: 'accepted' });
+	it('is a POST to the call', () => {
+		expect(signalWire.buildStop({ ...account, id: 'p' }, byName('n'))).toMatchObject({
+			method: 'POST',
+			url: 'https://api.example.com/api/laml/2010-04-01/Accounts/p/Calls/c',
+		});
+	});
+
+	it.each([
+		[{ sid: 'c', status: 'completed' }, { status: 'accepted' }],
+		[{ status: 'stopped' }, undefined],
+		[{ sid: 5 }, undefined],
+		['OK', undefined],
+	])('takes a 200 for no proof that the stream stopped: %j', (body, reading) => {
+		const answer = { statusCode: 200, headers: {}, body };
+		expect(signalWire.readStop(answer, byName('n'), account)).toEqual(reading);
 	});
 });

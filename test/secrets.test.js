@@ -40,6 +40,16 @@ describe('a secret is masked', () => {
 		});
 	});
 
+	it('by leaving out what is nested deeper than any answer is', () => {
+		const list = (depth) => (depth === 0 ? [] : [list(depth - 1)]);
+		const object = (depth) => (depth === 0 ? {} : { in: object(depth - 1) });
+		const mask = maskWith(token);
+		expect(mask(list(100))).toEqual(list(100));
+		expect(mask(object(100))).toEqual(object(100));
+		expect(JSON.stringify(mask(list(101)))).toBe(`${'['.repeat(101)}"***"${']'.repeat(101)}`);
+		expect(JSON.stringify(mask(object(101)))).toContain('{"in":"***"}');
+	});
+
 	it('and what was given is left as it was', () => {
 		const given = { text: token };
 		maskWith(token)(given);
