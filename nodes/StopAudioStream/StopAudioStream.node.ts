@@ -29,6 +29,8 @@ export class StopAudioStream implements INodeType {
 		usableAsTool: true,
 		credentials: providers.map(({ name, credential }) => ({
 			name: credential.type,
+			// Where 'Provider' is an expression, n8n shows all of them, each as 'Credential' without this.
+			displayName: credential.displayName,
 			required: true,
 			// Not `show: [name]`: n8n's editor takes a field whose every value shows a credential for a choice of
 			// authentication, and hides it. Nobody would see 'Provider'.

@@ -1,5 +1,6 @@
 import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 
+import { messages, say } from './messages';
 import { providers } from './providers';
 import type { FieldText, Provider, StreamIdSpec } from './providers/provider';
 
@@ -107,13 +108,19 @@ const notices: INodeProperties[] = [
 			provider: [provider],
 		}),
 	),
-	...withStopAll.map(({ name, stopAll }) =>
-		notice(`${name}AllNotice`, stopAll?.notice ?? '', {
+	...providers.map((provider) =>
+		notice(`${provider.name}AllNotice`, provider.stopAll?.notice ?? cannotStopAll(provider), {
 			operation: ['stopAllStreams'],
-			provider: [name],
+			provider: [provider.name],
 		}),
 	),
 ];
+
+/** The operation can be there all the same: from n8n's list of actions, or from another provider. */
+function cannotStopAll({ displayName }: Provider): string {
+	const { what, todo } = say(messages.noStopAll, { provider: displayName });
+	return `${what}. ${todo}`;
+}
 
 function noticeName(provider: string, { streamBy }: StreamIdSpec): string {
 	return `${provider}${streamBy ?? ''}Notice`;

@@ -9,7 +9,7 @@ const { ensureChromium } = require('./chromium');
 const { NOT_TESTED, TESTED, openEditor } = require('./editor');
 
 const WRONG = 'example-of-a-wrong-token';
-const ALWAYS = ['Credential', 'Provider', 'Operation', 'Call and Stream From'];
+const ALWAYS = ['Provider', 'Operation', 'Call and Stream From'];
 
 // What the screen must show, in the words that people know from each provider.
 const PROVIDERS = [
@@ -121,7 +121,7 @@ describe("the node in n8n's editor", () => {
 		});
 
 		test('the open node shows only its fields, in its own words', async () => {
-			expect(await editor.fields()).toEqual([...ALWAYS, ...stop, 'Options']);
+			expect(await editor.fields()).toEqual([credential, ...ALWAYS, ...stop, 'Options']);
 		});
 
 		test('only its operations are offered', async () => {
@@ -137,7 +137,7 @@ describe("the node in n8n's editor", () => {
 		if (noticeForAll) {
 			test('for all streams it asks for the call alone, and says what happens to it', async () => {
 				await editor.choose('Operation', 'Stop All Streams');
-				expect(await editor.fields()).toEqual([...ALWAYS, 'Call UUID', 'Options']);
+				expect(await editor.fields()).toEqual([credential, ...ALWAYS, 'Call UUID', 'Options']);
 				expect(await editor.notices()).toEqual([expect.stringMatching(noticeForAll)]);
 				await editor.choose('Operation', 'Stop Stream');
 			});
@@ -207,7 +207,7 @@ describe("the node in n8n's editor", () => {
 
 	test('SignalWire asks for a cXML URL only where the stream is stopped by name', async () => {
 		await editor.choose('Provider', 'SignalWire');
-		const start = [...ALWAYS, 'Identify Stream By', 'Call SID'];
+		const start = ['SignalWire Basic API', ...ALWAYS, 'Identify Stream By', 'Call SID'];
 
 		expect(await editor.choices('Identify Stream By')).toEqual([
 			'Stream SID',
@@ -228,6 +228,7 @@ describe("the node in n8n's editor", () => {
 		await editor.choose('Identify Stream By', 'Stream SID');
 		await editor.choose('Call and Stream From', 'Incoming Event');
 		expect(await editor.fields()).toEqual([
+			'SignalWire Basic API',
 			...ALWAYS,
 			'Identify Stream By',
 			'Stream SID',
@@ -235,13 +236,25 @@ describe("the node in n8n's editor", () => {
 		]);
 	});
 
-	test("the action 'Stop all streams of a call' opens the node for a provider that can", async () => {
+	test('a provider that is an expression asks for each credential by its name', async () => {
+		await editor.useExpression('Provider');
+		expect((await editor.fields()).slice(0, 4)).toEqual([
+			...['Plivo Basic API', 'SignalWire Basic API', 'Vobiz X-Auth API'],
+			'Provider',
+		]);
+	});
+
+	test("the action 'Stop all streams of a call' says so where the provider cannot", async () => {
 		await newWorkflow();
 		await editor.searchNodes('stop audio');
 		await editor.actions('Stop Audio Stream');
 		await editor.pickAction('Stop all streams of a call');
+		await editor.choose('Provider', 'SignalWire');
+		expect(await editor.notices()).toEqual([
+			"SignalWire has no way to stop all streams of a call. Set 'Operation' to 'Stop Stream' and name the stream.",
+		]);
 		await editor.choose('Provider', 'Plivo');
-		expect(await editor.fields()).toEqual([...ALWAYS, 'Call UUID', 'Options']);
+		expect(await editor.fields()).toEqual(['Plivo Basic API', ...ALWAYS, 'Call UUID', 'Options']);
 	});
 
 	test('no token was ever to be read on the screen', () => {

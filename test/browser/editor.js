@@ -181,6 +181,14 @@ class Editor {
 		await this.look();
 	}
 
+	/** Turns a field from a fixed value into an expression. */
+	async useExpression(label) {
+		await this.#field(label).hover();
+		await this.#field(label).locator(mark('radio-button-expression')).click();
+		await this.page.waitForTimeout(SETTLE_MS);
+		await this.look();
+	}
+
 	async fill(label, value) {
 		await this.#field(label).locator('input, textarea').first().fill(value);
 		await this.look();
