@@ -34,9 +34,17 @@ async function main() {
 	const { openEditor } = require('../test/browser/editor');
 	const { startStandIn } = require('../test/stand-ins');
 	const { serveAddresses } = require('./pictures/addresses');
-	const { MANIFEST, PICTURES, digests, unchangedCanvases } = require('./pictures/inputs');
+	const {
+		MANIFEST,
+		PICTURES,
+		digests,
+		runDigests,
+		unchangedCanvases,
+	} = require('./pictures/inputs');
 	const { takePictures } = require('./pictures/take');
 
+	// Now, and not behind the pictures: they show what was packed, and another build may have begun by then.
+	const inputs = digests();
 	const standIns = {};
 	for (const name of ['signalWire', 'plivo', 'vobiz']) {
 		standIns[name] = await startStandIn(name);
@@ -61,7 +69,7 @@ async function main() {
 	const shown = await step('taking the pictures', () =>
 		takePictures({ n8n, editor, standIns, keep }),
 	);
-	const manifest = digests(shown);
+	const manifest = { ...inputs, ...runDigests(shown) };
 	for (const file of readdirSync(PICTURES)) {
 		if (file.endsWith('.png') && !(file in manifest)) rmSync(path.join(PICTURES, file));
 	}

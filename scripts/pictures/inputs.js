@@ -51,11 +51,10 @@ const canvases = () =>
 	);
 
 /**
- * The digest of every picture, from the built package, the icons and the recipes.
- * @param {{output: object, failure: {what: string, todo: string}}} run what the pictures of a run show
+ * The digest of every picture that shows no run, from the built package, the icons and the recipes.
  * @returns {Record<string, string>} by the picture's name
  */
-function digests({ output, failure }) {
+function digests() {
 	const load = (...where) => require(path.join(ROOT, 'dist', ...where));
 	const { StopAudioStream } = load('nodes/StopAudioStream/StopAudioStream.node.js');
 	const { description } = new StopAudioStream();
@@ -71,12 +70,19 @@ function digests({ output, failure }) {
 		...Object.fromEntries(
 			Object.entries(CREDENTIALS).map(([file, name]) => [file, credentialForm(name)]),
 		),
-		'failure.png': digest(failure.what, failure.todo),
 		'nodes-panel.png': digest(displayName, description.description, options, icon()),
-		'output.png': digest(Object.keys(output)),
 		...Object.fromEntries(PANELS.map((file) => [file, digest(properties, credentials)])),
 	};
 }
+
+/**
+ * The digests of the pictures of a run.
+ * @param {{output: object, failure: {what: string, todo: string}}} shown
+ */
+const runDigests = ({ output, failure }) => ({
+	'failure.png': digest(failure.what, failure.todo),
+	'output.png': digest(Object.keys(output)),
+});
 
 /** The digests with which the pictures were taken. */
 const readManifest = () => JSON.parse(readFileSync(MANIFEST, 'utf8'));
@@ -97,5 +103,6 @@ module.exports = {
 	digests,
 	readManifest,
 	recipes,
+	runDigests,
 	unchangedCanvases,
 };
