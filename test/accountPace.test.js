@@ -195,6 +195,11 @@ describe('a place in the window', () => {
 		},
 	);
 
+	test('is free again after the window of that provider, however long it is', async () => {
+		const limit = { requests: 1, windowMs: 5_000 };
+		expect(await sends(limit, 3)).toEqual([0, 5_000, 10_000]);
+	});
+
 	test('is held while the answer is awaited, and a window longer', async () => {
 		const sent = await sends({ requests: 2, windowMs: 1_000 }, 4, { takes: 300 });
 		expect(sent).toEqual([0, 0, 1_300, 1_300]);
@@ -348,7 +353,7 @@ describe('the rate that a 429 taught', () => {
 
 	test('counts as the rate only what came in the last second', async () => {
 		jest.useFakeTimers();
-		const pace = new AccountPace();
+		const pace = new AccountPace({ requests: 300, windowMs: 5_000 });
 		for (let n = 0; n < 40; n += 1) pace.leave(await pace.enter(turn()), 'answered');
 		await jest.advanceTimersByTimeAsync(1_000);
 		const slot = await pace.enter(turn());
