@@ -256,7 +256,9 @@ describe('Plivo and Vobiz', () => {
 		[200, { message: 'Stream stopped successfully', stream_id: 's' }, 'stopped'],
 		[200, { message: 'All streams stopped successfully', streams_stopped: 2 }, 'stopped'],
 		[200, { message: 'All streams stopped successfully', streams_stopped: 0 }, 'alreadyStopped'],
-		[202, { message: 'taken' }, 'accepted'],
+		[202, { message: 'Stream stopped successfully' }, 'accepted'],
+		[200, { message: 'Could not stop the stream', status: 'error' }, undefined],
+		[200, { message: 'Stream stopped successfully', error: 'no' }, undefined],
 		[400, words('No active stream found'), 'alreadyStopped'],
 		[404, words('No active stream found'), 'alreadyStopped'],
 		[404, words(' no active STREAM found. '), 'alreadyStopped'],
@@ -289,25 +291,41 @@ describe('Plivo and Vobiz', () => {
 		}
 	});
 
-	const readState = (body, offset = 0, statusCode = 200) =>
-		plivo.confirm.readState({ statusCode, headers: {}, body }, offset);
+	const readState = (body, offset = 0, statusCode = 200, target = all) =>
+		plivo.confirm.readState({ statusCode, headers: {}, body }, target, offset);
+	const readOne = (body) => readState(body, 0, 200, one);
 	const up = { stream_id: 's', status: 'initiated', end_time: null };
 	const down = { stream_id: 's', status: 'initiated', end_time: '2026-01-31 10:00:00+00:00' };
 
 	it.each([
 		[up, false],
 		[down, true],
-		[{ status: 'in-progress', end_time: null }, false],
-		[{ status: 'completed', end_time: null }, true],
-		[{ status: 'FAILED' }, true],
-		[{ status: 'stopped' }, true],
-		[{ status: 'in-progress' }, false],
+		[{ stream_id: 's', status: 'in-progress', end_time: null }, false],
+		[{ stream_id: 's', status: 'completed', end_time: null }, true],
+		[{ stream_id: 's', status: 'FAILED' }, true],
+		[{ stream_id: 's', status: 'stopped' }, true],
+		[{ stream_id: 's', status: 'in-progress', end_time: '0001-01-01T00:00:00Z' }, false],
 		[{ stream_id: 's' }, false],
-		[{ end_time: null }, false],
-		[{ end_time: '2026-01-31 10:00:00+00:00' }, true],
+		[{ stream_id: 's', end_time: '2026-01-31 10:00:00+00:00' }, true],
 		[{ stream_id: 's', end_time: '' }, false],
 	])('read a stream %j: ended is %s', (stream, ended) => {
-		expect(readState(stream)).toEqual({ ended });
+		expect(readOne(stream)).toEqual({ ended });
+	});
+
+	it.each([
+		['another stream', { ...down, stream_id: 'other' }],
+		['a list', { objects: [down] }],
+		['an object without the stream', { status: 'failed', message: 'could not read' }],
+	])('take %s for no answer about this stream', (_title, body) => {
+		expect(readOne(body)).toBeUndefined();
+	});
+
+	it.each([
+		['an empty list', { page: 1, per_page: 20, total: 0, objects: [] }],
+		['an empty page where there should be streams', { objects: [], total: 5 }],
+		['one ended stream in place of a list', down],
+	])('take %s for no proof that all streams ended', (_title, body) => {
+		expect(readState(body)).toBeUndefined();
 	});
 
 	it.each([
@@ -315,7 +333,7 @@ describe('Plivo and Vobiz', () => {
 		['Plivo, one that runs', { meta: { total_count: 2, next: null }, objects: [down, up] }, false],
 		['Plivo, an older count', { meta: { count: 2 }, objects: [down, down] }, true],
 		['Vobiz, one page', { page: 1, per_page: 20, total: 1, objects: [down] }, true],
-		['Vobiz, no streams at all', { page: 1, per_page: 20, total: 0, objects: [] }, true],
+		['Vobiz, older: one that runs', up, false],
 		['without a count', { objects: [down] }, true],
 	])('read a list: %s', (_title, body, ended) => {
 		expect(readState(body)).toEqual({ ended });
@@ -328,7 +346,8 @@ describe('Plivo and Vobiz', () => {
 		expect(readState({ objects: [down], total: 5 }, 4)).toEqual({ ended: true });
 		expect(readState({ ...page, meta: { next: '/v1/…' } })).toEqual({ ended: true, nextOffset: 2 });
 		// A list that says it has more and gives nothing would be read for ever.
-		expect(readState({ objects: [], total: 5 }, 4)).toEqual({ ended: true });
+		expect(readState({ objects: [], total: 5 }, 4)).toBeUndefined();
+		expect(readState({ objects: [], meta: { next: null } }, 4)).toEqual({ ended: true });
 	});
 
 	it.each([

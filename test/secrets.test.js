@@ -17,6 +17,11 @@ describe('a secret is masked', () => {
 		['twice', `${token} ${token}`],
 		['percent-encoded', `https://a.example/?t=${encodeURIComponent(token)}`],
 		['as the header it was sent with', `Authorization: Basic ${basic}`],
+		['in base64 without padding', `Basic ${basic.replace(/=+$/, '')}.`],
+		[
+			'percent-encoded in small letters',
+			encodeURIComponent(token).replace(/%../g, (hex) => hex.toLowerCase()),
+		],
 	])('%s', (_title, text) => {
 		const masked = maskWith(token)(text);
 		expect(masked).toContain('***');

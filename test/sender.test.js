@@ -406,6 +406,7 @@ describe('how long an item takes', () => {
 			end: { kind: 'notReached', code: 'no time left' },
 			attempts: 0,
 			effectBefore: false,
+			until: NOW + 4_000,
 		});
 		await jest.advanceTimersByTimeAsync(10_000);
 		await first;

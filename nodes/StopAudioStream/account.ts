@@ -30,18 +30,21 @@ export function readAccount(spec: CredentialSpec, data: ICredentialDataDecrypted
  */
 function originOf(address: string, field: CredentialSpec['address']): string {
 	const named = { field: field.label, example: field.example };
-	const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `https://${address}`;
-	if (!URL.canParse(whole)) throw new Refusal(messages.addressUnreadable, named);
+	const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(address);
+	const whole = hasScheme ? address : `https://${address}`;
+	// `https:/example…` and the like: the rest would be read as the path of a host named https.
+	if (!URL.canParse(whole) || (!hasScheme && /^https?[:/\\]/i.test(address))) {
+		throw new Refusal(messages.addressUnreadable, named);
+	}
 	const url = new URL(whole);
 	if (url.username || url.password) throw new Refusal(messages.addressWithPassword, named);
 	const loopback = isLoopback(url.hostname);
 	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
 		throw new Refusal(messages.addressNotHttps, named);
 	}
-	if (!url.hostname.includes('.') && !loopback) {
-		if (!field.domain) throw new Refusal(messages.addressUnreadable, named);
-		url.hostname += `.${field.domain}`;
-	}
+	const isBareName = /^[a-z0-9-]+$/i.test(url.hostname) && !loopback;
+	if (isBareName && field.domain) url.hostname += `.${field.domain}`;
+	else if (isBareName && !hasScheme) throw new Refusal(messages.addressUnreadable, named);
 	return url.origin;
 }
 

@@ -126,8 +126,10 @@ export class AccountPace {
 				if (now < this.refused.until) {
 					waiter.end({ refusedForMs: this.refused.reopensAt - now });
 				} else {
-					const free = this.freeAt(now, waiter.maxUnderWay);
+					const free = this.freeAt(now);
 					if (free > now) return this.wake(free, now);
+					// Its own bound is no reason for others to wait.
+					if (this.underWay >= waiter.maxUnderWay) continue;
 					this.take(now);
 					waiter.end({ sentAt: now });
 				}
@@ -140,8 +142,8 @@ export class AccountPace {
 	}
 
 	/** When the next request may leave; `Infinity` where only an answer frees a slot. */
-	private freeAt(now: number, maxUnderWay: number): number {
-		if (this.underWay >= Math.min(maxUnderWay, this.allowed)) return Infinity;
+	private freeAt(now: number): number {
+		if (this.underWay >= this.allowed) return Infinity;
 		const windowMs = this.limit?.windowMs ?? 1_000;
 		while (this.answers[0] <= now - windowMs) this.answers.shift();
 		const full = this.limit && this.underWay + this.answers.length >= this.limit.requests;

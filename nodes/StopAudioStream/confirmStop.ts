@@ -37,14 +37,16 @@ export async function confirmStop(
 	while (confirm && !isTimeUp()) {
 		const request = confirm.buildRead(account, target, offset);
 		const { end } = await sender.send(request, options, { until });
-		const state = end.kind === 'answer' ? confirm.readState(end.answer, offset) : undefined;
+		const state = end.kind === 'answer' ? confirm.readState(end.answer, target, offset) : undefined;
 		if (!state) {
 			if (isTimeUp()) break;
 			return not(`could not be read: ${whyNot(end)}`);
 		}
 		if (!state.ended) {
 			if (status === 'notFound') return not('still shows it as running');
-			if (await sender.pauseUntil(Math.min(Date.now() + pauseMs, until))) break;
+			if (await sender.pauseUntil(Math.min(Date.now() + pauseMs, until))) {
+				return not('was not read any more: the execution was canceled');
+			}
 			pauseMs *= 2;
 		} else if (state.nextOffset === undefined) {
 			// A read that shows the end is what an answer without one lacked.

@@ -122,7 +122,7 @@ export const messages = {
 	},
 	maybeTaken: {
 		what: '{provider} may or may not have taken the request ({reason})',
-		todo: "Nothing was sent again, because {provider} would run the document of 'cXML URL' a second time. Look at the call, then run the item again if its stream is still there.",
+		todo: "It was not sent again after that, because {provider} would run the document of 'cXML URL' a second time. Look at the call, then run the item again if its stream is still there.",
 	},
 	// Spelled as n8n does: it looks for the word, and would list the execution as failed without it.
 	cancelled: {

@@ -138,9 +138,9 @@ function webAddress(value: unknown, label: string): string {
 function readOptions(field: ReadField): ItemOptions {
 	const options = optionsOf(field);
 	return {
-		confirm: yesOrNo('Confirm Stop', options.confirm),
-		includeResponse: yesOrNo('Include Provider Response', options.includeResponse),
-		preview: yesOrNo('Preview Only', options.preview),
+		confirm: yesOrNo('Confirm Stop', options, 'confirm'),
+		includeResponse: yesOrNo('Include Provider Response', options, 'includeResponse'),
+		preview: yesOrNo('Preview Only', options, 'preview'),
 		whenNothingToStop: oneOf(
 			'If Nothing Is Left to Stop',
 			WHEN_NOTHING,
@@ -154,11 +154,15 @@ function readOptions(field: ReadField): ItemOptions {
 
 function optionsOf(field: ReadField): Record<string, unknown> {
 	const options = field('options', {});
-	return isRecord(options) ? options : {};
+	if (isRecord(options)) return options;
+	// Left out, a 'Preview Only' that was meant would send.
+	throw new Refusal(messages.unreadableField, { reason: "'Options' is not an object" });
 }
 
-function yesOrNo(label: string, value: unknown): boolean {
-	return oneOf(label, ['true', 'false'], value ?? false) === 'true';
+/** Off where it was not set; an expression that yields nothing is refused, since 'Preview Only' would send. */
+function yesOrNo(label: string, options: Record<string, unknown>, name: string): boolean {
+	const value = Object.hasOwn(options, name) ? options[name] : false;
+	return oneOf(label, ['true', 'false'], value) === 'true';
 }
 
 function wholeNumber(label: string, value: unknown, min: number, max: number): number {
@@ -176,12 +180,12 @@ function oneOf<Choice>(
 	value: unknown,
 	nameOf: (choice: Choice) => string = String,
 ): Choice {
-	const name = String(value).trim().toLowerCase();
+	const name = typeof value === 'object' ? undefined : String(value).trim().toLowerCase();
 	const found = choices.find((choice) => nameOf(choice).toLowerCase() === name);
 	if (found !== undefined) return found;
 	throw new Refusal(messages.unknownChoice, {
 		field: label,
-		value: String(value).slice(0, 100),
+		value: String(value ?? '').slice(0, 100),
 		choices: choices.map(nameOf).join(', '),
 	});
 }

@@ -30,6 +30,8 @@ export interface Sent {
 	attempts: number;
 	/** An attempt before the last may have had its effect, so that the last answer may speak of its doing. */
 	effectBefore: boolean;
+	/** The time (ms) by which everything that belongs to this item must have ended. */
+	until: number;
 }
 
 export type SendEnd =
@@ -97,8 +99,9 @@ export class RequestSender {
 		let attempts = 0;
 		let effectBefore = false;
 		let deadline = until;
+		const sent = (last: SendEnd): Sent => ({ end: last, attempts, effectBefore, until: deadline });
 		for (;;) {
-			if (this.signal?.aborted) return { end: { kind: 'cancelled' }, attempts, effectBefore };
+			if (this.signal?.aborted) return sent({ kind: 'cancelled' });
 			const patience = new AbortController();
 			const slot = await this.pace.enter({
 				run: this.context,
@@ -107,14 +110,10 @@ export class RequestSender {
 				giveUp: this.giveUp(deadline, patience.signal),
 			});
 			patience.abort(OVER);
-			if (slot === 'cancelled') return { end: { kind: 'cancelled' }, attempts, effectBefore };
+			if (slot === 'cancelled') return sent({ kind: 'cancelled' });
 			// Out of time before the first send happens to a read only, which has nothing to report.
-			if (slot === 'outOfTime') {
-				return { end: end ?? { kind: 'notReached', code: 'no time left' }, attempts, effectBefore };
-			}
-			if ('refusedForMs' in slot) {
-				return { end: { kind: 'refused', ...slot }, attempts, effectBefore };
-			}
+			if (slot === 'outOfTime') return sent(end ?? { kind: 'notReached', code: 'no time left' });
+			if ('refusedForMs' in slot) return sent({ kind: 'refused', ...slot });
 
 			deadline = Math.min(deadline, slot.sentAt + MAX_ITEM_MS);
 			if (end && mayHaveHadEffect(end)) effectBefore = true;
@@ -130,11 +129,13 @@ export class RequestSender {
 			// After a 429 the pace makes the whole account wait, this item with it.
 			const wait = limited ? 0 : (retryAfterMs ?? backoff(attempts));
 			if (Date.now() + wait >= deadline) break;
-			if (wait > 0 && (await this.pauseUntil(Date.now() + wait))) {
-				return { end: { kind: 'cancelled' }, attempts, effectBefore };
-			}
+			if (wait > 0 && (await this.pauseUntil(Date.now() + wait)))
+				return sent({ kind: 'cancelled' });
 		}
-		return { end, attempts, effectBefore };
+		// The last attempt was not delivered, but one before it may have been.
+		return sent(
+			end.kind === 'notReached' && effectBefore ? { ...end, kind: 'connectionLost' } : end,
+		);
 	}
 
 	/** The request as n8n's helper gets it, without its authentication. */

@@ -10,11 +10,22 @@ const MAX_DEPTH = 100;
 
 /**
  * Masks a credential's secret in whatever is about to be shown, in each form in which a provider may echo
- * it: plain, percent-encoded, or as the Basic header it was sent with.
+ * it: plain, escaped, percent-encoded, or in base64, as the Basic header it was sent with.
  */
 export function secretMask({ id, token }: Account): <T>(shown: T) => T {
-	const basic = Buffer.from(`${id}:${token}`).toString('base64');
-	const forms = [token, encodeURIComponent(token), basic];
+	const encoded = encodeURIComponent(token);
+	const form = new URLSearchParams({ token }).toString().slice('token='.length);
+	const base64 = [`${id}:${token}`, token].map((text) => Buffer.from(text).toString('base64'));
+	const forms = [
+		token,
+		JSON.stringify(token).slice(1, -1),
+		...[encoded, form].flatMap((each) => [each, each.replace(/%../g, (hex) => hex.toLowerCase())]),
+		...base64.flatMap((each) => {
+			// The padding is often left out.
+			const bare = each.replace(/=+$/, '');
+			return [each, bare, bare.replace(/\+/g, '-').replace(/\//g, '_')];
+		}),
+	];
 	const maskText = (text: string) =>
 		forms.includes(text)
 			? MASK

@@ -139,7 +139,7 @@ async function stopOne(
 	const reading = readEnd(provider, target, account, sent.end);
 	let outcome: Outcome;
 	if ('ask' in reading) {
-		const { end } = await sender.send(reading.ask, options);
+		const { end } = await sender.send(reading.ask, options, { until: sent.until });
 		outcome = reading.read(end.kind === 'answer' ? end.answer : undefined);
 	} else {
 		outcome = reading;

@@ -129,12 +129,21 @@ module.exports = {
 		{
 			name: 'Confirm Stop reads a stream or a list in each form that was ever documented',
 			ways: all,
-			variants: () => ({ page: 'page', meta: 'meta', 'one object': 'single' }),
+			variants: () => ({ page: 'page', meta: 'meta' }),
 			options: { confirm: true },
 			arrange(c, listShape) {
 				c.standIn.listShape = listShape;
 			},
 			expected: (c) => ({ ...c.way.says.stop, confirmed: true }),
+		},
+		{
+			name: 'Confirm Stop takes one ended stream in place of a list for no proof about the others',
+			ways: all,
+			options: { confirm: true },
+			arrange(c) {
+				c.standIn.listShape = 'single';
+			},
+			expected: (c) => ({ ...c.way.says.stop, confirmed: false }),
 		},
 		{
 			name: 'a refusal that is in either of its forms is told in its own words',

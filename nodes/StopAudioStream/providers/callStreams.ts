@@ -55,40 +55,51 @@ export const buildRead = (
 
 /**
  * Reads a stream (`{stream_id, end_time, status}`), or a page of the list: Plivo `{meta, objects}`,
- * Vobiz `{page, per_page, total, objects}`, Vobiz's older page one object.
- * Ended means an `end_time`, or a `status` that says so; Plivo's `initiated` with a null `end_time` does not.
+ * Vobiz `{page, per_page, total, objects}`. Vobiz's older page shows one object in place of a list: one that
+ * runs proves that the call still streams, one that ended proves nothing for the others.
  */
-export function readState({ statusCode, body }: Answer, offset: number): StreamState | undefined {
+export function readState(
+	{ statusCode, body }: Answer,
+	target: Target,
+	offset: number,
+): StreamState | undefined {
 	if (statusCode !== 200 || !isRecord(body)) return undefined;
-	if (!Array.isArray(body.objects)) return isStream(body) ? { ended: hasEnded(body) } : undefined;
-	if (!body.objects.every(isStream)) return undefined;
-	const read = offset + body.objects.length;
+	if (target.operation === 'stopStream') {
+		return body.stream_id === target.stream ? { ended: hasEnded(body) } : undefined;
+	}
+	const { objects } = body;
+	if (!Array.isArray(objects)) {
+		return isStream(body) && !hasEnded(body) ? { ended: false } : undefined;
+	}
+	if (!objects.every(isStream)) return undefined;
+	const read = offset + objects.length;
 	const meta = isRecord(body.meta) ? body.meta : {};
 	const total = [body.total, meta.total_count, meta.count].find(Number.isInteger);
-	const more = body.objects.length > 0 && (typeof total === 'number' ? read < total : !!meta.next);
-	return {
-		ended: body.objects.every(hasEnded),
-		...(more && { nextOffset: read }),
-	};
+	const more = typeof total === 'number' ? read < total : !!meta.next;
+	// A page without a stream shows no end: neither where there should be more, nor as the first one.
+	if (objects.length === 0 && (more || offset === 0)) return undefined;
+	return { ended: objects.every(hasEnded), ...(more && { nextOffset: read }) };
 }
 
 const isStream = (value: unknown): value is Record<string, unknown> =>
-	isRecord(value) && ('stream_id' in value || 'end_time' in value || 'status' in value);
+	isRecord(value) && typeof value.stream_id === 'string';
 
+/** An `end_time`, or a `status` that says so; Plivo's `initiated` with a null `end_time` does not. */
 const hasEnded = ({ end_time: endTime, status }: Record<string, unknown>) =>
-	(typeof endTime === 'string' && endTime !== '') ||
-	['completed', 'failed', 'stopped'].includes(String(status).toLowerCase());
+	['completed', 'failed', 'stopped'].includes(String(status).toLowerCase()) ||
+	(typeof endTime === 'string' && endTime !== '' && status !== 'in-progress');
 
 /**
- * The answers that both give to a stop: 204, an older 200 or a 202 with a JSON `message`, and
+ * The answers that both give to a stop: 204, the older 200 (or a 202) in Vobiz's own words, and
  * `No active stream found`: Plivo says it with 400, Vobiz's older documents with 404.
  */
 export function readDelete({ statusCode, body }: Answer): OwnReading | undefined {
 	if (statusCode === 204) return { status: 'stopped' };
 	if (!isRecord(body)) return undefined;
 	if (statusCode < 300) {
-		const done = typeof body.message === 'string' && !('error' in body);
-		if (!done) return undefined;
+		// "Stream stopped successfully", "All streams stopped successfully": other words may say anything.
+		if (!/^(all )?streams? stopped successfully\.?$/i.test(String(body.message))) return undefined;
+		if ('error' in body) return undefined;
 		if (body.streams_stopped === 0) return { status: 'alreadyStopped' };
 		return { status: statusCode === 200 ? 'stopped' : 'accepted' };
 	}

@@ -31,7 +31,7 @@ export interface Provider {
 		/** `offset`: how many streams of the list were already read. */
 		buildRead(account: Account, target: Target, offset: number): ProviderRequest;
 		/** `undefined` where the answer does not say. */
-		readState(answer: Answer, offset: number): StreamState | undefined;
+		readState(answer: Answer, target: Target, offset: number): StreamState | undefined;
 	};
 	/** How long the answer asks to wait, in ms, where the provider says it outside of `Retry-After`. */
 	retryAfter?(answer: Answer, now: number): number | undefined;

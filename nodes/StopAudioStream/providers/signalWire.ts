@@ -94,22 +94,29 @@ export const signalWire: Provider = {
 		if (!own) return undefined;
 		if (statusCode === 404) return { status: 'notFound' };
 		// 21220 "call cannot be redirected if it is not in-progress", 10000 "attempt to update a completed
-		// call" or an invalid argument: only its words, or the call itself, tell whether the call ended.
+		// call" or an invalid argument: only these words, or the call itself, tell whether the call ended.
 		if (own.code !== '21220' && own.code !== '10000') return undefined;
-		if (
-			/\bcompleted call\b|\bcall (has|is|was) (already )?(ended|completed)\b/i.test(own.message)
-		) {
-			return { status: 'alreadyStopped' };
-		}
+		if (CALL_ENDED.test(own.message.trim())) return { status: 'alreadyStopped' };
 		return {
 			ask: { method: 'GET', url: callUrl(account, target) },
-			read: (call) =>
-				call.statusCode === 200 && isRecord(call.body) && ENDED.includes(String(call.body.status))
+			read: ({ statusCode: status, body: call }) =>
+				status === 200 &&
+				isRecord(call) &&
+				isSame(call.sid ?? target.callId, target.callId) &&
+				ENDED.includes(String(call.status))
 					? { status: 'alreadyStopped' }
 					: undefined,
 		};
 	},
 };
+
+/** SIDs are UUIDs, in either case of letters. */
+const isSame = (sid: unknown, other: string | undefined) =>
+	String(sid).toLowerCase() === other?.toLowerCase();
+
+/** Whole sentences only: SignalWire may quote what the user sent, and that may hold any words. */
+const CALL_ENDED =
+	/^((an )?attempt (was made )?to update a completed call|(the )?call (has|is|was) (already )?(ended|completed))\.?$/i;
 
 /** `CallStatus` of a call that is over. */
 const ENDED = ['completed', 'canceled', 'failed', 'busy', 'no-answer'];
@@ -143,7 +150,7 @@ function withQuery(address: string, name: string, value: string): string {
 	return `${path}?${[...others, own].join('&')}${fragment}`;
 }
 
-const queryName = (part: string) => new URLSearchParams(part).keys().next().value;
+const queryName = (part: string) => new URLSearchParams(`&${part}`).keys().next().value;
 
 /** 200 with the stream's or the call's own object, or 204. Only by SID does the answer speak of the stream itself. */
 function readSuccess({ statusCode, body }: Answer, target: Target): OwnReading | undefined {
@@ -153,6 +160,8 @@ function readSuccess({ statusCode, body }: Answer, target: Target): OwnReading |
 	if (target.streamBy === 'name') {
 		return typeof body.sid === 'string' ? { status: 'accepted' } : undefined;
 	}
+	if (!isSame(body.sid ?? target.stream, target.stream)) return undefined;
+	if (!isSame(body.call_sid ?? target.callId, target.callId)) return undefined;
 	if (body.status === 'stopped') return { status: 'stopped' };
 	return body.status === 'queued' || body.status === 'in-progress'
 		? { status: 'accepted' }

@@ -56,7 +56,8 @@ export const vobiz: Provider = {
 		if (isRecord(details) && typeof details.retryAfter === 'number') {
 			return details.retryAfter * 1_000;
 		}
-		const reset = Number(headers['x-ratelimit-reset']);
-		return reset > 0 ? reset * 1_000 - now : undefined;
+		const wait = Number(headers['x-ratelimit-reset']) * 1_000 - now;
+		// Nobody documents the unit: what would be more than a day off is no time in seconds.
+		return wait > 0 && wait < 86_400_000 ? wait : undefined;
 	},
 };
