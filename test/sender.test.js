@@ -141,6 +141,7 @@ describe('what comes back', () => {
 		['{"message":', '{"message":'],
 		['', ''],
 		[{ message: 'x' }, { message: 'x' }],
+		[[1], [1]],
 		[undefined, undefined],
 	])('is read as JSON where it is JSON: %j', async (body, read) => {
 		expect(await bodyOf(body)).toEqual(read);
@@ -238,6 +239,44 @@ describe('one account', () => {
 		expect(await beside(other)).toBe(0);
 	});
 
+	test('that is asked to wait for more than 30 s refuses the next request unsent', async () => {
+		jest.useFakeTimers({ now: NOW });
+		const { send, sentAt } = fakeSender([after('45', 429)]);
+		await send();
+		expect(await send()).toMatchObject({
+			end: { kind: 'refused', refusedForMs: 45_000 },
+			attempts: 0,
+			effectBefore: false,
+		});
+		expect(sentAt).toHaveLength(1);
+	});
+
+	test('sends again what was sent before, ahead of what was not', async () => {
+		jest.useFakeTimers({ now: NOW });
+		jest.spyOn(Math, 'random').mockReturnValue(0);
+		const { send } = fakeSender([503, 204]);
+		const order = [];
+		const all = ['first', 'second', 'third'].map((name) =>
+			send({ maxConcurrency: 1 }).then(() => order.push(name)),
+		);
+		await Promise.all(all);
+		expect(order).toEqual(['second', 'first', 'third']);
+	});
+
+	test.each([
+		['a good answer', 204, 11],
+		['a lost connection', 'EPIPE', 10],
+	])('without a published limit after %s (%s): %d together', async (_, answer, together) => {
+		jest.useFakeTimers({ now: NOW });
+		const { send, sentAt } = fakeSender([answer, 'never'], { provider: 'vobiz' });
+		await send({ maxRetries: 0 });
+		const all = Promise.all(Array.from({ length: 20 }, () => send({ maxRetries: 0 })));
+		await jest.advanceTimersByTimeAsync(0);
+		expect(sentAt.length - 1).toBe(together);
+		await jest.advanceTimersByTimeAsync(60_000);
+		await all;
+	});
+
 	test('keeps Max Concurrency', async () => {
 		jest.useFakeTimers({ now: NOW });
 		const { send, sentAt } = fakeSender(['never']);
@@ -254,8 +293,12 @@ describe('how long the node waits', () => {
 		expect(times).toEqual([0, 7_000]);
 	});
 
-	test.each(['7', ' 7 ', '7.0'])('Retry-After in seconds, written as %j', async (header) => {
-		expect((await sendInFakeTime([after(header), 204])).times).toEqual([0, 7_000]);
+	test.each([
+		['7', 7_000],
+		[' 7 ', 7_000],
+		['7.25', 7_250],
+	])('Retry-After in seconds, written as %j', async (header, ms) => {
+		expect((await sendInFakeTime([after(header), 204])).times).toEqual([0, ms]);
 	});
 
 	test.each(['2026-01-31T10:00:09Z', 'Sat, 31 Jan 2026 10:00:09 +0000'])(
@@ -402,7 +445,7 @@ describe('how long an item takes', () => {
 		const first = send(options);
 		const second = send(options, { until: NOW + 4_000 });
 		await jest.advanceTimersByTimeAsync(4_000);
-		expect(await second).toEqual({
+		expect(await second).toMatchObject({
 			end: { kind: 'notReached', code: 'no time left' },
 			attempts: 0,
 			effectBefore: false,
@@ -544,7 +587,7 @@ describe('a cancelled execution', () => {
 					throw networkError('ECONNRESET');
 				},
 			],
-			{ signal: controller.signal },
+			{ signal: controller.signal, options: { maxRetries: 0 } },
 		);
 		expect(ended).toMatchObject({ end: { kind: 'cancelled' }, attempts: 1 });
 	});
@@ -573,6 +616,8 @@ describe('a cancelled execution', () => {
 		controller.abort();
 		expect(await cut).toBe(true);
 		expect(jest.getTimerCount()).toBe(0);
+		const late = fakeSender([204], { signal: controller.signal });
+		expect(await late.sender.pauseUntil(Date.now() + 500)).toBe(true);
 	});
 
 	test('is nothing that an n8n without a signal could tell of, and stops work there too', async () => {
