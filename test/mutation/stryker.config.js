@@ -1,13 +1,11 @@
 'use strict';
 
-const NODE = 'nodes/StopAudioStream';
+const group = process.env.MUTATION_GROUP;
+const { mutate } = require('./groups')[group];
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 module.exports = {
-	mutate: [
-		`${NODE}/providers/*.ts`,
-		`${NODE}/{accountPace,confirmStop,incomingEvent,outcome,requestSender,secrets}.ts`,
-	],
+	mutate: mutate.map((files) => `nodes/StopAudioStream/${files}`),
 	// What tests load is the build, so each copy of the project is built with all its mutants in it.
 	buildCommand: 'gulp build',
 	ignorePatterns: ['bench', 'dist', 'docs', 'examples'],
@@ -25,9 +23,9 @@ module.exports = {
 	timeoutFactor: 2,
 	reporters: ['clear-text', 'html', 'json', 'progress-append-only'],
 	clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
-	htmlReporter: { fileName: 'reports/mutation/index.html' },
-	jsonReporter: { fileName: 'reports/mutation/mutation.json' },
-	tempDirName: '.stryker-tmp',
+	htmlReporter: { fileName: `reports/mutation/${group}.html` },
+	jsonReporter: { fileName: `reports/mutation/${group}.json` },
 	cleanTempDir: 'always',
+	warnings: { slow: false },
 	thresholds: { high: 95, low: 90, break: 90 },
 };

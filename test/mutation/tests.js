@@ -1,15 +1,9 @@
 'use strict';
 
-// The tests that need no network and no engine, as one file: Jest loads the node once for each mutant then.
-for (const name of [
-	'accountPace',
-	'confirmStop',
-	'incomingEvent',
-	'outcome',
-	'providers',
-	'secrets',
-	'sender',
-]) {
+// The tests of one group as one file: Jest loads the node once for each mutant then.
+const { tests } = require('./groups')[process.env.MUTATION_GROUP];
+
+for (const name of tests) {
 	describe(name, () => {
 		require(`../${name}.test.js`);
 	});
