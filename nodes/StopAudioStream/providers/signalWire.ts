@@ -160,8 +160,6 @@ function readSuccess({ statusCode, body }: Answer, target: Target): OwnReading |
 	if (target.streamBy === 'name') {
 		return typeof body.sid === 'string' ? { status: 'accepted' } : undefined;
 	}
-	if (!isSame(body.sid ?? target.stream, target.stream)) return undefined;
-	if (!isSame(body.call_sid ?? target.callId, target.callId)) return undefined;
 	if (body.status === 'stopped') return { status: 'stopped' };
 	return body.status === 'queued' || body.status === 'in-progress'
 		? { status: 'accepted' }
