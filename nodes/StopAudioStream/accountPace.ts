@@ -154,12 +154,10 @@ export class AccountPace {
 	private take(now: number) {
 		this.underWay += 1;
 		// Spread over the second: a learned limit is met by bursts first.
-		if (this.learned) {
-			this.nextSendAt = Math.max(now - CATCH_UP_MS, this.nextSendAt) + 1_000 / this.rate(now);
-		}
+		this.nextSendAt = Math.max(now - CATCH_UP_MS, this.nextSendAt) + 1_000 / this.rate(now);
 	}
 
-	/** The learned rate, per second: cut at the 429, soon near to where it was, then slowly beyond. */
+	/** Requests per second: no bound before the first 429; cut by it, soon near to where it was, then slowly beyond. */
 	private rate(now: number): number {
 		if (!this.learned) return Infinity;
 		const { rateAtCut, cutAt } = this.learned;

@@ -88,23 +88,23 @@ export function readEnd(
 	end: SendEnd,
 ): Reading {
 	const values = { provider: provider.displayName };
+	// Running a document twice does harm, so a document that may have run has a sentence of its own.
+	const orMaybeTaken = (byId: Sentence) => (target.document ? messages.maybeTaken : byId);
 	switch (end.kind) {
 		case 'answer':
 			return readLastAnswer(provider, target, account, end);
 		case 'noAnswer':
-			return target.document
-				? failed('unavailable', messages.maybeTaken, {
-						...values,
-						reason: `no answer within ${end.seconds} s`,
-					})
-				: failed('unavailable', messages.noAnswer, { ...values, seconds: end.seconds });
+			return failed('unavailable', orMaybeTaken(messages.noAnswer), {
+				...values,
+				seconds: end.seconds,
+				reason: `no answer within ${end.seconds} s`,
+			});
 		case 'connectionLost':
-			return target.document
-				? failed('unavailable', messages.maybeTaken, {
-						...values,
-						reason: `the connection broke, ${end.code}`,
-					})
-				: failed('unavailable', messages.connectionLost, { ...values, code: end.code });
+			return failed('unavailable', orMaybeTaken(messages.connectionLost), {
+				...values,
+				code: end.code,
+				reason: `the connection broke, ${end.code}`,
+			});
 		case 'notReached':
 			return failed('unavailable', messages.notReached, { ...values, code: end.code });
 		case 'refused':
@@ -113,9 +113,7 @@ export function readEnd(
 				seconds: Math.ceil(end.refusedForMs / 1_000),
 			});
 		case 'broken':
-			return target.document
-				? failed('unreadable', messages.maybeTaken, { ...values, reason: end.reason })
-				: failed('unreadable', messages.broken, { ...values, reason: end.reason });
+			return failed('unreadable', orMaybeTaken(messages.broken), { ...values, reason: end.reason });
 		case 'cancelled':
 			return failed('unavailable', messages.cancelled, values);
 	}

@@ -135,6 +135,36 @@ const showForDocuments: IDisplayOptions = {
 	},
 };
 
+/** The options that are whole numbers. Each item's value is held to the same bounds and defaults. */
+export const wholeNumbers = {
+	maxConcurrency: {
+		displayName: 'Max Concurrency',
+		name: 'maxConcurrency',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: 1_000 },
+		default: 100,
+		description:
+			"How many requests may be under way at once for one account. The provider's rate limit is kept in any case.",
+	},
+	maxRetries: {
+		displayName: 'Max Retries',
+		name: 'maxRetries',
+		type: 'number',
+		typeOptions: { minValue: 0, maxValue: 10 },
+		default: 3,
+		description:
+			'How often a request is sent again when the provider is busy, limits requests or does not answer',
+	},
+	timeout: {
+		displayName: 'Timeout',
+		name: 'timeout',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: 120_000 },
+		default: 10_000,
+		description: 'How long to wait for one answer, in milliseconds',
+	},
+} as const satisfies Record<string, INodeProperties>;
+
 export const properties: INodeProperties[] = [
 	{
 		displayName: 'Provider',
@@ -285,24 +315,8 @@ export const properties: INodeProperties[] = [
 				default: false,
 				description: "Whether to put the provider's answer into the output as it came",
 			},
-			{
-				displayName: 'Max Concurrency',
-				name: 'maxConcurrency',
-				type: 'number',
-				typeOptions: { minValue: 1, maxValue: 1_000 },
-				default: 100,
-				description:
-					"How many requests may be under way at once for one account. The provider's rate limit is kept in any case.",
-			},
-			{
-				displayName: 'Max Retries',
-				name: 'maxRetries',
-				type: 'number',
-				typeOptions: { minValue: 0, maxValue: 10 },
-				default: 3,
-				description:
-					'How often a request is sent again when the provider is busy, limits requests or does not answer',
-			},
+			wholeNumbers.maxConcurrency,
+			wholeNumbers.maxRetries,
 			{
 				displayName: 'Preview Only',
 				name: 'preview',
@@ -318,14 +332,7 @@ export const properties: INodeProperties[] = [
 				description: "The parameter of 'cXML URL' that carries the stream's name",
 				displayOptions: showForDocuments,
 			},
-			{
-				displayName: 'Timeout',
-				name: 'timeout',
-				type: 'number',
-				typeOptions: { minValue: 1, maxValue: 120_000 },
-				default: 10_000,
-				description: 'How long to wait for one answer, in milliseconds',
-			},
+			wholeNumbers.timeout,
 		],
 	},
 ];

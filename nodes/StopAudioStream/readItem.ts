@@ -4,6 +4,7 @@ import { idText, streamText } from './ids';
 import { idsFromEvent } from './incomingEvent';
 import { messages, Refusal } from './messages';
 import { isRecord } from './outcome';
+import { wholeNumbers } from './properties';
 import { providers } from './providers';
 import type { DocumentSpec, Provider, StreamIdSpec, Target } from './providers/provider';
 import { pathSegment } from './providers/requests';
@@ -146,9 +147,9 @@ function readOptions(field: ReadField): ItemOptions {
 			WHEN_NOTHING,
 			options.whenNothingToStop ?? 'succeed',
 		),
-		maxConcurrency: wholeNumber('Max Concurrency', options.maxConcurrency ?? 100, 1, 1_000),
-		maxRetries: wholeNumber('Max Retries', options.maxRetries ?? 3, 0, 10),
-		timeout: wholeNumber('Timeout', options.timeout ?? 10_000, 1, 120_000),
+		maxConcurrency: wholeNumber(options, 'maxConcurrency'),
+		maxRetries: wholeNumber(options, 'maxRetries'),
+		timeout: wholeNumber(options, 'timeout'),
 	};
 }
 
@@ -165,10 +166,13 @@ function yesOrNo(label: string, options: Record<string, unknown>, name: string):
 	return oneOf(label, ['true', 'false'], value) === 'true';
 }
 
-function wholeNumber(label: string, value: unknown, min: number, max: number): number {
+function wholeNumber(options: Record<string, unknown>, name: keyof typeof wholeNumbers): number {
+	const { displayName: field, default: unset, typeOptions } = wholeNumbers[name];
+	const { minValue: min, maxValue: max } = typeOptions;
+	const value = options[name] ?? unset;
 	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 	if (typeof number !== 'number' || !Number.isInteger(number) || number < min || number > max) {
-		throw new Refusal(messages.notInRange, { field: label, min, max });
+		throw new Refusal(messages.notInRange, { field, min, max });
 	}
 	return number;
 }

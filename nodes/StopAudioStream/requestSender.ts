@@ -60,7 +60,8 @@ export class RequestSender {
 
 	private readonly decrypted: ICredentialsDecrypted;
 
-	private readonly mask: ReturnType<typeof secretMask>;
+	/** Masks the account's secret in whatever is about to be shown. */
+	readonly mask: ReturnType<typeof secretMask>;
 
 	private readonly signal: AbortSignal | undefined;
 
@@ -129,8 +130,7 @@ export class RequestSender {
 			// After a 429 the pace makes the whole account wait, this item with it.
 			const wait = limited ? 0 : (retryAfterMs ?? backoff(attempts));
 			if (Date.now() + wait >= deadline) break;
-			if (wait > 0 && (await this.pauseUntil(Date.now() + wait)))
-				return sent({ kind: 'cancelled' });
+			if (wait > 0) await this.pauseUntil(Date.now() + wait);
 		}
 		// The last attempt was not delivered, but one before it may have been.
 		return sent(

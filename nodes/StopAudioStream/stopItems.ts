@@ -22,7 +22,6 @@ import type { Account, Provider } from './providers/provider';
 import { fieldReader, readItem, type ItemOptions, type ItemRequest } from './readItem';
 import { RequestSender } from './requestSender';
 import { hintAtNotFound, nodeError, toJson } from './results';
-import { secretMask } from './secrets';
 
 /** After so many items the loop lets answers in and further requests out. */
 const ITEMS_A_TURN = 10;
@@ -42,7 +41,6 @@ export interface ItemResult {
 interface Connection {
 	account: Account;
 	sender: RequestSender;
-	mask: ReturnType<typeof secretMask>;
 }
 
 type Connect = (provider: Provider) => Promise<Connection>;
@@ -87,7 +85,7 @@ async function openConnection(context: IExecuteFunctions, provider: Provider): P
 	}
 	const account = readAccount(provider.credential, data);
 	const sender = new RequestSender(context, provider, account, data);
-	return { account, sender, mask: secretMask(account) };
+	return { account, sender };
 }
 
 /** One item, from its fields to its outcome. Never rejects: what goes wrong is this item's failure, and no other's. */
@@ -99,13 +97,13 @@ async function stopItem(
 	const facts: IDataObject = {};
 	let cause: FailureCause = 'input';
 	let unforeseen: Sentence = messages.unreadableField;
-	let mask: Connection['mask'] = (shown) => shown;
+	let mask: RequestSender['mask'] = (shown) => shown;
 	try {
 		const item = read(about);
 		unforeseen = messages.internal;
 		cause = 'credentials';
 		const connection = await connect(item.provider);
-		mask = connection.mask;
+		mask = connection.sender.mask;
 		cause = 'input';
 		const ended = await stopOne(item, connection, facts);
 		return mask({ about, facts, ...ended, idsFromFields: item.idsFromFields });

@@ -16,3 +16,18 @@ export function encode(value: string, field: string, provider: string): string {
 	if (/\p{Surrogate}/u.test(value)) throw new Refusal(messages.brokenText, { field, provider });
 	return encodeURIComponent(value);
 }
+
+/**
+ * Puts the query parameter `part` (`name=value`, encoded) into an address, in place of any of that name.
+ * The rest stays as it is to the letter, fragment included: to SignalWire, `#rt=3000` says how long to wait.
+ */
+export function withQuery(address: string, name: string, part: string): string {
+	const [beforeFragment] = address.split('#', 1);
+	const fragment = address.slice(beforeFragment.length);
+	const [path] = beforeFragment.split('?', 1);
+	const query = beforeFragment.slice(path.length + 1);
+	const others = query === '' ? [] : query.split('&').filter((each) => queryName(each) !== name);
+	return `${path}?${[...others, part].join('&')}${fragment}`;
+}
+
+const queryName = (part: string) => new URLSearchParams(`&${part}`).keys().next().value;

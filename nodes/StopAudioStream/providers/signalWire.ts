@@ -1,5 +1,5 @@
 import { isRecord, type Answer, type OwnReading } from '../outcome';
-import { encode, pathSegment } from './requests';
+import { encode, pathSegment, withQuery } from './requests';
 import type { Account, DocumentSpec, Provider, Target } from './provider';
 
 const NAME = 'SignalWire';
@@ -130,27 +130,17 @@ function documentForm(
 	{ url, fallbackUrl, method, nameParameter }: DocumentSpec,
 	name: string | undefined,
 ): Record<string, string> {
-	const address = (of: string) => (name ? withQuery(of, nameParameter, name) : of);
+	// `%20` and not `+`: cXML Bins are documented to want `+` itself encoded.
+	const part =
+		name &&
+		`${encode(nameParameter, 'Stream Name Parameter', NAME)}=${encode(name, 'Stream Name', NAME)}`;
+	const address = (of: string) => (part ? withQuery(of, nameParameter, part) : of);
 	return {
 		Url: address(url),
 		Method: method,
 		...(fallbackUrl && { FallbackUrl: address(fallbackUrl), FallbackMethod: method }),
 	};
 }
-
-/**
- * Sets one query parameter, replacing one of that name. The rest of the address stays as it is to the
- * letter, fragment included: `#rt=3000` tells SignalWire how long to wait for the document.
- */
-function withQuery(address: string, name: string, value: string): string {
-	const [, path = '', query = '', fragment = ''] = /^([^?#]*)\??([^#]*)(.*)$/s.exec(address) ?? [];
-	const others = query === '' ? [] : query.split('&').filter((part) => queryName(part) !== name);
-	// `%20` and not `+`: cXML Bins are documented to want `+` itself encoded.
-	const own = `${encode(name, 'Stream Name Parameter', NAME)}=${encode(value, 'Stream Name', NAME)}`;
-	return `${path}?${[...others, own].join('&')}${fragment}`;
-}
-
-const queryName = (part: string) => new URLSearchParams(`&${part}`).keys().next().value;
 
 /** 200 with the stream's or the call's own object, or 204. Only by SID does the answer speak of the stream itself. */
 function readSuccess({ statusCode, body }: Answer, target: Target): OwnReading | undefined {
