@@ -258,6 +258,8 @@ describe('Plivo and Vobiz', () => {
 		[200, { message: 'All streams stopped successfully', streams_stopped: 0 }, 'alreadyStopped'],
 		[202, { message: 'Stream stopped successfully' }, 'accepted'],
 		[200, { message: 'Could not stop the stream', status: 'error' }, undefined],
+		[200, { message: 'Not all streams stopped successfully' }, undefined],
+		[200, { message: 'Stream stopped successfully before' }, undefined],
 		[200, { message: 'Stream stopped successfully', error: 'no' }, undefined],
 		[400, words('No active stream found'), 'alreadyStopped'],
 		[404, words('No active stream found'), 'alreadyStopped'],
@@ -357,11 +359,14 @@ describe('Plivo and Vobiz', () => {
 		[200, { objects: 'none' }],
 		[200, { objects: [5] }],
 		[200, { objects: [{}] }],
+		[200, null],
+		[404, up],
 		[404, down],
-		[500, down],
+		[500, { objects: [down] }],
 		[204, ''],
 	])('do not claim to know from %i %j', (statusCode, body) => {
 		expect(readState(body, 0, statusCode)).toBeUndefined();
+		if (statusCode !== 200) expect(readState(body, 0, statusCode, one)).toBeUndefined();
 	});
 
 	it('ask for the list page by page, and for one stream without a page', () => {
@@ -391,6 +396,9 @@ describe('the wait that Vobiz asks for with a 429', () => {
 		[{ error: 'busy' }, {}, undefined],
 		['', { 'x-ratelimit-reset': 'soon' }, undefined],
 		['', { 'x-ratelimit-reset': '0' }, undefined],
+		['', { 'x-ratelimit-reset': '1000' }, undefined],
+		['', { 'x-ratelimit-reset': '87399' }, 86_399_000],
+		['', { 'x-ratelimit-reset': '87400' }, undefined],
 	])('is read from %j and %j', (body, headers, ms) => {
 		expect(wait(body, headers)).toBe(ms);
 	});
@@ -429,6 +437,7 @@ describe('SignalWire by SID', () => {
 		[422, compat(10000, 'An attempt was made to update a completed call'), 'alreadyStopped'],
 		[400, compat(21220, 'The call has already ended'), 'alreadyStopped'],
 		[400, listed('10000', 'attempt to update a completed call'), 'alreadyStopped'],
+		[400, compat(21220, ' Call is completed. '), 'alreadyStopped'],
 		[400, compat(20001, 'attempt to update a completed call'), undefined],
 	])('reads %i %j as %s', (statusCode, body, status) => {
 		const reading = signalWire.readStop({ statusCode, headers: {}, body }, bySid, account);
@@ -441,6 +450,8 @@ describe('SignalWire by SID', () => {
 		[200, { status: 'failed' }, 'alreadyStopped'],
 		[200, { status: 'busy' }, 'alreadyStopped'],
 		[200, { status: 'no-answer' }, 'alreadyStopped'],
+		[200, { sid: 'C', status: 'completed' }, 'alreadyStopped'],
+		[200, { sid: 'other', status: 'completed' }, undefined],
 		[200, { status: 'in-progress' }, undefined],
 		[200, { status: 'ringing' }, undefined],
 		[200, {}, undefined],
@@ -461,6 +472,16 @@ describe('SignalWire by SID', () => {
 			expect(read({ statusCode, headers: {}, body })?.status).toBe(status);
 		}
 	});
+});
+
+describe('words that SignalWire quotes from the user', () => {
+	it.each(['No value “The call was completed”', 'The call was completed is no value'])(
+		'are not taken for its own: %s',
+		(message) => {
+			const answer = { statusCode: 400, headers: {}, body: { code: 21220, message } };
+			expect(signalWire.readStop(answer, bySid, account)).toHaveProperty('ask');
+		},
+	);
 });
 
 describe('SignalWire by control ID', () => {

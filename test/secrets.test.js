@@ -30,6 +30,15 @@ describe('a secret is masked', () => {
 		}
 	});
 
+	it.each([
+		['as a form carries it', "two words ~'()", 'token=two+words+%7E%27%28%29&x=1', 'token=***&x=1'],
+		['as JSON carries it', 'a "quoted" one', '{"token":"a \\"quoted\\" one"}', '{"token":"***"}'],
+		['in base64 as addresses carry it', 'n??~~~', 't=bj8_fn5-', 't=***'],
+		['with its id, in base64 of that kind', 'n??~~~', 'x=OnNvbWU6bj8_fn5-', 'x=***'],
+	])('%s', (_title, secret, text, masked) => {
+		expect(maskWith(secret, ':some')(text)).toBe(masked);
+	});
+
 	it('in keys, lists and objects, however they are nested', () => {
 		const shown = {
 			a: [{ [token]: token }, [`x ${token}`]],

@@ -22,7 +22,7 @@ export function secretMask({ id, token }: Account): <T>(shown: T) => T {
 		...[encoded, form].flatMap((each) => [each, each.replace(/%../g, (hex) => hex.toLowerCase())]),
 		...base64.flatMap((each) => {
 			// The padding is often left out.
-			const bare = each.replace(/=+$/, '');
+			const bare = each.replaceAll('=', '');
 			return [each, bare, bare.replace(/\+/g, '-').replace(/\//g, '_')];
 		}),
 	];

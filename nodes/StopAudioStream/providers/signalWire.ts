@@ -111,8 +111,7 @@ export const signalWire: Provider = {
 };
 
 /** SIDs are UUIDs, in either case of letters. */
-const isSame = (sid: unknown, other: string | undefined) =>
-	String(sid).toLowerCase() === other?.toLowerCase();
+const isSame = (sid: unknown, other: string) => String(sid).toLowerCase() === other.toLowerCase();
 
 /** Whole sentences only: SignalWire may quote what the user sent, and that may hold any words. */
 const CALL_ENDED =
