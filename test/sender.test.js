@@ -545,6 +545,14 @@ describe('what is sent again', () => {
 		expect(alone).toMatchObject({ attempts: 1, effectBefore: false });
 	});
 
+	test('an item is only told as not delivered where no attempt may have been', async () => {
+		const code = 'ECONNREFUSED';
+		const { end } = await sendInFakeTime([503, code]);
+		expect(end).toEqual({ kind: 'connectionLost', code });
+		expect((await sendInFakeTime([429, code])).end).toEqual({ kind: 'notReached', code });
+		expect((await sendInFakeTime([503, 429])).end).toMatchObject({ answer: { statusCode: 429 } });
+	});
+
 	test('a network code is found however deep n8n wraps it', async () => {
 		let wrapped = networkError('ECONNREFUSED');
 		for (let depth = 0; depth < 2; depth += 1) wrapped = new Error('wrapped', { cause: wrapped });

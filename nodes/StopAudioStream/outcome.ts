@@ -123,7 +123,7 @@ function readLastAnswer(
 	provider: Provider,
 	target: Target,
 	account: Account,
-	{ answer, retryAfterMs }: Extract<SendEnd, { kind: 'answer' }>,
+	{ answer, retryAfterMs = 0 }: Extract<SendEnd, { kind: 'answer' }>,
 ): Reading {
 	const { statusCode, body } = answer;
 	const values = { provider: provider.displayName, quote: quoted(providerWords(body)) };
@@ -132,7 +132,7 @@ function readLastAnswer(
 		const reason = `${statusCode}${values.quote}`;
 		return failed('unavailable', messages.maybeTaken, { ...values, reason });
 	}
-	if ((isDown || statusCode === 429) && retryAfterMs !== undefined && retryAfterMs > MAX_WAIT_MS) {
+	if ((isDown || statusCode === 429) && retryAfterMs > MAX_WAIT_MS) {
 		const seconds = Math.ceil(retryAfterMs / 1_000);
 		const cause = isDown ? 'unavailable' : 'rateLimit';
 		return failed(cause, messages.rateLimitedLong, { ...values, seconds });

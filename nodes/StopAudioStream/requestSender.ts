@@ -80,7 +80,7 @@ export class RequestSender {
 		this.signal = context.getExecutionCancelSignal?.();
 		this.cancelled = new Promise((resolve) => {
 			if (this.signal?.aborted) resolve('cancelled');
-			this.signal?.addEventListener('abort', () => resolve('cancelled'), { once: true });
+			this.signal?.addEventListener('abort', () => resolve('cancelled'));
 		});
 	}
 
@@ -126,7 +126,7 @@ export class RequestSender {
 			this.pace.leave(slot, limited ? 'limited' : isAnswer ? 'answered' : 'lost', retryAfterMs);
 
 			if (attempts > options.maxRetries || !mayBeSentAgain(end, repeatable)) break;
-			if (retryAfterMs !== undefined && retryAfterMs > MAX_WAIT_MS) break;
+			if ((retryAfterMs ?? 0) > MAX_WAIT_MS) break;
 			// After a 429 the pace makes the whole account wait, this item with it.
 			const wait = limited ? 0 : (retryAfterMs ?? backoff(attempts));
 			if (Date.now() + wait >= deadline) break;
@@ -248,7 +248,7 @@ const backoff = (attempt: number) =>
 
 /** JSON where the body is JSON, whatever its content type says; text otherwise. */
 function parsed(body: unknown): unknown {
-	if (typeof body !== 'string' || body === '') return body;
+	if (typeof body !== 'string') return body;
 	try {
 		return JSON.parse(body);
 	} catch {
