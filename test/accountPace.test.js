@@ -112,19 +112,25 @@ describe('a 429', () => {
 });
 
 describe('many executions', () => {
-	test('take turns where the limit of the account is used up', async () => {
-		jest.useFakeTimers();
+	/** An account that lets in one request a second; `order` tells which left when. */
+	function oneASecond() {
 		const pace = new AccountPace({ requests: 1, windowMs: 1_000 });
-		const [sweep, hangUp, other] = [{}, {}, {}];
 		const order = [];
-		const send = async (run, name) => {
-			const slot = await pace.enter(turn({ run }));
+		const send = async (name, who) => {
+			const slot = await pace.enter(turn(who));
 			order.push(name);
 			pace.leave(slot, 'answered');
 		};
-		for (let n = 1; n <= 5; n += 1) void send(sweep, `sweep ${n}`);
-		void send(hangUp, 'hang-up');
-		void send(other, 'other');
+		return { send, order };
+	}
+
+	test('take turns where the limit of the account is used up', async () => {
+		jest.useFakeTimers();
+		const { send, order } = oneASecond();
+		const [sweep, hangUp, other] = [{}, {}, {}];
+		for (let n = 1; n <= 5; n += 1) void send(`sweep ${n}`, { run: sweep });
+		void send('hang-up', { run: hangUp });
+		void send('other', { run: other });
 		await jest.advanceTimersByTimeAsync(10_000);
 		expect(order.slice(0, 4)).toEqual(['sweep 1', 'sweep 2', 'hang-up', 'other']);
 		expect(order.slice(4)).toEqual(['sweep 3', 'sweep 4', 'sweep 5']);
@@ -132,35 +138,23 @@ describe('many executions', () => {
 
 	test('put a stop that is sent again behind those that were sent before it', async () => {
 		jest.useFakeTimers();
-		const pace = new AccountPace({ requests: 1, windowMs: 1_000 });
-		const run = {};
-		const order = [];
-		const send = async (name, isRepeat) => {
-			pace.leave(await pace.enter(turn({ run, isRepeat })), 'answered');
-			order.push(name);
-		};
-		void send('first', false);
-		void send('again 1', true);
-		void send('again 2', true);
-		void send('new', false);
-		void send('again 3', true);
+		const { send, order } = oneASecond();
+		void send('first');
+		void send('again 1', { isRepeat: true });
+		void send('again 2', { isRepeat: true });
+		void send('new');
+		void send('again 3', { isRepeat: true });
 		await jest.advanceTimersByTimeAsync(10_000);
 		expect(order).toEqual(['first', 'again 1', 'again 2', 'again 3', 'new']);
 	});
 
 	test('put a stop that is sent again before those that were not sent yet', async () => {
 		jest.useFakeTimers();
-		const pace = new AccountPace({ requests: 1, windowMs: 1_000 });
-		const run = {};
-		const order = [];
-		const send = async (name, isRepeat) => {
-			pace.leave(await pace.enter(turn({ run, isRepeat })), 'answered');
-			order.push(name);
-		};
-		void send('first', false);
-		void send('second', false);
-		void send('third', false);
-		void send('again', true);
+		const { send, order } = oneASecond();
+		void send('first');
+		void send('second');
+		void send('third');
+		void send('again', { isRepeat: true });
 		await jest.advanceTimersByTimeAsync(10_000);
 		expect(order).toEqual(['first', 'again', 'second', 'third']);
 	});

@@ -3,20 +3,9 @@
 const { createServer } = require('node:http');
 const { createServer: createRawServer } = require('node:net');
 const { gzipSync } = require('node:zlib');
-const { startStandIn } = require('./stand-ins');
 const { runNode } = require('./support/engine');
+const { start } = require('./support/opened');
 const { count, pairs, stopAt } = require('./support/stops');
-
-const open = [];
-async function start(provider, options) {
-	const standIn = await startStandIn(provider, options);
-	open.push(standIn);
-	return standIn;
-}
-
-afterEach(async () => {
-	await Promise.all(open.splice(0).map((one) => one.close()));
-});
 
 const PROVIDERS = ['plivo', 'signalWire', 'vobiz'];
 const regular = { onError: 'continueRegularOutput' };

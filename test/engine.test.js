@@ -13,22 +13,10 @@ const {
 	testCredential,
 	workflowPackage,
 } = require('./support/engine');
-const { providers, startStandIn } = require('./stand-ins');
+const { opened, start } = require('./support/opened');
+const { providers } = require('./stand-ins');
 
 const { NodeHelpers } = workflowPackage;
-
-/** What the tests close at their end. */
-const open = [];
-
-async function start(provider, options) {
-	const standIn = await startStandIn(provider, options);
-	open.push(standIn);
-	return standIn;
-}
-
-afterEach(async () => {
-	await Promise.all(open.splice(0).map((one) => one.close()));
-});
 
 /** A call with one stream, as an input item names it. */
 function addStream(standIn) {
@@ -974,7 +962,7 @@ describe("a credential's test", () => {
 			});
 			let seen = 0;
 			await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
-			open.push({ close: () => new Promise((resolve) => other.close(resolve)) });
+			opened({ close: () => new Promise((resolve) => other.close(resolve)) });
 			const location = `http://127.0.0.1:${other.address().port}/`;
 			standIn.fault = () => ({ status, headers: { Location: location } });
 			const { ok } = await testAt(standIn);

@@ -1,26 +1,16 @@
 'use strict';
 
-const { forkStandIn, startStandIn } = require('./stand-ins');
+const { forkStandIn } = require('./stand-ins');
 const { count, pairs, print, stopAt } = require('./support/stops');
 const { runNode } = require('./support/engine');
-
-const open = [];
-const opened = async (starting) => {
-	const standIn = await starting;
-	open.push(standIn);
-	return standIn;
-};
-
-afterEach(async () => {
-	await Promise.all(open.splice(0).map((one) => one.close()));
-});
+const { opened, start } = require('./support/opened');
 
 const statuses = ({ items }) => count(items.map(({ status }) => status));
 
 describe('a documented limit', () => {
 	/** Plivo: "300 requests / 5 s per account". Windows begin at fixed times, as counters of requests do. */
-	const limitedPlivo = () =>
-		opened(forkStandIn('plivo', { rateLimit: { requests: 300, perMs: 5_000 } }));
+	const limitedPlivo = async () =>
+		opened(await forkStandIn('plivo', { rateLimit: { requests: 300, perMs: 5_000 } }));
 
 	test('1,000 Plivo stops of one execution are all done without one 429', async () => {
 		const plivo = await limitedPlivo();
@@ -58,7 +48,7 @@ describe('a documented limit', () => {
 	}, 90_000);
 
 	test('a slow answer holds its place in the window until the window has passed since the answer', async () => {
-		const plivo = await opened(startStandIn('plivo', { delayMs: 1_500 }));
+		const plivo = await start('plivo', { delayMs: 1_500 });
 		const run = await stopAt(plivo, pairs(plivo, 320), { options: { maxConcurrency: 1_000 } });
 		expect(statuses(run)).toEqual({ stopped: 320 });
 		const later = plivo.requests.slice(300);
@@ -72,8 +62,8 @@ describe('a documented limit', () => {
 
 describe('a limit that nobody published', () => {
 	test('is found: 120 Vobiz stops against 20 a second are all done', async () => {
-		const vobiz = await opened(
-			forkStandIn('vobiz', { rateLimit: { requests: 20, perMs: 1_000, retryAfter: false } }),
+		const vobiz = opened(
+			await forkStandIn('vobiz', { rateLimit: { requests: 20, perMs: 1_000, retryAfter: false } }),
 		);
 		const run = await stopAt(vobiz, await vobiz.seed(120));
 		expect(statuses(run)).toEqual({ stopped: 120 });
@@ -85,8 +75,8 @@ describe('a limit that nobody published', () => {
 
 describe('a 429', () => {
 	test('makes the whole account wait, and never holds up another provider', async () => {
-		const plivo = await opened(startStandIn('plivo'));
-		const signalWire = await opened(startStandIn('signalWire'));
+		const plivo = await start('plivo');
+		const signalWire = await start('signalWire');
 		let stormUntil;
 		plivo.fault = () => {
 			stormUntil ??= Date.now() + 3_000;
@@ -124,7 +114,7 @@ describe('a 429', () => {
 	}, 60_000);
 
 	test('that asks for more than 30 s fails its item at once, and what waits behind it unsent', async () => {
-		const vobiz = await opened(startStandIn('vobiz'));
+		const vobiz = await start('vobiz');
 		vobiz.fault = () => ({ status: 429, headers: { 'Retry-After': '45' } });
 		const run = await stopAt(vobiz, pairs(vobiz, 40), {
 			node: { onError: 'continueRegularOutput' },
@@ -147,7 +137,7 @@ describe('a 429', () => {
 
 describe('many executions', () => {
 	test('take turns: a hang-up does not wait behind a sweep of 1,000 items of the same account', async () => {
-		const signalWire = await opened(startStandIn('signalWire', { delayMs: 20 }));
+		const signalWire = await start('signalWire', { delayMs: 20 });
 		const options = { maxConcurrency: 10 };
 		const sweep = stopAt(signalWire, pairs(signalWire, 1_000), { options });
 		while (signalWire.requests.length < 100) await new Promise((done) => setTimeout(done, 5));
@@ -163,7 +153,7 @@ describe('many executions', () => {
 	}, 60_000);
 
 	test('keep Max Concurrency together', async () => {
-		const plivo = await opened(startStandIn('plivo', { delayMs: 40 }));
+		const plivo = await start('plivo', { delayMs: 40 });
 		const runs = await Promise.all(
 			Array.from({ length: 6 }, () =>
 				stopAt(plivo, pairs(plivo, 20), { options: { maxConcurrency: 7 } }),

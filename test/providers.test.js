@@ -475,7 +475,7 @@ describe('SignalWire by SID', () => {
 });
 
 describe('words that SignalWire quotes from the user', () => {
-	it.each(['No value “The call was completed”', 'The call was completed is no value'])(
+	it.each(['This is no value: the call was completed', 'The call was completed is no value'])(
 		'are not taken for its own: %s',
 		(message) => {
 			const answer = { statusCode: 400, headers: {}, body: { code: 21220, message } };

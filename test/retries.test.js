@@ -2,18 +2,8 @@
 
 const { createServer } = require('node:http');
 const { startStandIn } = require('./stand-ins');
+const { opened, start } = require('./support/opened');
 const { pairs, stopAt } = require('./support/stops');
-
-const open = [];
-async function start(provider, options) {
-	const standIn = await startStandIn(provider, options);
-	open.push(standIn);
-	return standIn;
-}
-
-afterEach(async () => {
-	await Promise.all(open.splice(0).map((one) => one.close()));
-});
 
 const PROVIDERS = ['plivo', 'signalWire', 'vobiz'];
 
@@ -81,11 +71,10 @@ describe('over real connections', () => {
 	});
 
 	test('by name: sent again where nobody listened', async () => {
-		const signalWire = await start('signalWire');
+		const signalWire = await startStandIn('signalWire');
 		const parameters = byName(signalWire, 'transcript');
 		const [pair] = pairs(signalWire, 1);
 		await signalWire.close();
-		open.splice(0);
 		const run = await stopAt(signalWire, [pair], {
 			parameters,
 			options: { maxRetries: 2 },
@@ -113,7 +102,7 @@ describe('over real connections', () => {
 					response.writeHead(204).end();
 				});
 				await new Promise((done) => other.listen(0, '127.0.0.1', done));
-				open.push({ close: () => new Promise((done) => other.close(done)) });
+				opened({ close: () => new Promise((done) => other.close(done)) });
 				const standIn = await start(provider);
 				const [pair] = pairs(standIn, 1);
 				// Another name of this machine is another host.

@@ -3,19 +3,7 @@
 const { createServer, request: httpRequest } = require('node:http');
 const { once } = require('node:events');
 const { forkStandIn, providers, startStandIn } = require('./stand-ins');
-
-/** What the tests close at their end. */
-const open = [];
-
-async function start(provider, options) {
-	const standIn = await startStandIn(provider, options);
-	open.push(standIn);
-	return standIn;
-}
-
-afterEach(async () => {
-	await Promise.all(open.splice(0).map((one) => one.close()));
-});
+const { opened, start } = require('./support/opened');
 
 function signed({ provider, credentials }) {
 	if (provider === 'vobiz') {
@@ -354,8 +342,9 @@ test('refuses to stand in for a provider that it does not know', async () => {
 });
 
 test('runs in a process of its own, and tells what arrived in figures', async () => {
-	const s = await forkStandIn('plivo', { delayMs: 20, rateLimit: { requests: 4, perMs: 60_000 } });
-	open.push(s);
+	const s = opened(
+		await forkStandIn('plivo', { delayMs: 20, rateLimit: { requests: 4, perMs: 60_000 } }),
+	);
 	const seeded = await s.seed(3, 2);
 	expect(seeded).toHaveLength(6);
 	expect(await s.running()).toBe(6);
@@ -637,7 +626,7 @@ describe('SignalWire', () => {
 		});
 		server.listen(0, '127.0.0.1');
 		await once(server, 'listening');
-		open.push({
+		opened({
 			close: () => {
 				server.closeAllConnections();
 				return new Promise((resolve) => server.close(resolve));

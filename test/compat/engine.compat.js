@@ -11,22 +11,11 @@ const {
 	testCredential,
 	workflowPackage,
 } = require('../support/engine');
-const { providers, startStandIn } = require('../stand-ins');
+const { opened, start } = require('../support/opened');
+const { providers } = require('../stand-ins');
 
 const folder = process.env.PACKAGE_FOLDER;
 if (!folder) throw new Error("Run it with 'npm run test:compat', which says where the package is.");
-
-const open = [];
-
-async function standInFor(provider) {
-	const standIn = await startStandIn(provider);
-	open.push(() => standIn.close());
-	return standIn;
-}
-
-afterEach(async () => {
-	await Promise.all(open.splice(0).map((close) => close()));
-});
 
 /** A call with a stream, as the node's fields name it. */
 function live(standIn) {
@@ -79,7 +68,7 @@ test('n8n loads the node, its three credential types and their icons', async () 
 
 describe.each(providers)('%s', (provider) => {
 	test('stops a live stream, and tells that it had ended when asked again', async () => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const { stream, fields } = live(standIn);
 		const { items } = await stop(standIn, [fields]);
 		expect(items).toEqual([expect.objectContaining({ ...fields, status: 'stopped' })]);
@@ -91,7 +80,7 @@ describe.each(providers)('%s', (provider) => {
 	});
 
 	test('takes the ids from an incoming event', async () => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const { stream } = live(standIn);
 		const kind = provider === 'signalWire' ? 'stream-started' : 'StartStream';
 		const { body } = standIn.callback(kind, stream);
@@ -103,7 +92,7 @@ describe.each(providers)('%s', (provider) => {
 	});
 
 	test('pairs each item with its own outcome, in order', async () => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const all = Array.from({ length: 30 }, () => live(standIn));
 		const { outputs } = await stop(
 			standIn,
@@ -121,7 +110,7 @@ describe.each(providers)('%s', (provider) => {
 	});
 
 	test('sends a 401 once, and calls it a refused credential', async () => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const { fields } = live(standIn);
 		standIn.fault = () => ({ status: 401, body: { error: 'no' } });
 		const { items } = await stop(standIn, [fields], { node: { onError: 'continueRegularOutput' } });
@@ -130,7 +119,7 @@ describe.each(providers)('%s', (provider) => {
 	});
 
 	test('sends a failed item to the error output, with the fields it came with', async () => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const [good, bad] = [live(standIn), live(standIn)];
 		const { error, message } = REFUSED;
 		standIn.fault = ({ path, body }) =>
@@ -150,7 +139,7 @@ describe.each(providers)('%s', (provider) => {
 	});
 
 	test("stops the workflow with n8n's own error, after every item was tried", async () => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const [good, bad] = [live(standIn), live(standIn)];
 		standIn.fault = ({ path, body }) =>
 			`${path}${body}`.includes(bad.fields.callId) ? { status: 403, body: {} } : undefined;
@@ -163,7 +152,7 @@ describe.each(providers)('%s', (provider) => {
 	});
 
 	test('waits as long as the provider asks, and then sends again', async () => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const { fields } = live(standIn);
 		standIn.fault = (_request, n) =>
 			n === 1 ? { status: 503, headers: { 'Retry-After': '1' }, body: '' } : undefined;
@@ -174,7 +163,7 @@ describe.each(providers)('%s', (provider) => {
 	});
 
 	test('follows no redirect, and carries no credential to another host', async () => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const { stream, fields } = live(standIn);
 		const visits = [];
 		const other = createServer((request, response) => {
@@ -182,7 +171,7 @@ describe.each(providers)('%s', (provider) => {
 			response.end('{}');
 		});
 		await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
-		open.push(() => new Promise((resolve) => other.close(resolve)));
+		opened({ close: () => new Promise((resolve) => other.close(resolve)) });
 		standIn.fault = () => ({
 			status: 302,
 			body: '',
@@ -200,7 +189,7 @@ describe.each(providers)('%s', (provider) => {
 		['an answer that does not come', { stallMs: 20_000 }],
 		['the wait that the provider asked for', { status: 503, headers: { 'Retry-After': '20' } }],
 	])('ends within 100 ms of a cancel, in %s', async (_when, fault) => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const { fields } = live(standIn);
 		let arrived;
 		const arrival = new Promise((resolve) => (arrived = resolve));
@@ -223,7 +212,7 @@ describe.each(providers)('%s', (provider) => {
 	});
 
 	test('tests its credential, and says what to check where it is refused', async () => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const { credentialType, credentials } = standIn;
 		expect(await testCredential(credentialType, credentials, folder)).toEqual({ ok: true });
 		const token = provider === 'signalWire' ? 'apiToken' : 'authToken';
@@ -237,7 +226,7 @@ describe.each(providers)('%s', (provider) => {
 	});
 
 	test('reads its credential once for many items', async () => {
-		const standIn = await standInFor(provider);
+		const standIn = await start(provider);
 		const all = Array.from({ length: 20 }, () => live(standIn).fields);
 		const { credentialReads } = await stop(standIn, all);
 		expect(credentialReads).toEqual([standIn.credentialType]);
@@ -245,7 +234,7 @@ describe.each(providers)('%s', (provider) => {
 });
 
 test('a hint names calls and streams that are not known', async () => {
-	const standIn = await standInFor('vobiz');
+	const standIn = await start('vobiz');
 	const { hints } = await stop(standIn, [{ callId: 'nobody', stream: 'nothing' }]);
 	expect(hints).toEqual([expect.objectContaining({ message: expect.stringMatching(/^1 of 1 /) })]);
 });
