@@ -64,7 +64,7 @@ describe('a limit that nobody published', () => {
 		};
 		await Promise.all(Array.from({ length: 100 }, () => send('answered')));
 		await send('limited');
-		const cutAt = Date.now();
+		const cutAt = performance.now();
 		const more = Array.from({ length: 1_000 }, () => send('answered'));
 		await jest.advanceTimersByTimeAsync(60_000);
 		await Promise.all(more);
@@ -111,6 +111,27 @@ describe('a 429', () => {
 	});
 });
 
+describe('a clock that is set back by an hour', () => {
+	test.each([
+		['a published limit', { requests: 3, windowMs: 1_000 }],
+		['none', undefined],
+	])('holds nothing up, with %s', async (_title, limit) => {
+		jest.useFakeTimers();
+		const pace = new AccountPace(limit);
+		const sentAt = [];
+		const send = async (ended, retryAfterMs) => {
+			const slot = await pace.enter(turn());
+			sentAt.push(slot.sentAt);
+			pace.leave(slot, ended, retryAfterMs);
+		};
+		await Promise.all([send('answered'), send('limited', 500)]);
+		jest.setSystemTime(Date.now() - 3_600_000);
+		for (let n = 0; n < 6; n += 1) void send('answered');
+		await jest.advanceTimersByTimeAsync(5_000);
+		expect(sentAt).toHaveLength(8);
+	});
+});
+
 describe('many executions', () => {
 	/** An account that lets in one request a second; `order` tells which left when. */
 	function oneASecond() {
@@ -134,6 +155,42 @@ describe('many executions', () => {
 		await jest.advanceTimersByTimeAsync(10_000);
 		expect(order.slice(0, 4)).toEqual(['sweep 1', 'sweep 2', 'hang-up', 'other']);
 		expect(order.slice(4)).toEqual(['sweep 3', 'sweep 4', 'sweep 5']);
+	});
+
+	/** Two at a time keep the account busy for 20 s, and one execution wants none beside its own request. */
+	async function busyBeside(answerMs) {
+		jest.useFakeTimers();
+		const pace = new AccountPace({ requests: 1_000, windowMs: 1_000 });
+		const sentAt = { busy: [], alone: [] };
+		const send = async (who, run, maxUnderWay) => {
+			const slot = await pace.enter(turn({ run, maxUnderWay }));
+			sentAt[who].push(slot.sentAt);
+			await new Promise((resolve) => setTimeout(resolve, answerMs));
+			pace.leave(slot, 'answered');
+		};
+		const keepBusy = async (run) => {
+			while (performance.now() < 20_000) await send('busy', run, 100);
+		};
+		void keepBusy({});
+		setTimeout(() => void keepBusy({}), answerMs / 2);
+		setTimeout(() => void send('alone', {}, 1), answerMs);
+		await jest.advanceTimersByTimeAsync(60_000);
+		return sentAt;
+	}
+
+	test('do not keep one waiting for ever that wants fewer under way', async () => {
+		const { busy, alone } = await busyBeside(100);
+		expect(alone).toEqual([1_150]);
+		// They go on for a second, and then let it in.
+		expect(busy.filter((at) => at < 1_000).length).toBeGreaterThan(15);
+		expect(busy.filter((at) => at > 1_050 && at < 1_150)).toEqual([]);
+		expect(busy.filter((at) => at > 2_000 && at < 3_000).length).toBeGreaterThan(15);
+	});
+
+	test('wait for such a one for 2 s at the most, and then go on', async () => {
+		const { busy } = await busyBeside(6_000);
+		const waits = busy.map((at, n) => at - (busy[n - 2] ?? 0) - 6_000);
+		expect(Math.max(...waits)).toBeLessThanOrEqual(2_000);
 	});
 
 	test('put a stop that is sent again behind those that were sent before it', async () => {
@@ -164,7 +221,7 @@ describe('a place in the window', () => {
 	/** When each of `count` sends left, in ms, where an answer takes `takes` ms. */
 	async function sends(limit, count, { takes = 0, ended = 'answered' } = {}) {
 		jest.useFakeTimers();
-		const began = Date.now();
+		const began = performance.now();
 		const pace = new AccountPace(limit);
 		const sent = [];
 		for (let n = 0; n < count; n += 1) {
@@ -211,7 +268,7 @@ describe('a place in the window', () => {
 		const cancelled = pace.enter(turn({ giveUp: Promise.resolve('cancelled') }));
 		const next = pace.enter(turn());
 		expect([await given, await cancelled]).toEqual(['outOfTime', 'cancelled']);
-		const began = Date.now();
+		const began = performance.now();
 		await jest.advanceTimersByTimeAsync(1_000);
 		expect((await next).sentAt - began).toBe(1_000);
 	});
@@ -240,7 +297,7 @@ describe('the pause after a 429', () => {
 			const early = sentWhile && (await pace.enter(turn()));
 			pace.leave(slot, 'limited');
 			if (early) pace.leave(early, sentWhile);
-			const at = Date.now();
+			const at = performance.now();
 			const next = pace.enter(turn());
 			await jest.advanceTimersByTimeAsync(60_000);
 			const free = await next;
@@ -276,7 +333,7 @@ describe('the pause after a 429', () => {
 			random.mockReturnValue(drawn);
 			const pace = new AccountPace();
 			pace.leave(await pace.enter(turn()), 'limited');
-			const at = Date.now();
+			const at = performance.now();
 			const next = pace.enter(turn());
 			await jest.advanceTimersByTimeAsync(2_000);
 			expect((await next).sentAt - at).toBe(ms);
@@ -287,7 +344,7 @@ describe('the pause after a 429', () => {
 		jest.useFakeTimers();
 		const pace = new AccountPace();
 		const slots = [await pace.enter(turn()), await pace.enter(turn()), await pace.enter(turn())];
-		const at = Date.now();
+		const at = performance.now();
 		for (const seconds of [3, 10, 2]) pace.leave(slots.shift(), 'limited', seconds * 1_000);
 		const next = pace.enter(turn());
 		await jest.advanceTimersByTimeAsync(60_000);
@@ -298,7 +355,7 @@ describe('the pause after a 429', () => {
 		jest.useFakeTimers();
 		const pace = new AccountPace();
 		const slots = [await pace.enter(turn()), await pace.enter(turn())];
-		const at = Date.now();
+		const at = performance.now();
 		pace.leave(slots[0], 'limited', 30_000);
 		const waiting = pace.enter(turn());
 		pace.leave(slots[1], 'limited', 30_001);
@@ -315,7 +372,7 @@ describe('the rate that a 429 taught', () => {
 		const pace = new AccountPace();
 		for (let n = 0; n < answered; n += 1) pace.leave(await pace.enter(turn()), 'answered');
 		const slots = await Promise.all(Array.from({ length: 10 }, () => pace.enter(turn())));
-		const at = Date.now();
+		const at = performance.now();
 		for (const slot of slots) pace.leave(slot, 'limited', wait);
 		const sent = [];
 		for (let n = 0; n < count; n += 1) {
@@ -351,7 +408,7 @@ describe('the rate that a 429 taught', () => {
 		for (let n = 0; n < 40; n += 1) pace.leave(await pace.enter(turn()), 'answered');
 		await jest.advanceTimersByTimeAsync(1_000);
 		const slot = await pace.enter(turn());
-		const at = Date.now();
+		const at = performance.now();
 		pace.leave(slot, 'limited', 1);
 		const sent = [];
 		for (let n = 0; n < 4; n += 1) {
@@ -371,7 +428,7 @@ describe('the rate that a 429 taught', () => {
 		};
 		await limited();
 		await limited();
-		const at = Date.now();
+		const at = performance.now();
 		const sent = [];
 		for (let n = 0; n < 4; n += 1) {
 			void pace.enter(turn()).then((each) => sent.push(each.sentAt - at));
@@ -394,7 +451,7 @@ describe('what the node remembers of accounts', () => {
 		const pace = paceOf('plivo limited', { requests: 1, windowMs: 1_000 });
 		jest.useFakeTimers();
 		pace.leave(await pace.enter(turn()), 'answered');
-		const at = Date.now();
+		const at = performance.now();
 		const next = pace.enter(turn());
 		await jest.advanceTimersByTimeAsync(1_000);
 		const slot = await next;

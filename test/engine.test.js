@@ -390,6 +390,19 @@ describe('a cancelled execution', () => {
 		expect(tookMs).toBeLessThan(5_000);
 	});
 
+	it('is told from one whose item or provider only quotes the word', async () => {
+		const standIn = await start('plivo');
+		standIn.fault = () => ({ status: 400, body: { api_id: 'a', error: 'the call was canceled' } });
+		const quoting = await runAt(standIn, { items: addStreams(standIn, 1) });
+		expect(quoting.status).toBe('error');
+		expect(quoting.error.message).toBe('Plivo refused the request (400): “the call was cancelled”');
+		const named = await runAt(standIn, {
+			items: addStreams(standIn, 1),
+			parameters: { provider: 'canceled' },
+		});
+		expect(named.status).toBe('error');
+	});
+
 	it('gives up a request that the provider does not answer', async () => {
 		const standIn = await start('plivo', { delayMs: 20_000 });
 		const { sent, late, status, tookMs } = await cancelled(standIn, {

@@ -231,6 +231,25 @@ describe('in the engine', () => {
 		standIn.expectOnContract();
 	});
 
+	it.each(['', '={{ $json.none }}', '={{ null }}'])(
+		'the stream is taken from the event where the field gives none: %j',
+		async (stream) => {
+			const { items } = await runNode({
+				parameters: {
+					provider: 'signalWire',
+					source: 'event',
+					streamBy: 'name',
+					stream,
+					cxmlUrl: 'https://a.example/bin',
+					options: { preview: true },
+				},
+				items: [{ CallSid: 'c', StreamName: 'transcript' }],
+				credentials: credentialsOf(await start('signalWire')),
+			});
+			expect(items[0].request.body).toContain(encodeURIComponent('?STREAMNAME=transcript'));
+		},
+	);
+
 	it.each(['continueRegularOutput', 'stopWorkflow'])(
 		'nothing else of the event gets into the output, the messages or the request (%s)',
 		async (onError) => {

@@ -501,6 +501,11 @@ describe('SignalWire by control ID', () => {
 		expect(read(404, { error: 'Not Found' })).toBe('notFound');
 		expect(read(404, { errors: [{ code: 'not_found', message: 'x' }] })).toBe('notFound');
 		expect(read(404, 'Not Found')).toBeUndefined();
+		expect(read(204, '')).toBe('accepted');
+		// The documents answer with the call, so anything else is another server's.
+		for (const body of ['', {}, { ok: true }, { status: 'error' }, { id: 5 }]) {
+			expect(read(200, body)).toBeUndefined();
+		}
 	});
 });
 

@@ -38,13 +38,16 @@ function originOf(address: string, field: CredentialSpec['address']): string {
 	}
 	const url = new URL(whole);
 	if (url.username || url.password) throw new Refusal(messages.addressWithPassword, named);
+	// The name as it was typed, where it is all digits: of 2600, the URL makes the address 0.0.10.40.
+	const [, typed = ''] = /^https?:\/\/([^:/?#]*)/i.exec(whole) ?? [];
+	const name = [url.hostname, typed].find((each) => /^[a-z0-9-]+$/i.test(each));
+	const isBareName = name !== undefined && name !== 'localhost';
+	if (isBareName && field.domain) url.hostname = `${name}.${field.domain}`;
+	else if (isBareName && !hasScheme) throw new Refusal(messages.addressUnreadable, named);
 	const loopback = isLoopback(url.hostname);
 	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
 		throw new Refusal(messages.addressNotHttps, named);
 	}
-	const isBareName = /^[a-z0-9-]+$/i.test(url.hostname) && !loopback;
-	if (isBareName && field.domain) url.hostname += `.${field.domain}`;
-	else if (isBareName && !hasScheme) throw new Refusal(messages.addressUnreadable, named);
 	return url.origin;
 }
 

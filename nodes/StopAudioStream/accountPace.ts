@@ -1,5 +1,6 @@
 import { sleep } from 'n8n-workflow';
 
+import { clock } from './clock';
 import type { RateLimit } from './providers/provider';
 
 /** The longest wait the node takes upon itself, in ms; where a provider asks for more, the item fails. */
@@ -15,6 +16,13 @@ const CUT = 0.7;
 const CUBIC = 0.05;
 /** What a busy process is late with its sends, it may make up for; without, the rate would never be reached. */
 const CATCH_UP_MS = 100;
+
+/**
+ * A request that wants few under way is passed by others for so long, in ms; then they wait for it, for so
+ * long at the most: what is under way may take much longer to be answered.
+ */
+const PASSED_MS = 1_000;
+const HELD_MS = 2_000;
 
 /** A request that waits for its turn. */
 export interface Turn {
@@ -32,6 +40,8 @@ export type GivenUp = 'cancelled' | 'outOfTime';
 
 interface Waiter extends Turn {
 	isOver: boolean;
+	/** Since when others go ahead of it, because more is under way than it wants. */
+	passedAt?: number;
 	end(end: Slot | Refused | GivenUp): void;
 }
 
@@ -105,7 +115,7 @@ export class AccountPace {
 
 	/** Gives a slot back. `retryAfterMs`: the wait that a 429 asked for, where it did. */
 	leave(slot: Slot, ended: 'answered' | 'limited' | 'lost', retryAfterMs?: number) {
-		const now = Date.now();
+		const now = clock();
 		this.underWay -= 1;
 		// A slot counts until the window has passed since its answer, not since it was sent: the provider
 		// may have counted the request as late as that.
@@ -120,7 +130,7 @@ export class AccountPace {
 
 	private startWhoMay() {
 		for (const [run, queue] of this.waiting) {
-			const now = Date.now();
+			const now = clock();
 			const waiter = queue[0];
 			if (!waiter.isOver) {
 				if (now < this.refused.until) {
@@ -128,8 +138,14 @@ export class AccountPace {
 				} else {
 					const free = this.freeAt(now);
 					if (free > now) return this.wake(free, now);
-					// Its own bound is no reason for others to wait.
-					if (this.underWay >= waiter.maxUnderWay) continue;
+					if (this.underWay >= waiter.maxUnderWay) {
+						// Its own bound is no reason for others to wait, unless they would never let it in.
+						waiter.passedAt ??= now;
+						const heldUntil = waiter.passedAt + PASSED_MS + HELD_MS;
+						if (now >= heldUntil) waiter.passedAt = now;
+						else if (now >= waiter.passedAt + PASSED_MS) return this.wake(heldUntil, now);
+						continue;
+					}
 					this.take(now);
 					waiter.end({ sentAt: now });
 				}

@@ -1,3 +1,4 @@
+import { clock } from './clock';
 import { quoted } from './messages';
 import { providerWords, type Status } from './outcome';
 import type { Account, Provider, Target } from './providers/provider';
@@ -26,8 +27,8 @@ export async function confirmStop(
 	{ account, target, options }: { account: Account; target: Target; options: SendOptions },
 	status: Status,
 ): Promise<Confirmation> {
-	const until = Date.now() + CONFIRM_MS;
-	const isTimeUp = () => Date.now() >= until - TIMER_MS;
+	const until = clock() + CONFIRM_MS;
+	const isTimeUp = () => clock() >= until - TIMER_MS;
 	const not = (why: string): Confirmation => ({
 		status,
 		facts: { confirmed: false, confirmReason: `${displayName} ${why}` },
@@ -44,7 +45,7 @@ export async function confirmStop(
 		}
 		if (!state.ended) {
 			if (status === 'notFound') return not('still shows it as running');
-			if (await sender.pauseUntil(Math.min(Date.now() + pauseMs, until))) {
+			if (await sender.pauseUntil(Math.min(clock() + pauseMs, until))) {
 				return not('was not read any more: the execution was canceled');
 			}
 			pauseMs *= 2;

@@ -98,7 +98,7 @@ export const messages = {
 	// What the provider answered
 	rateLimited: {
 		what: '{provider} is limiting requests (429){quote}',
-		todo: 'Nothing was stopped by this request. Run the item again later.',
+		todo: 'The last request stopped nothing. Run the item again later.',
 	},
 	rateLimitedLong: {
 		what: '{provider} asks to wait {seconds} s before the next request{quote}',

@@ -73,7 +73,7 @@ export function readItem(field: ReadField, json: IDataObject, known: IDataObject
 	const source = oneOf('Call and Stream From', SOURCES, field('source', 'fields'));
 	const { callId, stream } =
 		source === 'event'
-			? idsFromEvent(json, provider, streamId, all ? undefined : field('stream', ''))
+			? idsFromEvent(json, provider, streamId, all ? undefined : (field('stream', '') ?? ''))
 			: {
 					callId: idText(field('callId', ''), provider.callId.label),
 					stream: all ? '' : streamText(field('stream', ''), streamId),

@@ -7,12 +7,15 @@ import {
 } from 'n8n-workflow';
 
 import { MAX_WAIT_MS, paceOf, type AccountPace, type GivenUp } from './accountPace';
+import { clock } from './clock';
 import { isRecord, type Answer } from './outcome';
 import type { Account, Provider, ProviderRequest } from './providers/provider';
 import { secretMask } from './secrets';
 
 /** The longest that one item takes from its first send, in ms. */
 const MAX_ITEM_MS = 120_000;
+/** With less than this left, in ms, nothing is sent again: it would be cut off before its answer. */
+const MIN_ATTEMPT_MS = 1_000;
 /** The wait before the second attempt is at most this, in ms; the bound doubles with each further one. */
 const FIRST_WAIT_MS = 500;
 
@@ -50,7 +53,13 @@ export type SendEnd =
 /** Why a wait is let go. Without a reason, each one would make an exception of its own, with its stack. */
 const OVER = new Error('No longer waited for');
 
-const NOT_REACHED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+const NOT_REACHED = [
+	...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
+	...['EADDRNOTAVAIL', 'EHOSTDOWN', 'EMFILE', 'ENETDOWN'],
+];
+/** The other side's certificate is refused before anything is sent. */
+const BAD_CERTIFICATE =
+	/^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_|SELF_SIGNED_CERT|UNABLE_TO_)/;
 const LOST = ['ECONNRESET', 'EPIPE', 'ERR_BAD_RESPONSE', 'ERR_STREAM_PREMATURE_CLOSE'];
 const TIMED_OUT = ['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT'];
 
@@ -100,7 +109,14 @@ export class RequestSender {
 		let attempts = 0;
 		let effectBefore = false;
 		let deadline = until;
-		const sent = (last: SendEnd): Sent => ({ end: last, attempts, effectBefore, until: deadline });
+		const sent = (last: SendEnd): Sent => ({
+			// The last attempt was not delivered, but one before it may have been.
+			end: last.kind === 'notReached' && effectBefore ? { ...last, kind: 'connectionLost' } : last,
+			attempts,
+			effectBefore,
+			until: deadline,
+		});
+		const enough = Math.min(options.timeout, MIN_ATTEMPT_MS);
 		for (;;) {
 			if (this.signal?.aborted) return sent({ kind: 'cancelled' });
 			const patience = new AbortController();
@@ -108,7 +124,7 @@ export class RequestSender {
 				run: this.context,
 				maxUnderWay: options.maxConcurrency,
 				isRepeat: attempts > 0,
-				giveUp: this.giveUp(deadline, patience.signal),
+				giveUp: this.giveUp(attempts > 0 ? deadline - enough : deadline, patience.signal),
 			});
 			patience.abort(OVER);
 			if (slot === 'cancelled') return sent({ kind: 'cancelled' });
@@ -129,13 +145,10 @@ export class RequestSender {
 			if ((retryAfterMs ?? 0) > MAX_WAIT_MS) break;
 			// After a 429 the pace makes the whole account wait, this item with it.
 			const wait = limited ? 0 : (retryAfterMs ?? backoff(attempts));
-			if (Date.now() + wait >= deadline) break;
-			if (wait > 0) await this.pauseUntil(Date.now() + wait);
+			if (clock() + wait > deadline - enough) break;
+			if (wait > 0) await this.pauseUntil(clock() + wait);
 		}
-		// The last attempt was not delivered, but one before it may have been.
-		return sent(
-			end.kind === 'notReached' && effectBefore ? { ...end, kind: 'connectionLost' } : end,
-		);
+		return sent(end);
 	}
 
 	/** The request as n8n's helper gets it, without its authentication. */
@@ -178,7 +191,7 @@ export class RequestSender {
 				{ credentialsDecrypted: this.decrypted },
 			);
 			// n8n's timeout is for silence: an answer that comes a byte at a time would hold the slot for ever.
-			const late = this.giveUp(Date.now() + timeout, over.signal);
+			const late = this.giveUp(clock() + timeout, over.signal);
 			const response: IN8nHttpFullResponse | GivenUp = await Promise.race([sending, late]);
 			if (response === 'cancelled') return { kind: 'cancelled' };
 			if (response === 'outOfTime') return noAnswer;
@@ -190,7 +203,7 @@ export class RequestSender {
 			const code = networkCode(thrown);
 			if (code === undefined) return { kind: 'broken', reason: reasonOf(thrown) };
 			if (TIMED_OUT.includes(code)) return noAnswer;
-			return { kind: NOT_REACHED.includes(code) ? 'notReached' : 'connectionLost', code };
+			return { kind: isNotReached(code) ? 'notReached' : 'connectionLost', code };
 		} finally {
 			over.abort(OVER);
 		}
@@ -201,11 +214,11 @@ export class RequestSender {
 	 * provider's own way. A time that has passed is none, so that the node's own wait holds.
 	 */
 	private retryAfter(answer: Answer): number | undefined {
-		const now = Date.now();
+		const today = Date.now();
 		const header = String(answer.headers['retry-after'] ?? '');
 		const isSeconds = /^\s*\d+(\.\d+)?\s*$/.test(header);
-		const own = answer.statusCode === 429 ? this.provider.retryAfter?.(answer, now) : undefined;
-		return [isSeconds ? Number(header) * 1_000 : Date.parse(header) - now, own].find(
+		const own = answer.statusCode === 429 ? this.provider.retryAfter?.(answer, today) : undefined;
+		return [isSeconds ? Number(header) * 1_000 : Date.parse(header) - today, own].find(
 			(ms) => ms !== undefined && ms > 0 && Number.isFinite(ms),
 		);
 	}
@@ -221,7 +234,7 @@ export class RequestSender {
 	/** Settles when the execution is cancelled or the time `at` (ms) has come; `done` lets go of the timer. */
 	private async giveUp(at: number, done: AbortSignal): Promise<GivenUp> {
 		if (at === Infinity) return await this.cancelled;
-		const late = sleep(at - Date.now(), done).then(
+		const late = sleep(at - clock(), done).then(
 			(): GivenUp => 'outOfTime',
 			(): GivenUp => 'outOfTime',
 		);
@@ -256,13 +269,15 @@ function parsed(body: unknown): unknown {
 	}
 }
 
+const isNotReached = (code: string) => NOT_REACHED.includes(code) || BAD_CERTIFICATE.test(code);
+
 /** The network's code, such as `ECONNRESET`, from however deep n8n wrapped it. */
 function networkCode(thrown: unknown): string | undefined {
 	for (let at = thrown, depth = 0; isRecord(at) && depth < 5; at = at.cause, depth += 1) {
 		const code = [at.code, at.httpCode].find(
 			(each) =>
 				typeof each === 'string' &&
-				(NOT_REACHED.includes(each) ||
+				(isNotReached(each) ||
 					TIMED_OUT.includes(each) ||
 					LOST.includes(each) ||
 					each.startsWith('HPE_')),

@@ -39,7 +39,10 @@ export function nodeError(
 	const left = results.filter((result) => !isDown(result)).length;
 	const description = `${failure.todo} ${leftOver(left, results.length)}`;
 	// Of a tool's failure, n8n passes on the message alone to the AI agent.
-	const message = node.type.endsWith('Tool') ? `${failure.what}. ${description}` : failure.what;
+	const whole = node.type.endsWith('Tool') ? `${failure.what}. ${description}` : failure.what;
+	// Where n8n finds this word it lists the execution as canceled, and a provider or an item may quote it.
+	const isCanceled = context.getExecutionCancelSignal?.()?.aborted;
+	const message = isCanceled ? whole : whole.replaceAll('canceled', 'cancelled');
 	const cause = N8N_CAUSES[failure.cause];
 	const options = { message, description, itemIndex, ...(cause && { failure: { cause } }) };
 	const error =

@@ -145,9 +145,9 @@ function documentForm(
 function readSuccess({ statusCode, body }: Answer, target: Target): OwnReading | undefined {
 	if (statusCode === 204) return { status: 'accepted' };
 	if (!isRecord(body) || readOwn(body, target)) return undefined;
-	if (target.streamBy === 'controlId') return { status: 'accepted' };
-	if (target.streamBy === 'name') {
-		return typeof body.sid === 'string' ? { status: 'accepted' } : undefined;
+	if (target.streamBy !== 'sid') {
+		const call = target.streamBy === 'controlId' ? body.id : body.sid;
+		return typeof call === 'string' ? { status: 'accepted' } : undefined;
 	}
 	if (body.status === 'stopped') return { status: 'stopped' };
 	return body.status === 'queued' || body.status === 'in-progress'
