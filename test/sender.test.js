@@ -436,9 +436,9 @@ describe('how long an item takes', () => {
 		async (status) => {
 			const at = async (until, options) =>
 				(await sendInFakeTime([after('10', status), 204], { rules: { until }, options })).attempts;
-			expect(await at(10_999)).toBe(1);
+			expect(await at(11_000)).toBe(1);
 			expect(await at(11_001)).toBe(2);
-			expect(await at(10_199, { timeout: 200 })).toBe(1);
+			expect(await at(10_200, { timeout: 200 })).toBe(1);
 			expect(await at(10_201, { timeout: 200 })).toBe(2);
 		},
 	);
@@ -537,6 +537,11 @@ describe('what is sent again', () => {
 		const { attempts, end } = await sendInFakeTime([blocked, 204]);
 		expect(attempts).toBe(1);
 		expect(end).toEqual({ kind: 'broken', reason: 'Domain not allowed' });
+		const own = await sendInFakeTime([
+			networkError('ERR_OSSL_X509_CERT_ALREADY_IN_HASH_TABLE'),
+			204,
+		]);
+		expect(own).toMatchObject({ attempts: 1, end: { kind: 'broken' } });
 	});
 
 	test.each([...RETRIED.filter((status) => status !== 429), ...LOST])(

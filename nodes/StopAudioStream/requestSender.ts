@@ -14,7 +14,7 @@ import { secretMask } from './secrets';
 
 /** The longest that one item takes from its first send, in ms. */
 const MAX_ITEM_MS = 120_000;
-/** With less than this left, in ms, nothing is sent again: it would be cut off before its answer. */
+/** With less than this left, in ms, a request waits no longer: it would be cut off before its answer. */
 const MIN_ATTEMPT_MS = 1_000;
 /** The wait before the second attempt is at most this, in ms; the bound doubles with each further one. */
 const FIRST_WAIT_MS = 500;
@@ -124,7 +124,7 @@ export class RequestSender {
 				run: this.context,
 				maxUnderWay: options.maxConcurrency,
 				isRepeat: attempts > 0,
-				giveUp: this.giveUp(attempts > 0 ? deadline - enough : deadline, patience.signal),
+				giveUp: this.giveUp(deadline - enough, patience.signal),
 			});
 			patience.abort(OVER);
 			if (slot === 'cancelled') return sent({ kind: 'cancelled' });
@@ -145,7 +145,7 @@ export class RequestSender {
 			if ((retryAfterMs ?? 0) > MAX_WAIT_MS) break;
 			// After a 429 the pace makes the whole account wait, this item with it.
 			const wait = limited ? 0 : (retryAfterMs ?? backoff(attempts));
-			if (clock() + wait > deadline - enough) break;
+			if (clock() + wait >= deadline - enough) break;
 			if (wait > 0) await this.pauseUntil(clock() + wait);
 		}
 		return sent(end);
