@@ -1,66 +1,21 @@
 'use strict';
 
 const { writeFileSync } = require('node:fs');
-const http = require('node:http');
 const path = require('node:path');
-const { setTimeout: sleep } = require('node:timers/promises');
 const { run, step, temporaryFolder } = require('../scripts/lib/processes');
 const { startN8n } = require('../test/e2e/n8n');
 const { nodeBinary } = require('../test/e2e/n8n/install');
+const { accountUrl, genericCredential } = require('../test/support/httpRequest');
 const { forkStandIn, startStandIn } = require('../test/stand-ins');
 const { httpRequest, measured, onEvent, stopAudioStream } = require('./workflows');
 
 const ANSWER_MS = 100;
 /** The longest that one event may take. */
 const EVENT_MS = 30_000;
-/** The longest that n8n may take to listen at the webhook of a workflow that was just published. */
-const LISTEN_MS = 15_000;
 /** What Plivo documents, and what its stand-in enforces here. */
 const PLIVO_LIMIT = { requests: 300, perMs: 5_000 };
 /** The HTTP Request node's own numbers, once a user adds its option 'Batching'. */
 const DEFAULT_BATCHING = { batching: { batch: { batchSize: 50, batchInterval: 1_000 } } };
-
-/** How the HTTP Request node logs in to each provider. */
-const GENERIC_CREDENTIALS = {
-	vobiz: ({ authId, authToken }) => ({
-		type: 'httpCustomAuth',
-		data: { json: JSON.stringify({ headers: { 'X-Auth-ID': authId, 'X-Auth-Token': authToken } }) },
-	}),
-	plivo: ({ authId, authToken }) => ({
-		type: 'httpBasicAuth',
-		data: { user: authId, password: authToken },
-	}),
-};
-
-const accountUrl = ({ provider, url, credentials }) =>
-	`${url}${provider === 'vobiz' ? '/api/v1' : '/v1'}/Account/${credentials.authId}`;
-
-/** Posts over a connection of its own: a kept one may be closed by n8n in the very moment of its use. */
-const postOnce = (url, contentType, body) =>
-	new Promise((resolve, reject) => {
-		const headers = { 'content-type': contentType };
-		const request = http.request(url, { method: 'POST', agent: false, headers });
-		request.once('error', reject);
-		request.once('response', async (response) => {
-			try {
-				const chunks = await response.toArray();
-				resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() });
-			} catch (reason) {
-				reject(reason);
-			}
-		});
-		request.end(body);
-	});
-
-/** Posts to a webhook and gives back what its workflow answers. */
-async function post(url, contentType, body) {
-	for (const end = Date.now() + LISTEN_MS; ; await sleep(100)) {
-		const { status, text } = await postOnce(url, contentType, body);
-		if (status === 200) return text;
-		if (status !== 404 || Date.now() > end)
-			throw new Error(`A webhook answered ${status}: ${text}`);
-	}
-}
 
 /**
  * Everything that is measured with: a real n8n with a workflow for each contestant, and stand-ins in
@@ -77,15 +32,19 @@ async function openLab({ tarball, opened }) {
 
 	const credentialFor = async (standIn, ours) => {
 		const { type, data } = ours
-			? { type: standIn.credentialType, data: standIn.credentials }
-			: GENERIC_CREDENTIALS[standIn.provider](standIn.credentials);
+			? { type: standIn.credentialType, data: (credentials) => credentials }
+			: genericCredential(standIn);
 		const name = `${standIn.url}, ${type}`;
-		return { type, name, id: await n8n.createCredential(type, name, data) };
+		return { type, name, id: await n8n.createCredential(type, name, data(standIn.credentials)) };
 	};
 
 	const publish = async ({ path: address, workflow }) => {
 		await n8n.activate(await n8n.createWorkflow(workflow));
-		return `${n8n.url}/webhook/${address}`;
+		return async (contentType, body) => {
+			const { status, text } = await n8n.postToWebhook(address, { contentType, body });
+			if (status !== 200) throw new Error(`A webhook answered ${status}: ${text}`);
+			return text;
+		};
 	};
 
 	/** One of our node's or the HTTP Request node's ways to stop the streams of a stand-in. */
@@ -101,7 +60,7 @@ async function openLab({ tarball, opened }) {
 		const rateLimit = provider === 'plivo' ? { rateLimit: PLIVO_LIMIT } : {};
 		const standIn = await forkStandIn(provider, { delayMs: ANSWER_MS, ...rateLimit });
 		opened.push(standIn.close);
-		const webhook = await publish(
+		const post = await publish(
 			measured(`${provider} ${JSON.stringify(settings)}`, await nodeFor(standIn, settings)),
 		);
 		return async (count) => {
@@ -111,9 +70,7 @@ async function openLab({ tarball, opened }) {
 				CallUUID: call.id,
 				StreamID: stream.id,
 			}));
-			const figures = JSON.parse(
-				await post(webhook, 'application/json', JSON.stringify({ streams })),
-			);
+			const figures = JSON.parse(await post('application/json', JSON.stringify({ streams })));
 			const { byStatus } = await standIn.requests();
 			return { ...figures, stillUp: await standIn.running(), limited: byStatus[429] ?? 0 };
 		};
@@ -121,7 +78,7 @@ async function openLab({ tarball, opened }) {
 
 	/** A workflow that one event starts; gives back the ms from the event to the end of its stream. */
 	const eventContestant = async (standIn, ours) => {
-		const webhook = await publish(
+		const post = await publish(
 			onEvent(
 				ours ? 'event, ours' : 'event, HTTP Request',
 				await nodeFor(standIn, { ours, fromEvent: true }),
@@ -136,7 +93,7 @@ async function openLab({ tarball, opened }) {
 				setTimeout(reject, EVENT_MS, new Error(`No stop arrived within ${EVENT_MS} ms.`)).unref();
 			});
 			const since = performance.now();
-			await post(webhook, contentType, new URLSearchParams(body).toString());
+			await post(contentType, new URLSearchParams(body).toString());
 			const ms = (await arrived) - since;
 			if (standIn.stream(stream.id).running) throw new Error('A stop arrived and stopped nothing.');
 			return ms;

@@ -102,18 +102,25 @@ describe('the end of a send', () => {
 	const maybe = (cause, reason) =>
 		failure(cause, messages.maybeTaken, { provider: 'SignalWire', reason });
 
-	test('without an answer in time', () => {
-		const of = { kind: 'noAnswer', seconds: 7 };
-		expect(plain(of)).toEqual(failure('unavailable', messages.noAnswer, { provider, seconds: 7 }));
-		expect(document(of)).toEqual(maybe('unavailable', 'no answer within 7 s'));
-	});
-
-	test('with a connection that broke', () => {
-		const of = { kind: 'connectionLost', code: 'ECONNRESET' };
-		expect(plain(of)).toEqual(
-			failure('unavailable', messages.connectionLost, { provider, code: 'ECONNRESET' }),
-		);
-		expect(document(of)).toEqual(maybe('unavailable', 'the connection broke, ECONNRESET'));
+	test.each([
+		[
+			'without an answer in time',
+			{ kind: 'noAnswer', seconds: 7 },
+			...['unavailable', messages.noAnswer, 'no answer within 7 s'],
+		],
+		[
+			'with a connection that broke',
+			{ kind: 'connectionLost', code: 'ECONNRESET' },
+			...['unavailable', messages.connectionLost, 'the connection broke, ECONNRESET'],
+		],
+		[
+			'with an answer that cannot be read',
+			{ kind: 'broken', reason: 'incorrect header check' },
+			...['unreadable', messages.broken, 'incorrect header check'],
+		],
+	])('%s: by name it may have been taken', (_title, of, cause, sentence, reason) => {
+		expect(plain(of)).toEqual(failure(cause, sentence, { provider, ...of }));
+		expect(document(of)).toEqual(maybe(cause, reason));
 	});
 
 	test('without a connection: surely not taken, by name neither', () => {
@@ -126,14 +133,6 @@ describe('the end of a send', () => {
 				failure('unavailable', messages.notReached, { provider: name, code: 'ENOTFOUND' }),
 			);
 		}
-	});
-
-	test('with an answer that cannot be read', () => {
-		const of = { kind: 'broken', reason: 'incorrect header check' };
-		expect(plain(of)).toEqual(
-			failure('unreadable', messages.broken, { provider, reason: 'incorrect header check' }),
-		);
-		expect(document(of)).toEqual(maybe('unreadable', 'incorrect header check'));
 	});
 
 	test('unsent, since the account is asked to wait for long: in whole seconds, rounded up', () => {

@@ -140,10 +140,8 @@ export class AccountPace {
 					if (free > now) return this.wake(free, now);
 					if (this.underWay >= waiter.maxUnderWay) {
 						// Its own bound is no reason for others to wait, unless they would never let it in.
-						waiter.passedAt ??= now;
-						const heldUntil = waiter.passedAt + PASSED_MS + HELD_MS;
-						if (now >= heldUntil) waiter.passedAt = now;
-						else if (now >= waiter.passedAt + PASSED_MS) return this.wake(heldUntil, now);
+						const heldUntil = holdsOthersUntil(waiter, now);
+						if (heldUntil !== undefined) return this.wake(heldUntil, now);
 						continue;
 					}
 					this.take(now);
@@ -207,6 +205,14 @@ export class AccountPace {
 			this.startWhoMay();
 		});
 	}
+}
+
+/** Until when others wait for one that wants fewer under way; `undefined` while they go ahead of it. */
+function holdsOthersUntil(waiter: Waiter, now: number): number | undefined {
+	waiter.passedAt ??= now;
+	const until = waiter.passedAt + PASSED_MS + HELD_MS;
+	if (now >= until) waiter.passedAt = now;
+	return now >= waiter.passedAt + PASSED_MS ? until : undefined;
 }
 
 /** More accounts than one n8n process serves at once; the bound only keeps memory from growing for ever. */

@@ -54,8 +54,15 @@ export type SendEnd =
 const OVER = new Error('No longer waited for');
 
 const NOT_REACHED = [
-	...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
-	...['EADDRNOTAVAIL', 'EHOSTDOWN', 'EMFILE', 'ENETDOWN'],
+	'EADDRNOTAVAIL',
+	'EAI_AGAIN',
+	'ECONNREFUSED',
+	'EHOSTDOWN',
+	'EHOSTUNREACH',
+	'EMFILE',
+	'ENETDOWN',
+	'ENETUNREACH',
+	'ENOTFOUND',
 ];
 /** The other side's certificate is refused before anything is sent. */
 const BAD_CERTIFICATE =

@@ -8,6 +8,7 @@ const { createServer } = require('node:http');
 const { pack } = require('../../scripts/lib/package');
 const { removeFolder, say, temporaryFolder } = require('../../scripts/lib/processes');
 const { startStandIn } = require('../stand-ins');
+const { accountUrl, genericCredential } = require('../support/httpRequest');
 const { installN8n, outputOf, startN8n } = require('./n8n');
 
 const HTTP_REQUEST = 'n8n-nodes-base.httpRequest';
@@ -16,22 +17,6 @@ const HTTP_VERSION = 4.5;
 const GO = 'Go';
 const NODE = 'Node';
 const WRONG_TOKEN = 'example-of-a-wrong-token';
-
-/** How a provider is set up in HTTP Request: the credential that fits, and where its API begins. */
-const HTTP_FORMS = {
-	plivo: {
-		api: '/v1',
-		type: 'httpBasicAuth',
-		data: ({ authId, authToken }) => ({ user: authId, password: authToken }),
-	},
-	vobiz: {
-		api: '/api/v1',
-		type: 'httpCustomAuth',
-		data: ({ authId, authToken }) => ({
-			json: JSON.stringify({ headers: { 'X-Auth-ID': authId, 'X-Auth-Token': authToken } }),
-		}),
-	},
-};
 
 // A first run installs 2.2 GB of n8n and compiles its SQLite.
 jest.setTimeout(20 * 60_000);
@@ -76,20 +61,20 @@ afterAll(async () => {
 });
 
 /** HTTP Request as its users set it up for this job. */
-function httpRequest({ provider, url, credentials }, { ids, options = {} }) {
-	const { api, type, data } = HTTP_FORMS[provider];
+function httpRequest(standIn, { ids, options = {} }) {
+	const credential = genericCredential(standIn);
 	const [call, stream] = ids ?? ['$json.call', '$json.stream'];
 	return {
 		type: HTTP_REQUEST,
 		typeVersion: HTTP_VERSION,
 		parameters: {
 			method: 'DELETE',
-			url: `=${url}${api}/Account/${credentials.authId}/Call/{{ ${call} }}/Stream/{{ ${stream} }}/`,
+			url: `=${accountUrl(standIn)}/Call/{{ ${call} }}/Stream/{{ ${stream} }}/`,
 			authentication: 'genericCredentialType',
-			genericAuthType: type,
+			genericAuthType: credential.type,
 			options,
 		},
-		credential: { type, data },
+		credential,
 	};
 }
 

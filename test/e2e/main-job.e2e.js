@@ -175,11 +175,11 @@ describe('the packed package in a real n8n', () => {
 			});
 			await n8n.activate(workflow);
 			const post = async () => {
-				const response = await n8n.postToWebhook(path, {
+				const { status, text } = await n8n.postToWebhook(path, {
 					contentType: 'application/json',
 					body: JSON.stringify({ call: call.id, stream: stream.id }),
 				});
-				return { code: response.status, item: await response.json() };
+				return { code: status, item: JSON.parse(text) };
 			};
 
 			const first = await post();

@@ -31,8 +31,8 @@ const DELAY_MS = 50;
 /** Mid-run: a third of the callers have their answer, and both workers have all they take at once. */
 const MIDWAY = EVENTS / 3;
 const REDIS_STOPPED_MS = 5_000;
-/** A worker's hold on a job lasts 60 s; n8n looks every 30 s for jobs that nobody holds, and gives them
- * 30 s more. */
+// A worker's hold on a job lasts 60 s; n8n looks every 30 s for jobs that nobody holds, and gives them
+// 30 s more.
 const KILLED_JOB_SECONDS = 180;
 
 // 2 cores that are busy with something else take several times as long as they do when quiet.

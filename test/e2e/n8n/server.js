@@ -1,6 +1,7 @@
 'use strict';
 
 const { randomUUID } = require('node:crypto');
+const http = require('node:http');
 const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { step, tail } = require('../../../scripts/lib/processes');
@@ -28,6 +29,23 @@ async function until(what, seconds, ask) {
 	}
 	throw new Error(`${what} did not happen within ${seconds} s.`);
 }
+
+/** Posts over a connection of its own: a kept one may be closed by n8n in the very moment of its use. */
+const post = (url, contentType, body) =>
+	new Promise((resolve, reject) => {
+		const headers = { 'content-type': contentType };
+		const request = http.request(url, { method: 'POST', agent: false, headers });
+		request.once('error', reject);
+		request.once('response', async (response) => {
+			try {
+				const chunks = await response.toArray();
+				resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() });
+			} catch (reason) {
+				reject(reason);
+			}
+		});
+		request.end(body);
+	});
 
 /** Starts the server process and waits until it says that it is ready. */
 async function startServer(home, { url, port }) {
@@ -170,15 +188,14 @@ async function startN8n({ tarball, port: wanted, env }) {
 			const oldestFirst = found.sort((one, other) => Number(one.id) - Number(other.id));
 			return await Promise.all(oldestFirst.map(({ id }) => execution(id)));
 		},
-		/** Posts to a published webhook; n8n needs a moment after publishing before it listens. */
+		/**
+		 * Posts to a published webhook; n8n needs a moment after publishing before it listens.
+		 * @returns the answer's `status` and `text`
+		 */
 		postToWebhook: (webhookPath, { contentType, body }) =>
 			until(`An answer of webhook '${webhookPath}'`, 15, async () => {
-				const response = await fetch(`${url}/webhook/${webhookPath}`, {
-					method: 'POST',
-					headers: { 'content-type': contentType },
-					body,
-				});
-				return response.status === 404 ? undefined : response;
+				const answer = await post(`${url}/webhook/${webhookPath}`, contentType, body);
+				return answer.status === 404 ? undefined : answer;
 			}),
 	};
 }
