@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import type { IDataObject } from 'n8n-workflow';
@@ -189,7 +189,7 @@ export class Case<S extends StandIn = StandIn> {
 	/** Another machine, as it were, that notes what it gets; `documentFor` makes its answer. */
 	async serve(documentFor: (request: Reached) => string = () => '') {
 		const requests: Reached[] = [];
-		const server = createServer((incoming, response) => {
+		const { url, close } = await this.listen((incoming, response) => {
 			const { pathname: path, searchParams: query } = new URL(
 				incoming.url ?? '/',
 				'http://127.0.0.1',
@@ -203,9 +203,20 @@ export class Case<S extends StandIn = StandIn> {
 				response.writeHead(200, { 'Content-Type': 'text/xml' }).end(documentFor(request));
 			});
 		});
-		const { url, close } = await listening(server);
-		this.#open.push({ close });
 		return { url, requests, close };
+	}
+
+	/** A server of any kind in the provider's place, until the end of the case. */
+	async listen(listener: RequestListener) {
+		const server = createServer(listener);
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		const { port } = server.address() as AddressInfo;
+		const close = () => {
+			server.closeAllConnections();
+			return new Promise((resolve) => server.close(resolve));
+		};
+		this.#open.push({ close });
+		return { url: `http://127.0.0.1:${port}`, close };
 	}
 
 	/** An address that nobody listens at. */
@@ -302,16 +313,4 @@ export class Case<S extends StandIn = StandIn> {
 	async close() {
 		for (const one of this.#open) await one.close();
 	}
-}
-
-async function listening(server: Server) {
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
-	return {
-		url: `http://127.0.0.1:${port}`,
-		close() {
-			server.closeAllConnections();
-			return new Promise((resolve) => server.close(resolve));
-		},
-	};
 }

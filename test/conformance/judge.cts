@@ -25,5 +25,7 @@ export function judgeItem(json: IDataObject, expected: Expected = {}) {
 	// What happened, then what to do. The provider's own words, in quotes, are its own affair.
 	const sentences = `${String(json.error)} ${String(json.message)}`.replace(/“[^”]*”/g, '');
 	expect(sentences).not.toMatch(/undefined|null|\{|\b(error|problem|failure|mistake)\b/i);
+	expect(sentences).not.toMatch(/\[object|NaN|could not finish this item/);
+	expect(String(json.error).length).toBeLessThan(600);
 	expect(json.message).toMatch(/\.$|: \S+$/);
 }

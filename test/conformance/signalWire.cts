@@ -49,7 +49,14 @@ export const signalWire: Profile<SignalWireStandIn> = {
 		rows({
 			name: 'a 200 with a status that nobody documents is unreadable',
 			ways: only('Stream SID'),
-			variants: () => ({ failed: 'failed', none: undefined, null: null, list: ['stopped'] }),
+			variants: () => ({
+				failed: 'failed',
+				none: undefined,
+				null: null,
+				list: ['stopped'],
+				STOPPED: 'STOPPED',
+				true: true,
+			}),
 			arrange: (c, status) => c.answer({ status: 200, body: { sid: c.stream.id, status } }),
 			expected: () => ({ failure: 'unreadable', statusCode: 200, runs: true }),
 		}),

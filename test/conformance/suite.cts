@@ -5,6 +5,7 @@ import { answers } from './scenarios/answers.cts';
 import { confirm } from './scenarios/confirm.cts';
 import { failures } from './scenarios/failures.cts';
 import { input } from './scenarios/input.cts';
+import { lies } from './scenarios/lies.cts';
 import { network } from './scenarios/network.cts';
 import { options } from './scenarios/options.cts';
 import { stops } from './scenarios/stops.cts';
@@ -15,6 +16,7 @@ import type { Cannot, Profile, Way } from './types.cts';
 const scenarios: readonly Row[] = [
 	...stops,
 	...answers,
+	...lies,
 	...network,
 	...input,
 	...options,

@@ -23,6 +23,25 @@ export const confirm: readonly Row[] = [
 	}),
 	row({
 		...confirming,
+		name: 'Confirm Stop reads again where a read is lost',
+		slow: true,
+		options: { confirm: true, maxRetries: 2 },
+		arrange(c) {
+			c.answerRead({ status: 503, body: '' }, { times: 1 });
+			c.answerRead({ reset: 'before' }, { times: 1 });
+		},
+		expected: (c) => ({ ...c.says('stop'), confirmed: true, attempts: 1 }),
+		check: (c) => expect(c.reads()).toHaveLength(3),
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop reads once where the credential is refused',
+		arrange: (c) => c.answerRead({ status: 401, body: '' }),
+		expected: (c) => ({ ...c.says('stop'), confirmed: false, attempts: 1 }),
+		check: (c) => expect(c.reads()).toHaveLength(1),
+	}),
+	row({
+		...confirming,
 		name: 'Confirm Stop says so where ten seconds show no end',
 		slow: true,
 		arrange: (c) => showRunning(c),

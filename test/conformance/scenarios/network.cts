@@ -76,6 +76,21 @@ export const network: readonly Row[] = [
 		expected: (c) => ({ ...c.says('stop'), attempts: 2, runs: false }),
 	}),
 	row({
+		name: 'what was surely not delivered is sent again, a document too',
+		slow: true,
+		unreached: true,
+		options: { maxRetries: 1 },
+		async arrange(c) {
+			c.credentials[c.profile.address.field] = await c.deadAddress();
+		},
+		expected: (c) => ({
+			failure: 'unavailable',
+			attempts: 2,
+			error: `${c.profile.displayName} could not be reached (ECONNREFUSED)`,
+			runs: true,
+		}),
+	}),
+	row({
 		name: 'no more attempts than Max Retries allows',
 		slow: true,
 		needs: ['repeat'],
@@ -89,15 +104,20 @@ export const network: readonly Row[] = [
 		arrange: (c) => c.answer({ status: 429, body: '', headers: { 'Retry-After': '0' } }, 1),
 		expected: (c) => ({ ...c.says('stop'), attempts: 2, runs: false }),
 	}),
-	row({
+	rows<number>({
 		name: 'a Retry-After that is longer than the node waits is told at once',
+		variants: () => ({ 429: 429, 503: 503 }),
 		options: { maxRetries: 3 },
-		arrange: (c) => c.answer({ status: 429, body: '', headers: { 'Retry-After': '60' } }),
-		expected: (c) => ({
-			failure: 'rateLimit',
-			statusCode: 429,
+		arrange: (c, status) => c.answer({ status, body: '', headers: { 'Retry-After': '60' } }),
+		expected: (c, status) => ({
+			failure: status === 429 ? 'rateLimit' : 'unavailable',
+			statusCode: status,
 			attempts: 1,
-			error: `${c.profile.displayName} asks to wait 60 s before the next request`,
+			error: expect.stringMatching(
+				status === 503 && c.way.byDocument
+					? `^${c.profile.displayName} may or may not have taken the request`
+					: `^${c.profile.displayName} asks to wait 60 s before the next request$`,
+			),
 			runs: true,
 		}),
 	}),
@@ -107,6 +127,8 @@ export const network: readonly Row[] = [
 		variants: () => ({
 			'reset after the effect': { reset: 'after' },
 			'no answer': { stallMs: 1_000 },
+			'503 after the effect': { status: 503, afterEffect: true },
+			'an answer that is cut off': { truncate: true },
 		}),
 		options: { maxRetries: 1, timeout: 400, whenNothingToStop: 'fail' },
 		arrange: (c, fault) => c.answer(fault, 1),
@@ -121,11 +143,16 @@ export const network: readonly Row[] = [
 			408: { status: 408, body: '' },
 			500: { status: 500, body: '' },
 			503: { status: 503, body: '<html>later</html>' },
+			'an answer that cannot be read': {
+				status: 200,
+				body: 'not compressed at all',
+				headers: { 'Content-Encoding': 'gzip' },
+			},
 		}),
 		options: { maxRetries: 3, timeout: 300 },
 		arrange: (c, fault) => c.answer(fault, 1),
 		expected: (c) => ({
-			failure: 'unavailable',
+			failure: expect.stringMatching(/^(unavailable|unreadable)$/),
 			attempts: 1,
 			error: expect.stringMatching(
 				`^${c.profile.displayName} may or may not have taken the request`,

@@ -1,0 +1,76 @@
+import type { IDataObject } from 'n8n-workflow';
+import { runNode, type NodeRun, type RunOptions } from './engine.cts';
+import type { Call, StandIn, Stream } from './stand-ins/index.cts';
+
+/** A call with a stream that runs. */
+export interface Live {
+	call: Call;
+	stream: Stream;
+	/** As an input item names them, for the fields of {@link stopItems}. */
+	item: { provider: string; call: string; stream: string };
+}
+
+/** A call with one stream that runs: the way in which every test makes one. */
+export function live(standIn: StandIn): Live {
+	const call = standIn.addCall();
+	const stream = standIn.startStream(call.id);
+	return { call, stream, item: { provider: standIn.provider, call: call.id, stream: stream.id } };
+}
+
+/** So many calls with one stream each. */
+export const lives = (standIn: StandIn, count: number): Live[] =>
+	Array.from({ length: count }, () => live(standIn));
+
+/** How many streams run. */
+export const running = (standIn: StandIn): number =>
+	standIn.streams().filter((stream) => stream.running).length;
+
+/** Each stand-in's credential, by its type. */
+export const credentialsOf = (...standIns: StandIn[]): Record<string, IDataObject> =>
+	Object.fromEntries(
+		standIns.map(({ credentialType, credentials }) => [credentialType, { ...credentials }]),
+	);
+
+/** The fields of a node that takes the ids from its items. */
+export const byExpression = { callId: '={{ $json.call }}', stream: '={{ $json.stream }}' };
+
+/** What a run of the node may change: `parameters` and `options` of the node, and what else `runNode` takes. */
+export interface Run extends Partial<RunOptions> {
+	options?: IDataObject;
+}
+
+/** Runs the node with a stand-in's provider and credential, on items that name a call and a stream. */
+export const stopItems = async (
+	standIn: StandIn,
+	items: IDataObject[],
+	{ parameters, options = {}, ...run }: Run = {},
+): Promise<NodeRun> =>
+	await runNode({
+		parameters: { provider: standIn.provider, ...byExpression, options, ...parameters },
+		items,
+		credentials: credentialsOf(standIn),
+		...run,
+	});
+
+/** The same, for calls with streams. */
+export const stopLives = async (standIn: StandIn, all: Live[], run?: Run): Promise<NodeRun> =>
+	await stopItems(
+		standIn,
+		all.map(({ item }) => item),
+		run,
+	);
+
+/** How often each value comes. */
+export function count(values: unknown[]): Record<string, number> {
+	const counts: Record<string, number> = {};
+	for (const value of values) counts[String(value)] = (counts[String(value)] ?? 0) + 1;
+	return counts;
+}
+
+export const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
+
+/** Which input item each output item came from. */
+export const pairs = (items: NodeRun['outputs'][number] = []): unknown[] =>
+	items.map(({ pairedItem }) =>
+		typeof pairedItem === 'object' && 'item' in pairedItem ? pairedItem.item : pairedItem,
+	);
