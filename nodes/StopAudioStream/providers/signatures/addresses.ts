@@ -4,42 +4,34 @@ import { readEvent } from './webhookEvent';
 export type Encode = (text: string) => string;
 
 // What the provider has is what somebody typed there, or what his program or the provider's made of
-// it. Each of these reads back as the text it was made of, and as nothing else: `%` is always
-// escaped, and so is what would end the part. Otherwise `a%2Fb` in a path could pass for `a/b`.
+// it. Each way to write a part reads back as the text it was made of, and as nothing else: `%` is
+// always escaped, and so is what would end the part. Otherwise `a%2Fb` in a path could pass for `a/b`.
+
+/** The text with these characters escaped. */
 export const escape = (text: string, characters: RegExp): string =>
 	text.replace(characters, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
-/** As typed, letters beyond ASCII included. */
-const asTyped: Encode = (text) => escape(text, /[%/?#]/g);
-/** As a browser sends it. */
-export const asUri: Encode = (text) => escape(encodeURI(text), /[/?#]/g);
-/** JavaScript's encodeURIComponent. */
-export const asComponent: Encode = encodeURIComponent;
-/** As most other languages encode a form: all but letters, digits and `-._~`. */
-const asForm: Encode = (text) => escape(encodeURIComponent(text), /[!'()*]/g);
 
-export interface Spelling {
-	readonly path: Encode;
-	readonly query: Encode;
-}
-export const SPELLINGS: readonly Spelling[] = [
-	{ path: asTyped, query: asUri },
-	{ path: asUri, query: asComponent },
-	{ path: asComponent, query: asForm },
-];
+const PATH_END = /[/?#]/g;
+/** As typed, letters beyond ASCII and blanks included. */
+const asTyped: Encode = (text) => escape(text.replaceAll('%', '%25'), PATH_END);
+/** As a browser sends what was typed. */
+const asSent: Encode = (text) => escape(encodeURI(text), PATH_END);
+/** As a program puts a value into a path, with nothing left that could have a meaning there. */
+const asValue: Encode = encodeURIComponent;
 
-/** The path with and without a trailing slash: n8n takes both and says neither. */
-export const writePaths = ({ path }: WebhookEvent, encode: Encode): string[] => {
-	// What is fixed in the path was typed in n8n, where escaping goes no further than it must.
-	const fixed = encode === asTyped ? asTyped : asUri;
-	const text = path.map((part) => `/${(part.parameter ? encode : fixed)(part.text)}`).join('');
-	return [text, `${text}/`];
+/** The ways to write the path: at most six, nearly always two. */
+export const writePaths = ({ path }: WebhookEvent): string[] => {
+	const write = (fixed: Encode, parameter: Encode): string =>
+		path.map((part) => `/${(part.parameter ? parameter : fixed)(part.text)}`).join('');
+	// What is fixed in the path was typed in n8n, so no program escaped more of it than it must.
+	const paths = [write(asTyped, asTyped), write(asSent, asSent), write(asSent, asValue)];
+	// n8n takes an address with and without a slash at the end, and does not say which came.
+	return unique(paths.flatMap((one) => [one, `${one}/`]));
 };
 
-/** The ways to write scheme, host, port and path: at most six, nearly always two. */
+/** The ways to write scheme, host, port and path. */
 export const writeAddresses = (event: WebhookEvent): string[] =>
-	unique(SPELLINGS.flatMap(({ path }) => writePaths(event, path))).map(
-		(path) => `${event.scheme}://${event.host}${path}`,
-	);
+	writePaths(event).map((path) => `${event.scheme}://${event.host}${path}`);
 
 export const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
@@ -48,7 +40,7 @@ export const unique = (texts: readonly string[]): string[] => [...new Set(texts)
  * The rest of the path is itself a lock.
  */
 export const showAddress = (event: WebhookEvent): string => {
-	const path = (writePaths(event, asUri)[0] ?? '').slice(1);
+	const path = event.path.map(({ text }) => asSent(text)).join('/');
 	return `${event.scheme}://${event.host}/…${path.length > 4 ? path.slice(-4) : ''}`;
 };
 

@@ -1,11 +1,34 @@
-import type { Encode, Spelling } from './addresses';
-import { asComponent, asUri, escape, SPELLINGS, unique, writePaths } from './addresses';
+import type { Encode } from './addresses';
+import { escape, unique, writePaths } from './addresses';
 import type { SignatureVerdict } from './verify';
 import { byName, verify } from './verify';
-import type { WebhookEvent } from './webhookEvent';
+import type { Fields, WebhookEvent } from './webhookEvent';
 import { header } from './webhookEvent';
 
-/** None, or what came in `authorization`, as it stands in an address. */
+/** As a browser sends it: `:`, `@`, `,` and the like stay. */
+const asSent: Encode = encodeURI;
+/** As JavaScript escapes a value. */
+const asValue: Encode = encodeURIComponent;
+/** As most other languages do: all but letters, digits and `-._~` is escaped. */
+const asForm: Encode = (text) => escape(encodeURIComponent(text), /[!'()*]/g);
+
+/** The ways to write the query: at most six, mostly one. */
+const writeQueries = (query: Fields): string[] => {
+	if (query.length === 0) return [''];
+	const texts = [asSent, asValue, asForm].map((encode) =>
+		query
+			.flatMap(([name, values]) =>
+				values.map(
+					(value) => `${escape(encode(name), /[#&+=]/g)}=${escape(encode(value), /[#&+]/g)}`,
+				),
+			)
+			.join('&'),
+	);
+	// A blank is written in two ways; a `+` that was one is `%2B` by now.
+	return unique(texts.flatMap((text) => [`?${text}`, `?${text.replaceAll('%20', '+')}`]));
+};
+
+/** The ways to write user and password, which came in `authorization`: none, as typed, escaped. */
 const writeUsers = (event: WebhookEvent): string[] => {
 	const [, encoded = ''] = /^Basic +(\S+)$/i.exec(header(event, 'authorization')) ?? [];
 	const decoded = Buffer.from(encoded, 'base64').toString();
@@ -14,11 +37,17 @@ const writeUsers = (event: WebhookEvent): string[] => {
 	const [user, password] = [decoded.slice(0, colon), decoded.slice(colon + 1)];
 	return unique([
 		'',
-		...[asUri, asComponent].map((encode) => {
-			const part: Encode = (text) => escape(encode(text), /@/g);
-			return `${part(user)}:${part(password)}@`;
+		...[asSent, asValue].map((encode) => {
+			const write: Encode = (text) => escape(encode(text), /[/?#@]/g);
+			return `${write(user)}:${write(password)}@`;
 		}),
 	]);
+};
+
+/** With and without the port. */
+const writeHosts = ({ scheme, host }: WebhookEvent): string[] => {
+	const bare = host.replace(/:\d+$/, '');
+	return [bare, bare === host ? `${host}:${scheme === 'https' ? 443 : 80}` : host];
 };
 
 /**
@@ -26,44 +55,24 @@ const writeUsers = (event: WebhookEvent): string[] => {
  * address with its query, then the form's names, sorted, with their values in the order in which
  * they came. "Check signature of the url with and without the port number since signature
  * generation on the back end is inconsistent". An address may hold user and password; n8n has them
- * in `authorization`. The query is signed as it was written, and n8n hands it over decoded: it is
- * written again in each spelling, with blanks as `%20` or `+`. At most 72 texts, mostly four.
+ * in `authorization`. The query is signed as it was written, and n8n hands it over decoded, so it is
+ * written again. At most 216 texts, nearly always four, or eight with user and password.
  */
 export const verifySignalWire = (item: unknown, signingKey: string): SignatureVerdict =>
 	verify(item, signingKey, (event, form) => {
 		if (event.query === undefined) return 'query';
-		const pairs = event.query.flatMap(([name, values]) =>
-			values.map((one) => [name, one] as const),
-		);
-		const writeQueries = ({ query }: Spelling): string[] => {
-			if (pairs.length === 0) return [''];
-			const text = pairs
-				.map(([name, value]) => `${escape(query(name), /[&+=]/g)}=${escape(query(value), /[&+]/g)}`)
-				.join('&');
-			return [`?${text}`, `?${text.replace(/%20/g, '+')}`];
-		};
-		const bare = event.host.replace(/:\d+$/, '');
-		const withPort =
-			bare === event.host ? `${bare}:${event.scheme === 'https' ? 443 : 80}` : event.host;
-		const fields = byName(form).map(([name, values]) => values.map((one) => name + one).join(''));
-		const rests = unique(
-			SPELLINGS.flatMap((spelling) =>
-				writePaths(event, spelling.path).flatMap((path) =>
-					writeQueries(spelling).map((query) => path + query + fields.join('')),
-				),
-			),
-		);
+		const fields = byName(form).flatMap(([name, values]) => values.map((one) => name + one));
+		let texts = [`${event.scheme}://`];
+		for (const part of [
+			writeUsers(event),
+			writeHosts(event),
+			writePaths(event),
+			writeQueries(event.query),
+			[fields.join('')],
+		]) {
+			texts = texts.flatMap((text) => part.map((next) => text + next));
+		}
 		const signature =
 			header(event, 'x-signalwire-signature') || header(event, 'x-twilio-signature');
-		return [
-			{
-				algorithm: 'sha1',
-				signatures: signature === '' ? [] : [signature],
-				texts: writeUsers(event).flatMap((user) =>
-					[bare, withPort].flatMap((host) =>
-						rests.map((rest) => `${event.scheme}://${user}${host}${rest}`),
-					),
-				),
-			},
-		];
+		return [{ algorithm: 'sha1', signatures: signature === '' ? [] : [signature], texts }];
 	});
