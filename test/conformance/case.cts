@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import type { IDataObject } from 'n8n-workflow';
 import { NODE_TYPE, runNode, type NodeRun } from '../lib/engine.cts';
-import type { Fault, LoggedRequest, StandIn } from '../lib/stand-ins/index.cts';
+import type { CallDetails, Fault, LoggedRequest, StreamDetails } from '../lib/stand-ins/index.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
 import { judgeItem } from './judge.cts';
 import type { Bound } from './scenario.cts';
 import type { Expected, Profile, Says, Target, Wanted, Way } from './types.cts';
@@ -12,7 +13,7 @@ import type { Expected, Profile, Says, Target, Wanted, Way } from './types.cts';
 const FAST = { maxRetries: 0, timeout: 5_000 };
 
 /** The fields of the node that an item may fill. */
-const FILLED = ['callId', 'stream', 'cxmlUrl'];
+const FILLED = ['callId', 'conferenceSid', 'stream', 'cxmlUrl'];
 
 type When = (request: LoggedRequest) => boolean;
 
@@ -25,7 +26,7 @@ export interface Reached {
 }
 
 /** One row on a stand-in of its own, so that no limit or pause of one row reaches another. */
-export class Case<S extends StandIn = StandIn> {
+export class Case<S extends RunningStandIn = RunningStandIn> {
 	/** Whether all streams of a call stop. */
 	readonly all: boolean;
 	/** The provider's other side. */
@@ -63,11 +64,13 @@ export class Case<S extends StandIn = StandIn> {
 		this.target = this.add();
 		this.targets = [this.target];
 		// What no row may touch: another stream of the call, or another call where all of one stops.
-		const { call } = this.target;
-		this.#bystander = standIn.startStream(this.all ? standIn.addCall().id : call.id);
+		const { call, conference } = this.target;
+		this.#bystander = conference
+			? standIn.startConferenceStream(conference.id)
+			: standIn.startStream(this.all ? standIn.addCall().id : call.id);
 	}
 
-	static async start<S extends StandIn>(profile: Profile<S>, way: Way<S>, bound: Bound<S>) {
+	static async start<S extends RunningStandIn>(profile: Profile<S>, way: Way<S>, bound: Bound<S>) {
 		return new Case(await profile.start(way.standIn), profile, way, bound);
 	}
 
@@ -80,25 +83,49 @@ export class Case<S extends StandIn = StandIn> {
 	}
 
 	/** A further call with a stream. */
-	add(
-		streamDetails?: Parameters<S['startStream']>[1],
-		callDetails?: Parameters<S['addCall']>[0],
-	): Target {
-		const call = this.standIn.addCall(callDetails);
-		return { call, stream: this.standIn.startStream(call.id, streamDetails) };
+	add(streamDetails?: StreamDetails, callDetails?: CallDetails): Target {
+		const { way, standIn } = this;
+		if (way.add) return way.add(standIn, streamDetails, callDetails);
+		const call = standIn.addCall(callDetails);
+		return { call, stream: standIn.startStream(call.id, streamDetails) };
 	}
 
 	/** A stream that does not exist, on this call or on one that does not exist either. */
-	ghost(call: Target['call'] = { id: 'nobody', up: false }, stream?: Target['stream']): Target {
+	ghost(on?: Target, stream?: Target['stream']): Target {
 		const { id, name, controlId } = stream ?? { id: 'nobody', name: 'nobody', controlId: 'nobody' };
-		return { call, stream: { id, name, controlId, running: false } };
+		const { call, conference } = on ?? {
+			call: { id: 'nobody', up: false },
+			...(this.target.conference && { conference: { id: 'nobody' } }),
+		};
+		return {
+			call,
+			...(conference && { conference }),
+			stream: { id, name, controlId, running: false },
+		};
+	}
+
+	/** The field that names the call, or the conference. */
+	get idField() {
+		return this.way.idField ?? 'callId';
+	}
+
+	/** What that field holds for a target. */
+	idOf({ call, conference }: Target): string {
+		return (conference ?? call).id;
+	}
+
+	/** Ends what a target's stream runs on. */
+	end(target = this.target) {
+		const { way, standIn } = this;
+		if (way.end) way.end(standIn, target);
+		else standIn.endCall(target.call.id);
 	}
 
 	/** The values that a person would fill in for a target. */
 	fields(target: Target): IDataObject {
 		if (this.way.fields) return this.way.fields(this, target);
-		const callId = target.call.id;
-		return this.all ? { callId } : { callId, stream: target.stream.id };
+		const id = { [this.idField]: this.idOf(target) };
+		return this.all ? id : { ...id, stream: target.stream.id };
 	}
 
 	/** What the provider's documents say of a situation. */
@@ -126,7 +153,7 @@ export class Case<S extends StandIn = StandIn> {
 	event(kind: string, of: { id: string } = this.stream): IDataObject {
 		const subject = this.standIn.stream(of.id) ?? this.standIn.call(of.id);
 		if (!subject) throw new Error(`There is no call or stream '${of.id}'`);
-		return this.standIn.callback(kind, subject).body;
+		return this.standIn.callback(kind, subject).body as IDataObject;
 	}
 
 	/** What Preview Only shows for a request that arrived. */

@@ -8,7 +8,9 @@ type Generation = 'new' | 'old';
 
 const stopped: Expected = { status: 'stopped', statusCode: 204 };
 const nothingRuns: Expected = { status: 'alreadyStopped', statusCode: 400 };
-const unknown: Expected = { status: 'notFound', statusCode: 404 };
+/** The call's own record says it, where no stream was named. */
+const callOver: Expected = { status: 'alreadyStopped', statusCode: 404, callState: 'ended' };
+const unknownCall: Expected = { status: 'notFound', statusCode: 404, callState: 'notFound' };
 
 /** `{"api_id", "error": "…"}`, the one shape that Plivo documents. */
 const own = (message: string) => ({ api_id: 'example-api-id', error: message });
@@ -29,7 +31,7 @@ const answers = {
 	notFound: { status: 404, body: own('Call not found') },
 };
 
-const oneStream = (generation: Generation, ended: Expected): Way => ({
+const oneStream = (generation: Generation, endedCall: Expected): Way => ({
 	...paths.one,
 	title: `one stream, ${generation}`,
 	standIn: { generation },
@@ -38,14 +40,15 @@ const oneStream = (generation: Generation, ended: Expected): Way => ({
 	says: {
 		stop: stopped,
 		again: nothingRuns,
-		unknownStream: nothingRuns,
-		unknownCall: unknown,
-		endedCall: ended,
+		// To a wrong id on a live call Plivo says the same as to a stream that has ended.
+		unknownStream: { status: 'notFound', statusCode: 400, callState: 'live' },
+		unknownCall,
+		endedCall,
 		noContent: stopped,
 	},
 });
 
-const allStreams = (generation: Generation, none: Expected, ended: Expected): Way => ({
+const allStreams = (generation: Generation, again: Expected, endedCall: Expected): Way => ({
 	...paths.all,
 	title: `all streams, ${generation}`,
 	standIn: { generation },
@@ -55,7 +58,7 @@ const allStreams = (generation: Generation, none: Expected, ended: Expected): Wa
 		meta: { limit: 20, next: null, offset, previous: null, total_count: total },
 		objects: [{ ...show(target), end_time: '2026-01-31 10:00:00+00:00' }, show(target)],
 	}),
-	says: { stop: stopped, again: none, unknownCall: unknown, endedCall: ended, noContent: stopped },
+	says: { stop: stopped, again, unknownCall, endedCall, noContent: stopped },
 });
 
 export const plivo: Profile = {
@@ -69,9 +72,10 @@ export const plivo: Profile = {
 	own: { 'its own form': own },
 	suspects: ["'Auth ID'", "'Auth Token'", 'account'],
 	ways: [
-		oneStream('new', unknown),
+		// The record of the stream outlives its call.
+		oneStream('new', { status: 'alreadyStopped', statusCode: 404 }),
 		oneStream('old', nothingRuns),
-		allStreams('new', stopped, unknown),
+		allStreams('new', stopped, callOver),
 		allStreams('old', nothingRuns, nothingRuns),
 	],
 	cannot,

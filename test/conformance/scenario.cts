@@ -1,11 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { StandIn } from '../lib/stand-ins/index.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
 import type { NodeRun, NodeSettings } from '../lib/engine.cts';
 import type { Case } from './case.cts';
 import type { Capability, Expected, Profile, Way } from './types.cts';
 
 type Maybe<T> = T | Promise<T>;
-type Value<Variant, S extends StandIn> =
+type Value<Variant, S extends RunningStandIn> =
 	IDataObject | ((c: Case<S>, variant: Variant) => IDataObject);
 
 /** What holds for a scenario whichever variant runs. */
@@ -37,7 +37,7 @@ export interface Found<Variant, Made> {
 }
 
 /** One scenario: settings, and what to do and to expect. Functions get the {@link Case} and the variant. */
-export interface Scenario<Variant, Made, S extends StandIn> extends Settings {
+export interface Scenario<Variant, Made, S extends RunningStandIn> extends Settings {
 	/** Only for these ways. */
 	ways?(way: Way<S>): boolean;
 	/** The node's options. */
@@ -53,7 +53,7 @@ export interface Scenario<Variant, Made, S extends StandIn> extends Settings {
 }
 
 /** A scenario with one of its variants. */
-export interface Bound<S extends StandIn = StandIn> {
+export interface Bound<S extends RunningStandIn = RunningStandIn> {
 	/** The variant's name; empty where there is one only. */
 	label: string;
 	title: string;
@@ -68,13 +68,13 @@ export interface Bound<S extends StandIn = StandIn> {
 }
 
 /** A scenario, whatever its variants are. */
-export interface Row<S extends StandIn = StandIn> extends Settings {
+export interface Row<S extends RunningStandIn = RunningStandIn> extends Settings {
 	isFor(way: Way<S>): boolean;
 	bind(way: Way<S>, profile: Profile<S>): Array<Bound<S>>;
 }
 
 /** What makes the rows of a provider whose stand-in has more to it than all have. */
-export function scenariosFor<S extends StandIn>() {
+export function scenariosFor<S extends RunningStandIn>() {
 	/** A scenario with variants, each under its label. */
 	const rows = <Variant, Made = void>(
 		scenario: Scenario<Variant, Made, S> & {
@@ -103,9 +103,9 @@ export function scenariosFor<S extends StandIn>() {
 	return { row, rows };
 }
 
-export const { row, rows } = scenariosFor<StandIn>();
+export const { row, rows } = scenariosFor<RunningStandIn>();
 
-async function arranged<Variant, Made, S extends StandIn>(
+async function arranged<Variant, Made, S extends RunningStandIn>(
 	scenario: Scenario<Variant, Made, S>,
 	c: Case<S>,
 	variant: Variant,

@@ -2,7 +2,7 @@ import { startStandIn, type SignalWireStandIn } from '../lib/stand-ins/index.cts
 import { scenariosFor } from './scenario.cts';
 import { byName } from './signalWire/byName.cts';
 import { callState } from './signalWire/callState.cts';
-import { byControlId, byName as byNameWay, bySid, compatShapes, only } from './signalWire/ways.cts';
+import { byConferenceSid, byControlId, byName as byNameWay, bySid, compatShapes, only } from './signalWire/ways.cts';
 import type { Profile } from './types.cts';
 
 const { rows } = scenariosFor<SignalWireStandIn>();
@@ -18,7 +18,7 @@ export const signalWire: Profile<SignalWireStandIn> = {
 	token: 'apiToken',
 	own: compatShapes,
 	suspects: ["'Project ID'", "'API Token'", "'Space URL'", 'Voice'],
-	ways: [bySid, byNameWay, byControlId],
+	ways: [bySid, byNameWay, byControlId, byConferenceSid],
 	cannot: {
 		stopAll: 'SignalWire has no way to list or stop all streams of a call',
 		confirm: 'SignalWire has no way to read a stream',
@@ -35,7 +35,7 @@ export const signalWire: Profile<SignalWireStandIn> = {
 			}),
 			arrange(c, shapes) {
 				Object.assign(c.standIn, shapes);
-				c.items = [{ ...c.fields(c.target), callId: 'nobody' }];
+				c.items = [{ ...c.fields(c.target), [c.idField]: 'nobody' }];
 			},
 			expected: () => ({ status: 'notFound', statusCode: 404, runs: true }),
 		}),

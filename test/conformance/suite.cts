@@ -1,5 +1,5 @@
 import { loadPackage } from '../lib/engine.cts';
-import type { StandIn } from '../lib/stand-ins/index.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
 import { Case } from './case.cts';
 import { answers } from './scenarios/answers.cts';
 import { confirm } from './scenarios/confirm.cts';
@@ -28,7 +28,7 @@ const table = new Table();
 let isFirst = true;
 
 /** Runs every row for one provider, in the real engine against its stand-in. */
-export function conformance<S extends StandIn>(profile: Profile<S>) {
+export function conformance<S extends RunningStandIn>(profile: Profile<S>) {
 	if (isFirst) {
 		isFirst = false;
 		afterAll(() => table.print());
@@ -77,7 +77,7 @@ export function conformance<S extends StandIn>(profile: Profile<S>) {
 }
 
 /** The rows for one way; what it cannot do is left out, and the table says so and why. */
-function rowsOf<S extends StandIn>(profile: Profile<S>, way: Way<S>): Array<Bound<S>> {
+function rowsOf<S extends RunningStandIn>(profile: Profile<S>, way: Way<S>): Array<Bound<S>> {
 	const cannot: Cannot = { ...profile.cannot, ...way.cannot };
 	const all: Array<Row<S>> = [...scenarios, ...profile.scenarios];
 	return all.flatMap((row) => {
@@ -91,7 +91,7 @@ function rowsOf<S extends StandIn>(profile: Profile<S>, way: Way<S>): Array<Boun
 }
 
 /** Gives the outcome, as the table shows it. */
-async function runRow<S extends StandIn>(
+async function runRow<S extends RunningStandIn>(
 	profile: Profile<S>,
 	way: Way<S>,
 	row: Bound<S>,
@@ -110,7 +110,7 @@ async function runRow<S extends StandIn>(
 }
 
 /** What the node's screen offers for a provider. */
-async function offered<S extends StandIn>({ provider, folder }: Profile<S>) {
+async function offered<S extends RunningStandIn>({ provider, folder }: Profile<S>) {
 	const { node } = await loadPackage(folder);
 	const { properties } = node.description;
 	const isShown = ({ displayOptions }: (typeof properties)[number], name: string) => {
@@ -133,7 +133,7 @@ async function offered<S extends StandIn>({ provider, folder }: Profile<S>) {
 	};
 }
 
-function declared<S extends StandIn>({ ways, cannot }: Profile<S>) {
+function declared<S extends RunningStandIn>({ ways, cannot }: Profile<S>) {
 	return {
 		operations: [...new Set(ways.map(({ parameters }) => parameters.operation))],
 		streamBy: [...new Set(ways.flatMap(({ parameters }) => parameters.streamBy ?? []))],

@@ -1,7 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { FailureCause, Status } from '../../nodes/StopAudioStream/outcome';
-import type { Operation, StreamBy } from '../../nodes/StopAudioStream/providers/provider';
-import type { Options, StandIn } from '../lib/stand-ins/index.cts';
+import type { Ids, Operation } from '../../nodes/StopAudioStream/providers/provider';
+import type { CallState, FailureCause, Status } from '../../nodes/StopAudioStream/words/vocabulary';
+import type { CallDetails, Options, StreamDetails } from '../lib/stand-ins/index.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
 import type { Case } from './case.cts';
 import type { Row } from './scenario.cts';
 
@@ -10,12 +11,14 @@ export const FIELDS = [
 	'provider',
 	'operation',
 	'callId',
+	'conferenceSid',
 	'stream',
 	'streamBy',
 	'status',
 	'stopped',
 	'statusCode',
 	'attempts',
+	'callState',
 	'confirmed',
 	'confirmReason',
 	'response',
@@ -36,6 +39,7 @@ export const STATUSES: ReadonlyArray<Status | 'preview'> = [
 ];
 export const CAUSES: readonly FailureCause[] = [
 	'input',
+	'untrusted',
 	'credentials',
 	'rateLimit',
 	'unavailable',
@@ -47,6 +51,8 @@ export const CAUSES: readonly FailureCause[] = [
 /** What is to stop, and what becomes of it by the stand-in's own truth. */
 export interface Target {
 	call: { id: string; up: boolean };
+	/** The room whose stream it is, where it is a room's. */
+	conference?: { id: string };
 	stream: { id: string; name: string; controlId: string; running: boolean; startTime?: string };
 }
 
@@ -68,8 +74,9 @@ export type Form = (message: string) => IDataObject;
 export type Forms = Readonly<Record<string, Form>>;
 
 /** What an item becomes: fields of the output, where `undefined` means that it is not there. */
-export interface Expected extends Partial<Record<Exclude<Field, 'status'>, unknown>> {
+export interface Expected extends Partial<Record<Exclude<Field, 'status' | 'callState'>, unknown>> {
 	status?: Status | 'preview';
+	callState?: CallState;
 	/** Whether what the item names still runs afterwards, by the stand-in's own truth. */
 	runs?: boolean;
 	/** Whether the call is up afterwards, where the stop changes that. */
@@ -102,14 +109,20 @@ export interface Says {
 }
 
 /** One way to say what is to stop, as the provider's documents have it. */
-export interface Way<S extends StandIn = StandIn> {
+export interface Way<S extends RunningStandIn = RunningStandIn> {
 	title: string;
 	/** The node's choices that make it this way. */
-	parameters: { operation: Operation; streamBy?: StreamBy };
+	parameters: { operation: Operation; streamBy?: string };
 	/** Options of the stand-in. */
-	standIn?: Options;
+	standIn?: Partial<Options>;
+	/** The field that names the call, or the conference; `callId` without it. */
+	idField?: Exclude<keyof Ids, 'stream' | 'document'>;
 	/** As the screen shows them. */
-	labels: { call: string; stream?: string };
+	labels: { id: string; stream?: string };
+	/** A further call or conference with a stream; a call without it. */
+	add?(standIn: S, stream?: StreamDetails, place?: CallDetails): Target;
+	/** Ends what the stream runs on; the call without it. */
+	end?(standIn: S, target: Target): void;
 	/** The provider's event that names what is to stop. */
 	event: string;
 	/** The request that must arrive. */
@@ -133,7 +146,7 @@ export interface Way<S extends StandIn = StandIn> {
 }
 
 /** What the documents of one provider say, for its stand-in to play and the node to match. */
-export interface Profile<S extends StandIn = StandIn> {
+export interface Profile<S extends RunningStandIn = RunningStandIn> {
 	/** The node's value. */
 	provider: string;
 	displayName: string;
@@ -144,7 +157,7 @@ export interface Profile<S extends StandIn = StandIn> {
 	account: { field: string; label: string };
 	/** The credential's field that holds the secret. */
 	token: string;
-	start(options?: Options): Promise<S>;
+	start(options?: Partial<Options>): Promise<S>;
 	/** Its own forms of a refusal. */
 	own: Forms;
 	/** What a refused credential asks to check. */

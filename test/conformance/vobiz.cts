@@ -12,8 +12,8 @@ const { row, rows } = scenariosFor<VobizStandIn>();
 
 const stopped204: Expected = { status: 'stopped', statusCode: 204 };
 const stopped200: Expected = { status: 'stopped', statusCode: 200 };
-const notFound: Expected = { status: 'notFound', statusCode: 404 };
 const nothingRuns: Expected = { status: 'alreadyStopped', statusCode: 404 };
+const unknownCall: Expected = { status: 'notFound', statusCode: 404, callState: 'notFound' };
 
 const telephony = (message: string) => ({ api_id: 'example-api-id', error: message });
 const platform = (message: string) => ({
@@ -38,7 +38,7 @@ const answers = {
 	notFound: { status: 404, body: telephony('Stream not found') },
 };
 
-const oneStream = (generation: Generation, stop: Expected, nothing: Expected): VobizWay => ({
+const oneStream = (generation: Generation, stop: Expected): VobizWay => ({
 	...paths.one,
 	title: `one stream, ${generation}`,
 	standIn: { generation },
@@ -47,10 +47,10 @@ const oneStream = (generation: Generation, stop: Expected, nothing: Expected): V
 	// "404 … if the stream_id is unknown, already stopped, or belongs to a different call"
 	says: {
 		stop,
-		again: nothing,
-		unknownStream: nothing,
-		unknownCall: nothing,
-		endedCall: nothing,
+		again: nothingRuns,
+		unknownStream: { status: 'notFound', statusCode: 404, callState: 'live' },
+		unknownCall,
+		endedCall: nothingRuns,
 		noContent: stopped204,
 	},
 });
@@ -89,8 +89,8 @@ export const vobiz: Profile<VobizStandIn> = {
 	// "wrong case or missing slash returns 401": the token is not the only suspect.
 	suspects: ["'Auth ID'", "'Auth Token'", 'path', "'Base URL'"],
 	ways: [
-		oneStream('new', stopped204, notFound),
-		oneStream('old', stopped200, nothingRuns),
+		oneStream('new', stopped204),
+		oneStream('old', stopped200),
 		// "204 even if the call currently has no active streams"
 		allStreams('new', stopped204, stopped204),
 		allStreams('old', stopped200, nothingRuns),

@@ -4,7 +4,8 @@ import type { ClientRequest } from 'node:http';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
-import { providers, type StandIn } from '../lib/stand-ins/index.cts';
+import { providers } from '../lib/stand-ins/index.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
 import { start } from '../lib/opened.cts';
 import { lives, stopItems, stopLives, type Run } from '../lib/stops.cts';
 
@@ -14,7 +15,7 @@ import { lives, stopItems, stopLives, type Run } from '../lib/stops.cts';
  * left in time may arrive later.
  */
 async function cancelled(
-	standIn: StandIn,
+	standIn: RunningStandIn,
 	items: IDataObject[],
 	{ atRequest, thenMs = 0, ...run }: Run & { atRequest: number; thenMs?: number },
 ) {
@@ -49,7 +50,8 @@ async function cancelled(
 	return { status: result.status, sent: sent.length, late, tookMs };
 }
 
-const itemsOf = (standIn: StandIn, count: number) => lives(standIn, count).map(({ item }) => item);
+const itemsOf = (standIn: RunningStandIn, count: number) =>
+	lives(standIn, count).map(({ item }) => item);
 
 describe('a cancelled execution', () => {
 	it.each(providers)(

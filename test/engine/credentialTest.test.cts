@@ -3,13 +3,16 @@
 import dns from 'node:dns';
 import type { IDataObject } from 'n8n-workflow';
 import { testCredential } from '../lib/engine.cts';
-import { providers, type StandIn } from '../lib/stand-ins/index.cts';
+import { providers } from '../lib/stand-ins/index.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
 import { listen, start } from '../lib/opened.cts';
 
-const testAt = async (standIn: StandIn, data?: IDataObject) =>
+const testAt = async (standIn: RunningStandIn, data?: IDataObject) =>
 	await testCredential(standIn.credentialType, { ...standIn.credentials, ...data });
-const addressOf = ({ provider }: StandIn) => (provider === 'signalWire' ? 'spaceUrl' : 'baseUrl');
-const secretOf = ({ provider }: StandIn) => (provider === 'signalWire' ? 'apiToken' : 'authToken');
+const addressOf = ({ provider }: RunningStandIn) =>
+	provider === 'signalWire' ? 'spaceUrl' : 'baseUrl';
+const secretOf = ({ provider }: RunningStandIn) =>
+	provider === 'signalWire' ? 'apiToken' : 'authToken';
 
 /** Names that were looked up: every request to another machine begins with that. */
 function watchNames(): unknown[] {
@@ -149,5 +152,5 @@ describe("a credential's test", () => {
 	);
 });
 
-const standInName = ({ provider }: StandIn) =>
+const standInName = ({ provider }: RunningStandIn) =>
 	({ plivo: 'Plivo', signalWire: 'SignalWire', vobiz: 'Vobiz' })[provider];

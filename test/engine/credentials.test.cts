@@ -2,7 +2,8 @@
 
 import type { IDataObject } from 'n8n-workflow';
 import { runNode } from '../lib/engine.cts';
-import { providers, type StandIn } from '../lib/stand-ins/index.cts';
+import { providers } from '../lib/stand-ins/index.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
 import { start } from '../lib/opened.cts';
 import { byExpression, credentialsOf, live, lives, range, running } from '../lib/stops.cts';
 import { stopItems, stopLives } from '../lib/stops.cts';
@@ -52,7 +53,7 @@ describe('providers by expression', () => {
 	const parameters = { provider: '={{ $json.provider }}', ...byExpression };
 	const startAll = async () => await Promise.all(providers.map((provider) => start(provider)));
 	/** Items of these providers in turn, with each one's name as people may write it. */
-	const mixedItems = (standIns: StandIn[], rounds: number): IDataObject[] =>
+	const mixedItems = (standIns: RunningStandIn[], rounds: number): IDataObject[] =>
 		range(rounds).flatMap(() =>
 			standIns.map((standIn) => ({
 				...live(standIn).item,

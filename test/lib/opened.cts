@@ -1,6 +1,13 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startStandIn } from './stand-ins/index.cts';
+import {
+	startStandIn,
+	type Options,
+	type PlivoStandIn,
+	type SignalWireStandIn,
+	type VobizStandIn,
+} from './stand-ins/index.cts';
+import type { RunningStandIn } from './stops.cts';
 
 interface Closable {
 	close(): Promise<unknown>;
@@ -19,9 +26,16 @@ export function opened<One extends Closable>(one: One): One {
 }
 
 /** Starts a stand-in, and closes it at the end of the test. */
-export const start: typeof startStandIn = async (
-	...args: Parameters<typeof startStandIn>
-): Promise<never> => opened(await startStandIn(...args)) as never;
+export function start(provider: 'plivo', options?: Partial<Options>): Promise<PlivoStandIn>;
+export function start(
+	provider: 'signalWire',
+	options?: Partial<Options>,
+): Promise<SignalWireStandIn>;
+export function start(provider: 'vobiz', options?: Partial<Options>): Promise<VobizStandIn>;
+export function start(provider: string, options?: Partial<Options>): Promise<RunningStandIn>;
+export async function start(provider: string, options?: Partial<Options>): Promise<RunningStandIn> {
+	return opened(await startStandIn(provider, options));
+}
 
 /** Another machine, as it were, until the end of the test. */
 export async function listen(listener: RequestListener): Promise<{ port: number; url: string }> {

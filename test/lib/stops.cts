@@ -1,6 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { runNode, type NodeRun, type RunOptions } from './engine.cts';
-import type { Call, StandIn, Stream } from './stand-ins/index.cts';
+import type { Call, Exposed, StandIn, Stream } from './stand-ins/index.cts';
+
+/** A stand-in as it runs: what all have, and what each exposes. */
+export type RunningStandIn = StandIn & Exposed;
 
 /** A call with a stream that runs. */
 export interface Live {
@@ -26,7 +29,7 @@ export const running = (standIn: StandIn): number =>
 	standIn.streams().filter((stream) => stream.running).length;
 
 /** Each stand-in's credential, by its type. */
-export const credentialsOf = (...standIns: StandIn[]): Record<string, IDataObject> =>
+export const credentialsOf = (...standIns: RunningStandIn[]): Record<string, IDataObject> =>
 	Object.fromEntries(
 		standIns.map(({ credentialType, credentials }) => [credentialType, { ...credentials }]),
 	);
@@ -41,7 +44,7 @@ export interface Run extends Partial<RunOptions> {
 
 /** Runs the node with a stand-in's provider and credential, on items that name a call and a stream. */
 export const stopItems = async (
-	standIn: StandIn,
+	standIn: RunningStandIn,
 	items: IDataObject[],
 	{ parameters, options = {}, ...run }: Run = {},
 ): Promise<NodeRun> =>
@@ -53,7 +56,11 @@ export const stopItems = async (
 	});
 
 /** The same, for calls with streams. */
-export const stopLives = async (standIn: StandIn, all: Live[], run?: Run): Promise<NodeRun> =>
+export const stopLives = async (
+	standIn: RunningStandIn,
+	all: Live[],
+	run?: Run,
+): Promise<NodeRun> =>
 	await stopItems(
 		standIn,
 		all.map(({ item }) => item),

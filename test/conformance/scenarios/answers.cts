@@ -1,5 +1,5 @@
 import { row, rows, type Row } from '../scenario.cts';
-import type { FailureCause } from '../../../nodes/StopAudioStream/outcome';
+import type { FailureCause } from '../../../nodes/StopAudioStream/words/vocabulary';
 import type { Form, Given, Profile, Way } from '../types.cts';
 
 /** What the provider answers, or what something on the way answers in its place. */
@@ -56,9 +56,7 @@ export const answers: readonly Row[] = [
 			failure: 'credentials',
 			statusCode: 401,
 			attempts: 1,
-			error: expect.stringMatching(
-				`^${c.profile.displayName} did not let this credential in \\(401\\)`,
-			),
+			error: expect.stringMatching(`^${c.profile.displayName} rejected this credential \\(401\\)`),
 			runs: true,
 		}),
 		check(c, { run }) {

@@ -19,7 +19,7 @@ function secondIsRefused(c: Case): Target {
 
 const what = (c: Case) => `${c.profile.displayName} refused the request (422): “${WORDS}”`;
 const todo = (c: Case): unknown =>
-	expect.stringMatching(`^Check '${c.way.labels.call}' and the other fields`);
+	expect.stringMatching(`^Check '${c.way.labels.id}' and the other fields`);
 const stopsAtOnce = (c: Case) => c.says('stop').status === 'stopped';
 
 function expectAllTried(c: Case) {
@@ -36,7 +36,7 @@ export const failures: readonly Row[] = [
 			{
 				...c.way.parameters,
 				provider: c.profile.provider,
-				callId: refused.call.id,
+				[c.idField]: c.idOf(refused),
 				failure: 'rejected',
 				statusCode: 422,
 				attempts: 1,
@@ -84,13 +84,13 @@ export const failures: readonly Row[] = [
 			c.targets = [c.target, c.add(), c.add()];
 			c.items = c.targets.map((target, i) => ({
 				...c.fields(target),
-				...(i === 1 && { callId: '' }),
+				...(i === 1 && { [c.idField]: '' }),
 			}));
 		},
 		check(c, { run: { error } }) {
 			expect(error).toMatchObject({
 				name: 'NodeOperationError',
-				message: `'${c.way.labels.call}' is empty`,
+				message: `'${c.way.labels.id}' is empty`,
 				context: { itemIndex: 1, failure: 'input' },
 			});
 			expect(c.stops()).toHaveLength(2);
@@ -103,7 +103,7 @@ export const failures: readonly Row[] = [
 		type: `${NODE_TYPE}Tool`,
 		arrange: secondIsRefused,
 		check(c, { run: { error } }) {
-			expect(error?.message).toContain(`${what(c)}. Check '${c.way.labels.call}'`);
+			expect(error?.message).toContain(`${what(c)}. Check '${c.way.labels.id}'`);
 			expectAllTried(c);
 		},
 	}),

@@ -53,7 +53,7 @@ const NO_IDS: Array<[value: unknown, why: string]> = [
 	[['a'], 'is not text'],
 	[{ id: 'a' }, 'is not text'],
 	[true, 'is not text'],
-	['cut\ud83c', 'holds half of a character'],
+	['cut\ud83c', 'contains a broken character'],
 ];
 
 const refusedIds = (c: Case, field: string, label = '') =>
@@ -86,18 +86,18 @@ export const input: readonly Row[] = [
 			c.items = [
 				{
 					...given,
-					callId: ` \t${String(given.callId)}\n`,
+					[c.idField]: ` \t${c.idOf(c.target)}\n`,
 					// A name is taken as it is: blanks may belong to it.
 					...(given.stream !== undefined &&
 						!c.way.byDocument && { stream: `\u00a0${String(given.stream)} ` }),
 				},
 			];
 		},
-		expected: (c) => ({ ...c.says('stop'), callId: c.call.id, runs: false }),
+		expected: (c) => ({ ...c.says('stop'), [c.idField]: c.idOf(c.target), runs: false }),
 	}),
 	row({
 		name: 'a call id that is no id is refused in words that name the field, others are not held up',
-		arrange: (c) => refusedIds(c, 'callId', c.way.labels.call),
+		arrange: (c) => refusedIds(c, c.idField, c.way.labels.id),
 		expected: (_c, _variant, wanted) => wanted,
 	}),
 	row({
@@ -114,18 +114,17 @@ export const input: readonly Row[] = [
 				{ fields: { stream: 42 }, error: `'${c.way.labels.stream}' is not text` },
 				{
 					fields: { stream: 'cut\ud83c' },
-					error: `'${c.way.labels.stream}' holds half of a character`,
+					error: `'${c.way.labels.stream}' contains a broken character`,
 				},
 			]),
 		expected: (_c, _variant, wanted) => wanted,
 	}),
 	row({
 		name: 'an expression that cannot be evaluated fails its own item only',
-		arrange: (c) => refusedBetween(c, [{ fields: { callId: 'throw' } }]),
-		parameters: {
-			callId:
-				"={{ $json.callId === 'throw' ? (() => { throw new Error('example'); })() : $json.callId }}",
-		},
+		arrange: (c) => refusedBetween(c, [{ fields: { [c.idField]: 'throw' } }]),
+		parameters: ({ idField }) => ({
+			[idField]: `={{ $json.${idField} === 'throw' ? (() => { throw new Error('example'); })() : $json.${idField} }}`,
+		}),
 		expected: (_c, _variant, wanted) => wanted,
 	}),
 	row({
@@ -136,7 +135,7 @@ export const input: readonly Row[] = [
 				c,
 				['nobody', '', 7].map((value) => ({
 					fields: { provider: value },
-					error: expect.stringMatching(/^'Provider' does not know the value “.*”$/),
+					error: expect.stringMatching(/^'Provider' has no option “.*”$/),
 					message: expect.stringMatching(`[ ,]${provider}[,.]`),
 				})),
 			);
@@ -157,7 +156,7 @@ export const input: readonly Row[] = [
 		parameters: (_c, operation) => ({ operation }),
 		expected: () => ({
 			failure: 'input',
-			error: expect.stringMatching(/^'Operation' does not know the value “.*”$/),
+			error: expect.stringMatching(/^'Operation' has no option “.*”$/),
 			attempts: undefined,
 			runs: true,
 		}),
@@ -244,7 +243,7 @@ export const input: readonly Row[] = [
 		credentials: {},
 		expected: (c) => ({
 			failure: 'credentials',
-			error: `No ${c.profile.credentialName} credential could be read for ${c.profile.displayName}`,
+			error: `No ${c.profile.credentialName} credential is selected for ${c.profile.displayName}`,
 			attempts: undefined,
 			runs: true,
 		}),

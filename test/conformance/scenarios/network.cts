@@ -10,7 +10,9 @@ const unknownEffect = (c: Case, usual: string): Expected => ({
 	failure: 'unavailable',
 	statusCode: undefined,
 	error: expect.stringMatching(
-		c.way.byDocument ? `^${c.profile.displayName} may or may not have taken the request` : usual,
+		c.way.byDocument
+			? `^It is not known whether ${c.profile.displayName} acted on the request`
+			: usual,
 	),
 });
 
@@ -115,7 +117,7 @@ export const network: readonly Row[] = [
 			attempts: 1,
 			error: expect.stringMatching(
 				status === 503 && c.way.byDocument
-					? `^${c.profile.displayName} may or may not have taken the request`
+					? `^It is not known whether ${c.profile.displayName} acted on the request`
 					: `^${c.profile.displayName} asks to wait 60 s before the next request$`,
 			),
 			runs: true,
@@ -155,7 +157,7 @@ export const network: readonly Row[] = [
 			failure: expect.stringMatching(/^(unavailable|unreadable)$/),
 			attempts: 1,
 			error: expect.stringMatching(
-				`^${c.profile.displayName} may or may not have taken the request`,
+				`^It is not known whether ${c.profile.displayName} acted on the request`,
 			),
 			message: expect.stringContaining("'cXML URL'"),
 			runs: true,

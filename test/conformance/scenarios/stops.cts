@@ -22,7 +22,7 @@ export const stops: readonly Row[] = [
 		name: 'a stream that nobody knows',
 		needs: ['oneStream'],
 		arrange(c) {
-			c.targets = [c.ghost(c.call)];
+			c.targets = [c.ghost(c.target)];
 		},
 		expected: (c) => c.says('unknownStream'),
 		check: (c) => expect(c.stream.running).toBe(true),
@@ -32,7 +32,7 @@ export const stops: readonly Row[] = [
 		needs: ['oneStream'],
 		arrange(c) {
 			const other = c.add();
-			c.targets = [c.ghost(c.call, other.stream)];
+			c.targets = [c.ghost(c.target, other.stream)];
 			return other;
 		},
 		expected: (c) => c.says('unknownStream'),
@@ -48,7 +48,7 @@ export const stops: readonly Row[] = [
 	}),
 	row({
 		name: 'a call that has ended',
-		arrange: (c) => c.standIn.endCall(c.call.id),
+		arrange: (c) => c.end(),
 		expected: (c) => c.says('endedCall'),
 	}),
 	row({
@@ -76,7 +76,7 @@ export const stops: readonly Row[] = [
 		name: 'items keep their order, each with its own outcome',
 		arrange(c) {
 			const ended = c.add();
-			c.standIn.endCall(ended.call.id);
+			c.end(ended);
 			c.targets = [c.target, c.ghost(), c.add(), ended, c.add()];
 		},
 		expected: (c) => [
@@ -87,7 +87,9 @@ export const stops: readonly Row[] = [
 			c.says('stop'),
 		],
 		check(c, { run }) {
-			expect(run.items.map(({ callId }) => callId)).toEqual(c.targets.map(({ call }) => call.id));
+			expect(run.items.map((item) => item[c.idField])).toEqual(
+				c.targets.map((target) => c.idOf(target)),
+			);
 		},
 	}),
 	row({
@@ -99,7 +101,7 @@ export const stops: readonly Row[] = [
 			source: 'event',
 			...(c.way.byDocument && { cxmlUrl: c.fields(c.target).cxmlUrl }),
 		}),
-		expected: (c) => ({ ...c.says('stop'), callId: c.call.id, runs: false }),
+		expected: (c) => ({ ...c.says('stop'), [c.idField]: c.idOf(c.target), runs: false }),
 	}),
 	row({
 		name: 'ids from fields that the provider does not know are hinted at on the canvas',

@@ -13,6 +13,8 @@ const account = ({ credentials }: SignalWireStandIn) =>
 	`/api/laml/2010-04-01/Accounts/${credentials.projectId}`;
 export const callPath = (standIn: SignalWireStandIn, call: { id: string }) =>
 	`${account(standIn)}/Calls/${encodeURIComponent(call.id)}`;
+export const conferencePath = (standIn: SignalWireStandIn, conference?: { id: string }) =>
+	`${account(standIn)}/Conferences/${encodeURIComponent(String(conference?.id))}`;
 const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
 
 export const compat = (message: string, code = 20404) => ({
@@ -38,7 +40,7 @@ const callingShapes = {
 export const bySid: SignalWireWay = {
 	title: 'Stream SID',
 	parameters: { operation: 'stopStream', streamBy: 'sid' },
-	labels: { call: 'Call SID', stream: 'Stream SID' },
+	labels: { id: 'Call SID', stream: 'Stream SID' },
 	event: 'stream-started',
 	request: (standIn, { call, stream }) => ({
 		method: 'POST',
@@ -51,10 +53,11 @@ export const bySid: SignalWireWay = {
 	},
 	says: {
 		stop: { status: 'stopped', statusCode: 200 },
-		again: { status: 'notFound', statusCode: 404 },
-		unknownStream: { status: 'notFound', statusCode: 404 },
-		unknownCall: { status: 'notFound', statusCode: 404 },
-		endedCall: { status: 'notFound', statusCode: 404 },
+		// SignalWire shows no streams: on a live call, an ended one and a wrong SID look the same.
+		again: { status: 'notFound', statusCode: 404, callState: 'live' },
+		unknownStream: { status: 'notFound', statusCode: 404, callState: 'live' },
+		unknownCall: { status: 'notFound', statusCode: 404, callState: 'notFound' },
+		endedCall: { status: 'alreadyStopped', statusCode: 404, callState: 'ended' },
 		noContent: { status: 'accepted', statusCode: 204 },
 	},
 	cannot: { byDocument: 'no document takes part in a stop by Stream SID' },
@@ -64,7 +67,7 @@ export const byName: SignalWireWay = {
 	...bySid,
 	title: 'Stream Name',
 	parameters: { operation: 'stopStream', streamBy: 'name' },
-	labels: { call: 'Call SID', stream: 'Stream Name' },
+	labels: { id: 'Call SID', stream: 'Stream Name' },
 	byDocument: true,
 	details: (name) => ({ name }),
 	fields: (c, { call, stream }) => ({
@@ -85,8 +88,8 @@ export const byName: SignalWireWay = {
 		stop: { status: 'accepted', statusCode: 200 },
 		again: { status: 'accepted', statusCode: 200 },
 		unknownStream: { status: 'accepted', statusCode: 200 },
-		unknownCall: { status: 'notFound', statusCode: 404 },
-		endedCall: { status: 'alreadyStopped', statusCode: 400 },
+		unknownCall: { status: 'notFound', statusCode: 404, callState: 'notFound' },
+		endedCall: { status: 'alreadyStopped', statusCode: 400, callState: 'ended' },
 		noContent: { status: 'accepted', statusCode: 204 },
 	},
 	cannot: {
@@ -99,7 +102,7 @@ export const byControlId: SignalWireWay = {
 	...bySid,
 	title: 'Control ID',
 	parameters: { operation: 'stopStream', streamBy: 'controlId' },
-	labels: { call: 'Call SID', stream: 'Control ID' },
+	labels: { id: 'Call SID', stream: 'Control ID' },
 	event: 'calling.call.stream',
 	own: callingShapes,
 	details: (controlId) => ({ controlId }),
@@ -119,14 +122,41 @@ export const byControlId: SignalWireWay = {
 		stop: { status: 'accepted', statusCode: 200 },
 		again: { status: 'accepted', statusCode: 200 },
 		unknownStream: { status: 'accepted', statusCode: 200 },
+		// A call that SWML runs need not exist where it is read, so its 404 there tells nothing.
 		unknownCall: { status: 'notFound', statusCode: 404 },
-		endedCall: { status: 'notFound', statusCode: 404 },
+		endedCall: { status: 'alreadyStopped', statusCode: 404, callState: 'ended' },
 		noContent: { status: 'accepted', statusCode: 204 },
 	},
 	cannot: {
 		alreadyStopped: 'the Calling API documents no answer that means alreadyStopped',
 		byDocument: 'no document takes part in a stop by control ID',
 	},
+};
+
+/** Adds a room with a stream of its own, and the leg that its events name. */
+export const byConferenceSid: SignalWireWay = {
+	...bySid,
+	title: 'Conference Stream SID',
+	parameters: { operation: 'stopStream', streamBy: 'conferenceSid' },
+	idField: 'conferenceSid',
+	labels: { id: 'Conference SID', stream: 'Stream SID' },
+	add(standIn, stream, place) {
+		const conference = standIn.addConference(place?.id === undefined ? {} : { id: place.id });
+		const call = standIn.addCall({ conferenceId: conference.id });
+		return {
+			call,
+			conference,
+			stream: standIn.startConferenceStream(conference.id, { callId: call.id, ...stream }),
+		};
+	},
+	end: (standIn, { conference }) => standIn.endConference(conference?.id ?? ''),
+	fields: (_c, { conference, stream }) => ({ conferenceSid: conference?.id, stream: stream.id }),
+	request: (standIn, { conference, stream }) => ({
+		method: 'POST',
+		path: `${conferencePath(standIn, conference)}/Streams/${encodeURIComponent(stream.id)}`,
+		body: 'Status=stopped',
+	}),
+	cannot: { byDocument: 'no document takes part in a stop by Stream SID' },
 };
 
 /** Ways by their titles. */
