@@ -4,24 +4,34 @@ import type {
 	IHttpRequestOptions,
 } from 'n8n-workflow';
 
-import { messages, Refusal, say } from './messages';
-import type { Account, CredentialSpec, Provider } from './providers/provider';
-import { pathSegment } from './providers/requests';
+import { hintFor } from '../outcome/verdicts';
+import { pathSegment } from '../providers/urls';
+import type { Account, CredentialSpec, Provider } from '../providers/provider';
+import { messages, refusal, say } from '../words/sentences';
 
 /**
  * Reads a credential: blanks around values are dropped, and of the address only its origin is kept.
- * Throws a {@link Refusal} that names the field, before any secret is sent.
+ * Refuses with a sentence that names the field, before any secret is sent.
  */
 export function readAccount(spec: CredentialSpec, data: ICredentialDataDecryptedObject): Account {
-	const text = ({ name, label }: { name: string; label: string }) => {
-		const value = typeof data[name] === 'string' ? data[name].trim() : '';
-		if (value === '') throw new Refusal(messages.empty, { field: label });
+	const optional = ({ name }: { name: string }) => {
+		const value = data[name];
+		return typeof value === 'string' ? value.trim() : '';
+	};
+	const required = (field: { name: string; label: string }) => {
+		const value = optional(field);
+		if (value === '') throw refusal('credentials', messages.empty, { field: field.label });
 		return value;
 	};
-	const origin = originOf(text(spec.address), spec.address);
-	const id = text(spec.id);
+	const origin = originOf(required(spec.address), spec.address);
+	const id = required(spec.id);
 	pathSegment(id, spec.id.label, spec.displayName);
-	return { origin, id, token: text(spec.token) };
+	return {
+		origin,
+		id,
+		token: required(spec.token),
+		signingKey: spec.signingKey ? optional(spec.signingKey) : '',
+	};
 }
 
 /**
@@ -34,19 +44,23 @@ function originOf(address: string, field: CredentialSpec['address']): string {
 	const whole = hasScheme ? address : `https://${address}`;
 	// `https:/example…` and the like: the rest would be read as the path of a host named https.
 	if (!URL.canParse(whole) || (!hasScheme && /^https?[:/\\]/i.test(address))) {
-		throw new Refusal(messages.addressUnreadable, named);
+		throw refusal('credentials', messages.addressUnreadable, named);
 	}
 	const url = new URL(whole);
-	if (url.username || url.password) throw new Refusal(messages.addressWithPassword, named);
+	if (url.username || url.password) {
+		throw refusal('credentials', messages.addressWithPassword, named);
+	}
 	// The name as it was typed, where it is all digits: of 2600, the URL makes the address 0.0.10.40.
 	const [, typed = ''] = /^https?:\/\/([^:/?#]*)/i.exec(whole) ?? [];
 	const name = [url.hostname, typed].find((each) => /^[a-z0-9-]+$/i.test(each));
 	const isBareName = name !== undefined && name !== 'localhost';
 	if (isBareName && field.domain) url.hostname = `${name}.${field.domain}`;
-	else if (isBareName && !hasScheme) throw new Refusal(messages.addressUnreadable, named);
+	else if (isBareName && !hasScheme) {
+		throw refusal('credentials', messages.addressUnreadable, named);
+	}
 	const loopback = isLoopback(url.hostname);
 	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
-		throw new Refusal(messages.addressNotHttps, named);
+		throw refusal('credentials', messages.addressNotHttps, named);
 	}
 	return url.origin;
 }
@@ -66,7 +80,7 @@ export function authenticate(
 	const { origin, id, token } = readAccount(spec, data);
 	const url = new URL(request.url, origin);
 	if (url.origin !== origin) {
-		throw new Refusal(messages.otherHost, { origin, field: spec.address.label });
+		throw refusal('credentials', messages.otherHost, { origin, field: spec.address.label });
 	}
 	// n8n's credential test passes the address as the user typed it as `baseURL`; `url` is that, made whole.
 	const whole = { ...request, baseURL: undefined, url: url.href };
@@ -78,13 +92,14 @@ export function authenticate(
 		: { ...whole, auth: { username: id, password: token } };
 }
 
-/** What a credential's test says where the provider does not let it in: the same words as the node's own. */
-export const testRules = ({
-	displayName,
-	credentialHint,
-}: Provider): ICredentialTestRequest['rules'] =>
+/** What a credential's test says where the provider rejects it: the same words as the node's own. */
+export const testRules = (provider: Provider): ICredentialTestRequest['rules'] =>
 	[401, 403].map((status) => {
-		const values = { provider: displayName, status, hint: credentialHint };
-		const { what, todo } = say(messages.refused, values);
+		const { what, todo } = say(messages.refused, {
+			provider: provider.displayName,
+			status,
+			quote: '',
+			hint: hintFor(provider, status),
+		});
 		return { type: 'responseCode', properties: { value: status, message: `${what}. ${todo}` } };
 	});
