@@ -217,7 +217,7 @@ async function stopOne(
 	// What an earlier attempt of this very stop may have done is no news to complain of.
 	if (unwelcome && !stops.effectBefore) {
 		result.failure = nothingToStop(provider, way, unwelcome, answer?.body).failure;
-	} else if (status === 'notFound') {
+	} else if (status === 'notFound' && item.idsFromFields) {
 		result.notFound = { provider, way, outOfTime };
 	}
 }

@@ -25,7 +25,7 @@ function placesIn(item: IDataObject): Place[] {
 }
 
 /** What a webhook's caller sent: nothing else of the item is covered by a signature. */
-function signedPlacesIn(item: IDataObject): Place[] {
+function signedPlacesIn(item: Record<string, unknown>): Place[] {
 	return [item.body, item.query].filter(isRecord).map((values) => ({ values }));
 }
 
@@ -135,7 +135,7 @@ export function saysCallEnded(
 
 /** What an event that was verified proves: which call or conference it is about, and whether the call is over. */
 export function readSignedEvent(
-	event: IDataObject,
+	event: Record<string, unknown>,
 	{ endsCall }: Provider,
 	{ inEvents }: Way,
 	{ callId, conferenceSid }: Ids,

@@ -33,10 +33,12 @@ export interface ItemRequest {
 	way: Way;
 	ids: Ids;
 	options: ItemOptions;
+	/** Whether a person typed or mapped the ids, and no event brought them. */
+	idsFromFields: boolean;
 	/** Whether an event says that the call is over. */
 	callEnded: boolean;
-	/** The event that the provider must have signed, where one must be; `other` where it is not the item itself. */
-	proof?: { event: unknown; other: boolean };
+	/** The event that the provider must have signed, where one must be; `isOther` where it is not the item itself. */
+	proof?: { event: unknown; isOther: boolean };
 }
 
 /** What was set under 'Options'; times are in ms. */
@@ -96,7 +98,7 @@ export function readItem(field: ReadField, item: ItemSource, known: IDataObject)
 				{
 					provider,
 					way: chosen,
-					onlySigned: proof !== undefined && !proof.other,
+					onlySigned: proof !== undefined && !proof.isOther,
 					givenStream: chosen.stream && field('stream', ''),
 				},
 				ids,
@@ -113,6 +115,7 @@ export function readItem(field: ReadField, item: ItemSource, known: IDataObject)
 			way: (ids.conferenceSid && chosen.inConference) || chosen,
 			ids,
 			options: readOptions(optionValues),
+			idsFromFields: source === 'fields',
 			callEnded,
 			...(source === 'event' && proof && { proof }),
 		};
@@ -205,8 +208,8 @@ const readOptions = (values: OptionValues): ItemOptions => ({
 function proofOf(values: OptionValues, item: ItemSource): ItemRequest['proof'] {
 	const verify = yesOrNo(OPTIONS.verifySignature, values);
 	const { name } = OPTIONS.signedEvent;
-	if (Object.hasOwn(values, name)) return { event: parsedEvent(values[name]), other: true };
-	return verify ? { event: item.json, other: false } : undefined;
+	if (Object.hasOwn(values, name)) return { event: parsedEvent(values[name]), isOther: true };
+	return verify ? { event: item.json, isOther: false } : undefined;
 }
 
 /** An expression yields the item itself, or its JSON as text. */

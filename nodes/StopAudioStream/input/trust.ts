@@ -1,6 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
-
-import type { Account, Ids, Provider, Way, WebhookEvent } from '../providers/provider';
+import type { Account, Ids, Provider, Way } from '../providers/provider';
 import { messages, refusal } from '../words/sentences';
 import { isRecord } from '../words/values';
 import { readSignedEvent } from './events';
@@ -15,61 +13,43 @@ export function trustedEnd(
 	account: Account,
 ): boolean {
 	if (!proof) return callEnded;
-	const event = webhookEventOf(proof.event);
-	if (!event) {
-		throw refusal(
-			'untrusted',
-			proof.other && !isRecord(proof.event) ? messages.signedEventEmpty : messages.notAWebhookItem,
-		);
-	}
+	const { event, isOther } = proof;
+	if (isOther && !isRecord(event)) throw refusal('untrusted', messages.signedEventEmpty);
 	verify(provider, event, account);
-	return proof.other ? endOfSameCall(proof.event as IDataObject, provider, way, ids) : callEnded;
+	return isOther && isRecord(event) ? endOfSameCall(event, provider, way, ids) : callEnded;
 }
 
-function webhookEventOf(item: unknown): WebhookEvent | undefined {
-	if (!isRecord(item)) return undefined;
-	const { headers, params, query, body, webhookUrl } = item;
-	if (!isRecord(headers) || typeof webhookUrl !== 'string') return undefined;
-	return {
-		headers,
-		params: isRecord(params) ? params : {},
-		query: isRecord(query) ? query : {},
-		body,
-		webhookUrl,
-	};
-}
-
-function verify({ displayName, signature }: Provider, event: WebhookEvent, account: Account) {
+function verify({ displayName, signature }: Provider, event: unknown, account: Account) {
 	const { keyField, keyHint, missingHint } = signature;
-	const key = account[keyField.name];
-	if (key === '') {
-		throw refusal('credentials', messages.noSigningKey, {
-			field: keyField.label,
-			provider: displayName,
-		});
-	}
-	const verdict = signature.verify(event, key);
+	const verdict = signature.verify(event, account[keyField.name]);
 	if (verdict.signed) return;
+	const named = { provider: displayName };
 	switch (verdict.why) {
-		case 'missing':
-			throw refusal('untrusted', messages.noSignature, {
-				provider: displayName,
-				hint: missingHint,
-			});
-		case 'json':
-			throw refusal('untrusted', messages.signatureOfJson, { provider: displayName });
+		case 'noKey':
+			throw refusal('credentials', messages.noSigningKey, { ...named, field: keyField.label });
+		case 'noEvent':
+			throw refusal('untrusted', messages.notAWebhookItem);
+		case 'noHeaders':
+			throw refusal('untrusted', messages.noSignature, { ...named, hint: missingHint });
+		case 'notForm':
+			throw refusal('untrusted', messages.signatureOfJson, named);
 		case 'query':
-			throw refusal('untrusted', messages.queryNotPlain, { provider: displayName });
-		case 'wrong':
+			throw refusal('untrusted', messages.queryNotPlain, named);
+		case 'mismatch':
 			throw refusal('untrusted', messages.wrongSignature, {
-				provider: displayName,
+				...named,
 				keyHint,
-				address: verdict.address,
+				address: verdict.shown,
 			});
 	}
 }
 
-function endOfSameCall(event: IDataObject, provider: Provider, way: Way, ids: Ids): boolean {
+function endOfSameCall(
+	event: Record<string, unknown>,
+	provider: Provider,
+	way: Way,
+	ids: Ids,
+): boolean {
 	const { isAboutIt, callEnded } = readSignedEvent(event, provider, way, ids);
 	if (!isAboutIt) throw refusal('untrusted', messages.signedEventOtherCall);
 	return callEnded;

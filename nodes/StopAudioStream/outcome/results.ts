@@ -18,7 +18,7 @@ export interface ItemResult {
 	callState?: CallState;
 	/** What else is known: the provider's status code, the attempts, … */
 	facts: IDataObject;
-	/** Where a stop found nothing: at whom, and whether there was no time left to look into it. */
+	/** Where a stop of ids that a person gave found nothing: at whom, and whether no time was left to look into it. */
 	notFound?: { provider: Provider; way: Way; outOfTime: boolean };
 }
 
@@ -102,8 +102,8 @@ export function hintAtNotFound(context: ResultContext, results: ItemResult[]) {
 	// As an AI agent's tool, an older n8n has no hints.
 	if (typeof context.addExecutionHints !== 'function') return;
 	const counts = new Map<string, { count: number; type: 'info' | 'warning' }>();
-	for (const { notFound, callState, status } of results) {
-		if (!notFound || (status !== 'notFound' && status !== undefined)) continue;
+	for (const { notFound, callState } of results) {
+		if (!notFound) continue;
 		const hint = hintFor(notFound, callState);
 		const counted = counts.get(hint.says) ?? { count: 0, type: hint.type };
 		counts.set(hint.says, { ...counted, count: counted.count + 1 });

@@ -1,6 +1,6 @@
 import { callStreamWays, endsCall } from './plivoAndVobiz';
 import type { Provider } from './provider';
-import { verifyPlivo } from './signatures';
+import { verifyPlivo } from './signatures/plivo';
 
 const NAME = 'Plivo';
 

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { OptionOf } from '../words/fields';
 import type { Status } from '../words/vocabulary';
+import type { SignatureVerdict } from './signatures/verify';
 
 /**
  * What a provider is: data and pure functions. It builds requests and reads answers; it sends nothing,
@@ -165,23 +166,10 @@ export interface EndWords {
 	within?: 'params';
 }
 
-/** A webhook's request as n8n's Webhook node hands it over. */
-export interface WebhookEvent {
-	headers: Record<string, unknown>;
-	params: Record<string, unknown>;
-	query: Record<string, unknown>;
-	body: unknown;
-	webhookUrl: string;
-}
-
-export type SignatureVerdict =
-	| { signed: true }
-	| { signed: false; why: 'missing' | 'json' | 'query' }
-	/** `address`: what was compared, as far as it may be shown. */
-	| { signed: false; why: 'wrong'; address: string };
-
+/** How a provider signs its events, and what to say where one is not signed. */
 export interface Signature {
-	verify(event: WebhookEvent, key: string): SignatureVerdict;
+	/** Checks the item of an n8n Webhook node. */
+	verify(item: unknown, key: string): SignatureVerdict;
 	/** The credential's field that holds the key. */
 	keyField: { name: 'token' | 'signingKey'; label: string };
 	/** What makes a key the wrong one. */

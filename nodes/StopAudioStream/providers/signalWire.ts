@@ -12,7 +12,7 @@ import type {
 	ProviderRequest,
 	Way,
 } from './provider';
-import { verifySignalWire } from './signatures';
+import { verifySignalWire } from './signatures/signalWire';
 import { encode, pathSegment, withQuery } from './urls';
 
 const NAME = 'SignalWire';

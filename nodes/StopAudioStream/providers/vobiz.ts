@@ -1,7 +1,7 @@
 import { isRecord } from '../words/values';
 import { callStreamWays, endsCall } from './plivoAndVobiz';
 import type { Provider } from './provider';
-import { verifyVobiz } from './signatures';
+import { verifyVobiz } from './signatures/vobiz';
 
 const NAME = 'Vobiz';
 
