@@ -34,8 +34,8 @@ export class LookTime {
 
 	private left?: number;
 
-	/** By when a read must have ended (ms). */
-	get until(): number {
+	/** By when a read must have ended (ms), from the first question on. */
+	deadline(): number {
 		this.asked ??= monotonicNow();
 		return (this.left ?? this.asked) + LOOK_MS;
 	}
@@ -72,7 +72,7 @@ export class Looks {
 			if (state?.kind === 'ended' || state?.kind === 'running') return { stream: state.kind };
 		}
 		const call = await this.callOf(asked, callEnded);
-		return call ? { call } : { outOfTime: monotonicNow() >= this.time.until - TIMER_MS };
+		return call ? { call } : { outOfTime: monotonicNow() >= this.time.deadline() - TIMER_MS };
 	}
 
 	/** What the call, or the conference, says of itself. */
@@ -98,15 +98,15 @@ export class Looks {
 
 	private async read(request: ProviderRequest, options: SendOptions): Promise<SendEnd> {
 		const onLeave = () => this.time.note();
-		let { until } = this.time;
+		let until = this.time.deadline();
 		for (;;) {
 			const { end, attempts } = await this.sender.send(
 				{ request, kind: 'read', repeatable: false, until, onLeave },
 				{ ...options, maxRetries: 0 },
 			);
 			// The first read has left meanwhile: from then on there is more time.
-			if (attempts > 0 || end.kind !== 'notReached' || this.time.until <= until) return end;
-			until = this.time.until;
+			if (attempts > 0 || end.kind !== 'notReached' || this.time.deadline() <= until) return end;
+			until = this.time.deadline();
 		}
 	}
 

@@ -184,7 +184,7 @@ export const messages = {
 	},
 	rejected: {
 		what: '{provider} refused the request ({status}){quote}',
-		todo: 'Check {fields} and the other fields of this node against what {provider} says.',
+		todo: 'Check {fields} against what {provider} says.',
 	},
 	rejectedWith: {
 		what: '{provider} refused the request ({status}){quote}',
