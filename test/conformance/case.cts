@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import type { IDataObject } from 'n8n-workflow';
-import { NODE_TYPE, runNode, type NodeRun } from '../lib/engine.cts';
+import type { IDataObject, INodeParameters, NodeParameterValueType } from 'n8n-workflow';
+import { NODE_TYPE, runNode, type NodeRunResult } from '../lib/engine.cts';
 import type { CallDetails, Fault, LoggedRequest, StreamDetails } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
 import { judgeItem } from './judge.cts';
@@ -254,7 +254,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	}
 
 	/** Runs the node as the scenario says; `options` are set above those. */
-	async run(options?: IDataObject): Promise<NodeRun> {
+	async run(options?: INodeParameters): Promise<NodeRunResult> {
 		const { bound, way, profile, standIn } = this;
 		const { settings } = bound;
 		this.items ??= this.targets.map((target) => this.fields(target));
@@ -263,7 +263,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 		// One item is filled in as a person would; of several, each brings its own values.
 		const filled = FILLED.filter((name) => name in first).map((name) => [
 			name,
-			one ? first[name] : `={{ $json.${name} }}`,
+			one ? (first[name] as NodeParameterValueType) : `={{ $json.${name} }}`,
 		]);
 		this.#requestsBefore = standIn.requests.length;
 		return await runNode({
@@ -291,10 +291,10 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	}
 
 	/** What holds for every row, and what this one expects. `callsUp`: which calls were up before the run. */
-	async judge(run: NodeRun, expected: Expected[], callsUp: boolean[]) {
+	async judge(run: NodeRunResult, expected: Expected[], callsUp: boolean[]) {
 		const { bound, standIn, targets, items = [] } = this;
 		if (!bound.settings.node) {
-			const [output = []] = run.outputs;
+			const output = run.outputs[0] ?? [];
 			// One item out for each item in, in order and paired.
 			expect(output.map(({ pairedItem }) => pairedItem)).toEqual(
 				items.map((_item, item) => ({ item })),
@@ -321,7 +321,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	}
 
 	/** No secret in whatever came out: outputs, hints, errors with their stacks and causes. */
-	#judgeSecrets(run: NodeRun) {
+	#judgeSecrets(run: NodeRunResult) {
 		const all = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
 		const everything = JSON.stringify(run) + inspect(run, { ...all, showHidden: true });
 		const { token, account } = this.profile;
@@ -332,7 +332,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	}
 
 	/** The first item's outcome, as the table shows it. */
-	outcome({ items: [json = {}], error }: NodeRun): string {
+	outcome({ items: [json = {}], error }: NodeRunResult): string {
 		if (error) return 'stops the run';
 		return json.failure ? `✗ ${String(json.failure)}` : String(json.status);
 	}

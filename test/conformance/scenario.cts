@@ -1,12 +1,12 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { INodeParameters } from 'n8n-workflow';
 import type { RunningStandIn } from '../lib/stops.cts';
-import type { NodeRun, NodeSettings } from '../lib/engine.cts';
+import type { CredentialsData, NodeRun, NodeRunResult } from '../lib/engine.cts';
 import type { Case } from './case.cts';
 import type { Capability, Expected, Profile, Way } from './types.cts';
 
 type Maybe<T> = T | Promise<T>;
 type Value<Variant, S extends RunningStandIn> =
-	IDataObject | ((c: Case<S>, variant: Variant) => IDataObject);
+	INodeParameters | ((c: Case<S>, variant: Variant) => INodeParameters);
 
 /** What holds for a scenario whichever variant runs. */
 export interface Settings {
@@ -17,9 +17,9 @@ export interface Settings {
 	/** Only for ways that cannot do this. */
 	lacks?: Capability;
 	/** Instead of the provider's credential. */
-	credentials?: Record<string, IDataObject>;
+	credentials?: CredentialsData;
 	/** Settings of the node; without them it continues with its regular output. */
-	node?: NodeSettings;
+	node?: NodeRun['node'];
 	/** The node's type, when not its usual one. */
 	type?: string;
 	/** No request can reach the stand-in. */
@@ -30,7 +30,7 @@ export interface Settings {
 
 /** What a check looks at, beside the case. */
 export interface Found<Variant, Made> {
-	run: NodeRun;
+	run: NodeRunResult;
 	variant: Variant;
 	/** What `arrange` gave back. */
 	made: Made;
@@ -58,12 +58,12 @@ export interface Bound<S extends RunningStandIn = RunningStandIn> {
 	label: string;
 	title: string;
 	settings: Settings;
-	options(c: Case<S>): IDataObject;
-	parameters(c: Case<S>): IDataObject;
+	options(c: Case<S>): INodeParameters;
+	parameters(c: Case<S>): INodeParameters;
 	/** Prepares the case, and says what to expect and to check once the node has run. */
 	arrange(c: Case<S>): Promise<{
 		expected(): Expected[];
-		check(run: NodeRun): Promise<void>;
+		check(run: NodeRunResult): Promise<void>;
 	}>;
 }
 
@@ -114,6 +114,6 @@ async function arranged<Variant, Made, S extends RunningStandIn>(
 	const made = (await scenario.arrange?.(c, variant)) as Made;
 	return {
 		expected: () => [scenario.expected?.(c, variant, made) ?? []].flat(),
-		check: async (run: NodeRun) => await scenario.check?.(c, { run, variant, made }),
+		check: async (run: NodeRunResult) => await scenario.check?.(c, { run, variant, made }),
 	};
 }

@@ -2,7 +2,14 @@ import { startStandIn, type SignalWireStandIn } from '../lib/stand-ins/index.cts
 import { scenariosFor } from './scenario.cts';
 import { byName } from './signalWire/byName.cts';
 import { callState } from './signalWire/callState.cts';
-import { byConferenceSid, byControlId, byName as byNameWay, bySid, compatShapes, only } from './signalWire/ways.cts';
+import {
+	byConferenceSid,
+	byControlId,
+	byName as byNameWay,
+	bySid,
+	compatShapes,
+	only,
+} from './signalWire/ways.cts';
 import type { Profile } from './types.cts';
 
 const { rows } = scenariosFor<SignalWireStandIn>();

@@ -1,13 +1,13 @@
 // A credential's test, as n8n's "Retry" button runs it.
 
 import dns from 'node:dns';
-import type { IDataObject } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { testCredential } from '../lib/engine.cts';
 import { providers } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
 import { listen, start } from '../lib/opened.cts';
 
-const testAt = async (standIn: RunningStandIn, data?: IDataObject) =>
+const testAt = async (standIn: RunningStandIn, data?: ICredentialDataDecryptedObject) =>
 	await testCredential(standIn.credentialType, { ...standIn.credentials, ...data });
 const addressOf = ({ provider }: RunningStandIn) =>
 	provider === 'signalWire' ? 'spaceUrl' : 'baseUrl';

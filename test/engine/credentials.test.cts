@@ -36,6 +36,20 @@ describe('credentials', () => {
 		},
 	);
 
+	it("that n8n cannot read are told in n8n's own words", async () => {
+		const standIn = await start('plivo');
+		const id = { id: 'gone', name: 'gone' };
+		const { error } = await stopLives(standIn, lives(standIn, 1), {
+			credentials: {},
+			node: { credentials: { plivoBasicApi: id } },
+		});
+		expect(error?.message).toBe(
+			'n8n could not read the Plivo Basic API credential for Plivo: “Credential of type plivoBasicApi does not exist.”',
+		);
+		expect(error?.context.failure).toBe('credentials');
+		expect(standIn.requests).toEqual([]);
+	});
+
 	it('are not read where nothing needs them', async () => {
 		const standIn = await start('plivo');
 		const { credentialReads, error } = await stopItems(standIn, [{ call: '', stream: '' }]);
@@ -90,9 +104,9 @@ describe('providers by expression', () => {
 	});
 
 	it.each([
-		['plivo', 'No Plivo Basic API credential could be read for Plivo'],
-		['signalWire', 'No SignalWire Basic API credential could be read for SignalWire'],
-		['vobiz', 'No Vobiz X-Auth API credential could be read for Vobiz'],
+		['plivo', 'No Plivo Basic API credential is selected for Plivo'],
+		['signalWire', 'No SignalWire Basic API credential is selected for SignalWire'],
+		['vobiz', 'No Vobiz X-Auth API credential is selected for Vobiz'],
 	])('fail only their own items where a credential is missing (%s)', async (missing, sentence) => {
 		const standIns = await startAll();
 		const { items } = await runNode({
@@ -108,8 +122,8 @@ describe('providers by expression', () => {
 					? {
 							status: 'failed',
 							failure: 'credentials',
-							error: expect.stringContaining(sentence),
-							message: expect.stringMatching(/credential/),
+							error: sentence,
+							message: "Select one in the node's credential field.",
 						}
 					: { status: 'stopped' },
 			);
@@ -128,7 +142,7 @@ describe('providers by expression', () => {
 		expect(items).toMatchObject([
 			{
 				failure: 'input',
-				error: "'Provider' does not know the value “twilio”",
+				error: "'Provider' has no option “twilio”",
 				message: 'Use one of: plivo, signalWire, vobiz.',
 			},
 			{ status: 'failed', failure: 'input' },

@@ -4,9 +4,10 @@ import { start } from '../lib/opened.cts';
 import { live, lives, pairs, stopItems, stopLives } from '../lib/stops.cts';
 
 const CREDENTIAL = {
-	error: 'Plivo did not let this credential in (403): “No access”',
+	error: 'Plivo rejected this credential (403): “No access”',
 	message:
-		"Check 'Auth ID' and 'Auth Token' in the credential, and that the call belongs to that account or subaccount.",
+		"Check 'Auth ID' and 'Auth Token' in the credential, and that the call belongs to that account or subaccount. " +
+		'Where the account has an IP whitelist (Plivo: Account → IP Whitelisting), it must hold the address that n8n calls from.',
 };
 const EMPTY = {
 	error: "'Call UUID' is empty",

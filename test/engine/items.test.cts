@@ -22,7 +22,7 @@ describe('items', () => {
 		const { outputs, items: json } = await stopItems(standIn, items, { node: regular });
 
 		expect(pairs(outputs[0])).toEqual(range(50));
-		const outcomes = ['stopped', 'failed', 'notFound', 'notFound', 'stopped'];
+		const outcomes = ['stopped', 'failed', 'alreadyStopped', 'notFound', 'stopped'];
 		expect(json.map(({ status }) => status)).toEqual(range(50).map((i) => outcomes[i % 5]));
 		expect(json.map(({ callId }) => callId ?? '')).toEqual(items.map(({ call }) => call));
 		expect(running(standIn)).toBe(10);
@@ -105,7 +105,7 @@ function freeze<Value extends object>(value: Value): Value {
 describe("n8n's settings of a node", () => {
 	it.each([
 		['plivo', 'alreadyStopped'],
-		['vobiz', 'notFound'],
+		['vobiz', 'alreadyStopped'],
 		['signalWire', 'notFound'],
 	] as const)(
 		'Retry On Fail runs all items again, which does no harm (%s)',

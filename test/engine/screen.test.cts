@@ -1,6 +1,6 @@
 // What the node's screen shows and asks for, by n8n's own rules; and the same node as an AI agent's tool.
 
-import type { IDataObject, INode, INodeTypeDescription } from 'n8n-workflow';
+import type { IDataObject, INode, INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { loadPackage, NODE_TYPE, workflowPackage } from '../lib/engine.cts';
 import { providers } from '../lib/stand-ins/index.cts';
 import { start } from '../lib/opened.cts';
@@ -218,13 +218,28 @@ describe("the AI agent's tool", () => {
 		}
 	});
 
-	it('takes no document, even from a workflow that was written by hand', async () => {
+	it.each([
+		['saved by hand', { streamBy: 'name' }],
+		['with all that a document takes', { streamBy: 'name', cxmlUrl: 'https://evil.example/x' }],
+		['in the tool form, with an option', { streamBy: 'NAME', options: { preview: true } }],
+	])('refuses to stop by name, whatever its parameters say: %s', async (_title, parameters) => {
 		const standIn = await start('signalWire');
 		const { error } = await stopItems(standIn, [live(standIn).item], {
 			...(await tool()),
-			parameters: { streamBy: 'name', cxmlUrl: 'https://evil.example/take-over' },
+			parameters,
 		});
-		expect(error?.message).toContain("'cXML URL' is empty");
+		expect(error?.message).toMatch(/^An AI agent may not stop a stream by 'Stream Name'\. Set /);
+		expect(error?.context.failure).toBe('input');
+		expect(standIn.requests).toEqual([]);
+	});
+
+	it('refuses it as soon as the type ends in Tool, in whatever form n8n loaded the node', async () => {
+		const standIn = await start('signalWire');
+		const { error } = await stopItems(standIn, [live(standIn).item], {
+			type: `${NODE_TYPE}Tool`,
+			parameters: { streamBy: 'name', cxmlUrl: 'https://evil.example/x' },
+		});
+		expect(error?.message).toMatch(/^An AI agent may not stop a stream by 'Stream Name'/);
 		expect(standIn.requests).toEqual([]);
 	});
 });
@@ -234,13 +249,13 @@ describe('hints on the canvas', () => {
 		const standIn = await start('vobiz');
 		const { node } = await loadPackage();
 		const { execute } = node;
-		const nodeType = {
+		const nodeType: INodeType = {
 			description: node.description,
-			async execute(this: ThisParameterType<NonNullable<typeof execute>>) {
+			async execute() {
 				const older = Object.create(this, {
 					addExecutionHints: { value: undefined },
 				}) as typeof this;
-				return await execute?.call(older);
+				return (await execute?.call(older)) ?? null;
 			},
 		};
 		const { items, error } = await stopItems(standIn, [{ call: 'gone', stream: 'gone' }], {

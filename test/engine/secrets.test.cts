@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { providers, type Fault } from '../lib/stand-ins/index.cts';
 import { formsOf, secretsIn } from '../lib/stand-ins/secrets.cts';
-import type { NodeRun } from '../lib/engine.cts';
+import type { NodeRunResult } from '../lib/engine.cts';
 import { runNode } from '../lib/engine.cts';
 import { opened, start } from '../lib/opened.cts';
 import { byExpression, credentialsOf, lives, stopItems, stopLives } from '../lib/stops.cts';
@@ -13,10 +13,11 @@ import { byExpression, credentialsOf, lives, stopItems, stopLives } from '../lib
 const WHOLE = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity } as const;
 
 /** Everything that comes out of a run, what errors hide included. */
-const shown = (run: NodeRun) => JSON.stringify(run) + inspect(run, { ...WHOLE, showHidden: true });
+const shown = (run: NodeRunResult) =>
+	JSON.stringify(run) + inspect(run, { ...WHOLE, showHidden: true });
 
-/** Forms that no program makes of what it got, and that the node does not look for. */
-const UNUSUAL = /hex|reversed/;
+/** The node looks for what URLs, headers, forms and JSON make of a secret, and not for these. */
+const UNUSUAL = /hex|reversed|HTML/;
 
 const MODES = ['continueRegularOutput', 'continueErrorOutput', 'stopWorkflow'] as const;
 

@@ -1,5 +1,5 @@
-import type { IDataObject } from 'n8n-workflow';
-import { runNode, type NodeRun, type RunOptions } from './engine.cts';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { runNode, type CredentialsData, type NodeRun, type NodeRunResult } from './engine.cts';
 import type { Call, Exposed, StandIn, Stream } from './stand-ins/index.cts';
 
 /** A stand-in as it runs: what all have, and what each exposes. */
@@ -29,7 +29,7 @@ export const running = (standIn: StandIn): number =>
 	standIn.streams().filter((stream) => stream.running).length;
 
 /** Each stand-in's credential, by its type. */
-export const credentialsOf = (...standIns: RunningStandIn[]): Record<string, IDataObject> =>
+export const credentialsOf = (...standIns: RunningStandIn[]): CredentialsData =>
 	Object.fromEntries(
 		standIns.map(({ credentialType, credentials }) => [credentialType, { ...credentials }]),
 	);
@@ -38,8 +38,8 @@ export const credentialsOf = (...standIns: RunningStandIn[]): Record<string, IDa
 export const byExpression = { callId: '={{ $json.call }}', stream: '={{ $json.stream }}' };
 
 /** What a run of the node may change: `parameters` and `options` of the node, and what else `runNode` takes. */
-export interface Run extends Partial<RunOptions> {
-	options?: IDataObject;
+export interface Run extends Partial<NodeRun> {
+	options?: INodeParameters;
 }
 
 /** Runs the node with a stand-in's provider and credential, on items that name a call and a stream. */
@@ -47,7 +47,7 @@ export const stopItems = async (
 	standIn: RunningStandIn,
 	items: IDataObject[],
 	{ parameters, options = {}, ...run }: Run = {},
-): Promise<NodeRun> =>
+): Promise<NodeRunResult> =>
 	await runNode({
 		parameters: { provider: standIn.provider, ...byExpression, options, ...parameters },
 		items,
@@ -60,7 +60,7 @@ export const stopLives = async (
 	standIn: RunningStandIn,
 	all: Live[],
 	run?: Run,
-): Promise<NodeRun> =>
+): Promise<NodeRunResult> =>
 	await stopItems(
 		standIn,
 		all.map(({ item }) => item),
@@ -77,7 +77,7 @@ export function count(values: unknown[]): Record<string, number> {
 export const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
 /** Which input item each output item came from. */
-export const pairs = (items: NodeRun['outputs'][number] = []): unknown[] =>
-	items.map(({ pairedItem }) =>
+export const pairs = (items: NodeRunResult['outputs'][number] | undefined): unknown[] =>
+	(items ?? []).map(({ pairedItem }) =>
 		typeof pairedItem === 'object' && 'item' in pairedItem ? pairedItem.item : pairedItem,
 	);

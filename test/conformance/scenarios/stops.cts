@@ -99,7 +99,7 @@ export const stops: readonly Row[] = [
 		},
 		parameters: (c) => ({
 			source: 'event',
-			...(c.way.byDocument && { cxmlUrl: c.fields(c.target).cxmlUrl }),
+			...(c.way.byDocument && { cxmlUrl: c.cxmlUrl ?? null }),
 		}),
 		expected: (c) => ({ ...c.says('stop'), [c.idField]: c.idOf(c.target), runs: false }),
 	}),

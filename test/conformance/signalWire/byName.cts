@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { INodeParameters } from 'n8n-workflow';
 import type { SignalWireStandIn } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { scenariosFor, type Row } from '../scenario.cts';
@@ -154,7 +154,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 		name: 'a user or password in a document address is refused, and not shown',
 		ways: named,
 		variants: () => ({ 'cXML URL': 'cxmlUrl', 'cXML Fallback URL': 'cxmlFallbackUrl' }),
-		options: (_c, field): IDataObject =>
+		options: (_c, field): INodeParameters =>
 			field === 'cxmlUrl' ? {} : { [field]: 'https://user:example-hidden@example.com/' },
 		arrange(c, field) {
 			if (field === 'cxmlUrl') c.cxmlUrl = 'https://user:example-hidden@example.com/';
