@@ -1,5 +1,5 @@
 import { startStandIn } from '../lib/stand-ins/index.cts';
-import { callStreams, cannot } from './callStreams.cts';
+import { callStreams, cannot, endings } from './callStreams.cts';
 import type { Expected, Profile, Target, Way } from './types.cts';
 
 /** Plivo, as docs.plivo.com describes it; `old` is what is presumed where no page says it. */
@@ -70,6 +70,14 @@ export const plivo: Profile = {
 	account: { field: 'authId', label: 'Auth ID' },
 	token: 'authToken',
 	own: { 'its own form': own },
+	own404: { 'an error without more': { error: 'not found' }, 'an empty object': {} },
+	endings,
+	signed: {
+		kinds: { stream: 'StartStream', call: 'Hangup' },
+		key: 'authToken',
+		keyLabel: 'Auth Token',
+		userInfo: '',
+	},
 	suspects: ["'Auth ID'", "'Auth Token'", 'account'],
 	ways: [
 		// The record of the stream outlives its call.

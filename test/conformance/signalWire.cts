@@ -24,11 +24,31 @@ export const signalWire: Profile<SignalWireStandIn> = {
 	account: { field: 'projectId', label: 'Project ID' },
 	token: 'apiToken',
 	own: compatShapes,
+	endings: [
+		...['completed', 'busy', 'failed', 'no-answer', 'canceled'].map((status) => ({
+			title: `CallStatus=${status}`,
+			kind: 'call-completed',
+			says: { CallStatus: status },
+		})),
+		{
+			title: 'call_state=ended',
+			kind: 'calling.call.state',
+			within: 'params',
+			says: { call_state: 'ended' },
+		},
+	],
+	signed: {
+		kinds: { stream: 'stream-stopped', call: 'call-completed' },
+		key: 'signingSecret',
+		keyLabel: 'Signing Key',
+		userInfo: '',
+	},
 	suspects: ["'Project ID'", "'API Token'", "'Space URL'", 'Voice'],
 	ways: [bySid, byNameWay, byControlId, byConferenceSid],
 	cannot: {
 		stopAll: 'SignalWire has no way to list or stop all streams of a call',
 		confirm: 'SignalWire has no way to read a stream',
+		recordOfCall: 'SignalWire shows a call at one place, live or over',
 	},
 	scenarios: [
 		...byName,

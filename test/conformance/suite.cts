@@ -5,6 +5,7 @@ import { answers } from './scenarios/answers.cts';
 import { confirm } from './scenarios/confirm.cts';
 import { failures } from './scenarios/failures.cts';
 import { input } from './scenarios/input.cts';
+import { endings } from './scenarios/endings.cts';
 import { lies } from './scenarios/lies.cts';
 import { network } from './scenarios/network.cts';
 import { options } from './scenarios/options.cts';
@@ -17,6 +18,7 @@ const scenarios: readonly Row[] = [
 	...stops,
 	...answers,
 	...lies,
+	...endings,
 	...network,
 	...input,
 	...options,

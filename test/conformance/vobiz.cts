@@ -1,5 +1,5 @@
 import { startStandIn, type VobizStandIn } from '../lib/stand-ins/index.cts';
-import { callStreams, cannot } from './callStreams.cts';
+import { callStreams, cannot, endings } from './callStreams.cts';
 import { scenariosFor } from './scenario.cts';
 import type { Expected, Profile, Target, Way } from './types.cts';
 
@@ -87,6 +87,14 @@ export const vobiz: Profile<VobizStandIn> = {
 	token: 'authToken',
 	own: { 'the telephony form': telephony, 'the platform form': platform },
 	// "wrong case or missing slash returns 401": the token is not the only suspect.
+	own404: { 'an error without more': { error: 'Call not found' } },
+	endings,
+	signed: {
+		kinds: { stream: 'StartStream', call: 'Hangup' },
+		key: 'authToken',
+		keyLabel: 'Auth Token',
+		userInfo: 'user:example-of-the-webhook@',
+	},
 	suspects: ["'Auth ID'", "'Auth Token'", 'path', "'Base URL'"],
 	ways: [
 		oneStream('new', stopped204),
@@ -95,7 +103,7 @@ export const vobiz: Profile<VobizStandIn> = {
 		allStreams('new', stopped204, stopped204),
 		allStreams('old', stopped200, nothingRuns),
 	],
-	cannot,
+	cannot: { ...cannot, bodySigned: 'Vobiz does not sign the body of an event' },
 	scenarios: [
 		row({
 			name: 'an older answer that counts no stopped stream is alreadyStopped',
