@@ -11,6 +11,7 @@ import { network } from './scenarios/network.cts';
 import { options } from './scenarios/options.cts';
 import { stops } from './scenarios/stops.cts';
 import type { Bound, Row } from './scenario.cts';
+import { trust } from './scenarios/trust.cts';
 import { Table } from './table.cts';
 import type { Cannot, Profile, Way } from './types.cts';
 
@@ -24,6 +25,7 @@ const scenarios: readonly Row[] = [
 	...options,
 	...confirm,
 	...failures,
+	...trust,
 ];
 
 const table = new Table();
