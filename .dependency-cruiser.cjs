@@ -68,7 +68,9 @@ module.exports = {
 			comment: "n8n's Cloud allows a node these two, and its own files.",
 			severity: 'error',
 			from: { path: '^(nodes|credentials)/' },
-			to: { pathNot: ['^(nodes|credentials)/', '^(node:)?crypto$', '(^|/)node_modules/n8n-workflow/'] },
+			to: {
+				pathNot: ['^(nodes|credentials)/', '^(node:)?crypto$', '(^|/)node_modules/n8n-workflow/'],
+			},
 		},
 		{
 			name: 'tests-do-not-import-scripts',
