@@ -1,26 +1,30 @@
-'use strict';
-
-const { startStandIn } = require('../stand-ins');
+import { startStandIn, type VobizStandIn } from '../lib/stand-ins/index.cts';
+import { callStreams, cannot } from './callStreams.cts';
+import { scenariosFor } from './scenario.cts';
+import type { Expected, Profile, Target, Way } from './types.cts';
 
 /** Vobiz, as docs.vobiz.ai (`new`) and the older www.docs.vobiz.ai (`old`) describe it. */
 
-const notFound = { status: 'notFound', statusCode: 404 };
-const nothingRuns = { status: 'alreadyStopped', statusCode: 404 };
+type Generation = 'new' | 'old';
+type VobizWay = Way<VobizStandIn>;
 
-const telephony = (message) => ({ api_id: 'example-api-id', error: message });
-const platform = (message) => ({
+const { row, rows } = scenariosFor<VobizStandIn>();
+
+const stopped204: Expected = { status: 'stopped', statusCode: 204 };
+const stopped200: Expected = { status: 'stopped', statusCode: 200 };
+const nothingRuns: Expected = { status: 'alreadyStopped', statusCode: 404 };
+const unknownCall: Expected = { status: 'notFound', statusCode: 404, callState: 'notFound' };
+
+const telephony = (message: string) => ({ api_id: 'example-api-id', error: message });
+const platform = (message: string) => ({
 	status: 'error',
 	error: { code: 'EXAMPLE_CODE', message, details: {} },
 	timestamp: '2026-01-31T10:00:00.000Z',
 	requestId: 'example-request-id',
 });
 
-const path = ({ credentials }, call, stream) =>
-	`/api/v1/Account/${credentials.authId}/Call/${encodeURIComponent(call)}/Stream/` +
-	(stream === undefined ? '' : `${encodeURIComponent(stream)}/`);
-
 /** A stream that has not ended: docs.vobiz.ai/audio-streams/stream-object. */
-const show = ({ call, stream }) => ({
+const show = ({ call, stream }: Target) => ({
 	stream_id: stream.id,
 	call_uuid: call.id,
 	status: 'in-progress',
@@ -28,47 +32,34 @@ const show = ({ call, stream }) => ({
 	end_time: null,
 });
 
-const common = {
-	request: (standIn, { call, stream }) => ({
-		method: 'DELETE',
-		path: path(standIn, call.id, stream?.id),
-		body: '',
-	}),
-	read: (standIn, { call, stream }) => path(standIn, call.id, stream?.id),
-	answers: {
-		alreadyStopped: { status: 404, body: telephony('No active stream found') },
-		notFound: { status: 404, body: telephony('Stream not found') },
-	},
+const paths = callStreams('/api/v1');
+const answers = {
+	alreadyStopped: { status: 404, body: telephony('No active stream found') },
+	notFound: { status: 404, body: telephony('Stream not found') },
 };
 
-const oneStream = (generation, stop, nothing) => ({
-	...common,
+const oneStream = (generation: Generation, stop: Expected): VobizWay => ({
+	...paths.one,
 	title: `one stream, ${generation}`,
 	standIn: { generation },
-	parameters: { operation: 'stopStream' },
-	labels: { call: 'Call UUID', stream: 'Stream ID' },
-	event: 'StartStream',
+	answers,
 	running: show,
 	// "404 … if the stream_id is unknown, already stopped, or belongs to a different call"
 	says: {
 		stop,
-		again: nothing,
-		unknownStream: nothing,
-		unknownCall: nothing,
-		endedCall: nothing,
-		noContent: { status: 'stopped', statusCode: 204 },
+		again: nothingRuns,
+		unknownStream: { status: 'notFound', statusCode: 404, callState: 'live' },
+		unknownCall,
+		endedCall: nothingRuns,
+		noContent: stopped204,
 	},
 });
 
-const allStreams = (generation, stop, nothing) => ({
-	...common,
+const allStreams = (generation: Generation, stop: Expected, nothing: Expected): VobizWay => ({
+	...paths.all,
 	title: `all streams, ${generation}`,
 	standIn: { generation },
-	parameters: { operation: 'stopAllStreams' },
-	labels: { call: 'Call UUID' },
-	event: 'Hangup',
-	request: (standIn, { call }) => common.request(standIn, { call }),
-	read: (standIn, { call }) => common.read(standIn, { call }),
+	answers,
 	running: (target, { total = 2, offset = 0 } = {}) => ({
 		page: offset / 20 + 1,
 		per_page: 20,
@@ -80,18 +71,17 @@ const allStreams = (generation, stop, nothing) => ({
 		again: nothing,
 		unknownCall: nothing,
 		endedCall: nothing,
-		noContent: { status: 'stopped', statusCode: 204 },
+		noContent: stopped204,
 	},
-	cannot: { oneStream: 'all streams of a call are stopped, so no stream is named' },
 });
 
-const all = ({ parameters }) => parameters.operation === 'stopAllStreams';
+const all = ({ parameters }: VobizWay) => parameters.operation === 'stopAllStreams';
 
-module.exports = {
+export const vobiz: Profile<VobizStandIn> = {
 	provider: 'vobiz',
 	displayName: 'Vobiz',
 	credentialName: 'Vobiz X-Auth API',
-	start: (options) => startStandIn('vobiz', options),
+	start: async (options) => await startStandIn('vobiz', options),
 	address: { field: 'baseUrl', label: 'Base URL' },
 	account: { field: 'authId', label: 'Auth ID' },
 	token: 'authToken',
@@ -99,22 +89,15 @@ module.exports = {
 	// "wrong case or missing slash returns 401": the token is not the only suspect.
 	suspects: ["'Auth ID'", "'Auth Token'", 'path', "'Base URL'"],
 	ways: [
-		oneStream('new', { status: 'stopped', statusCode: 204 }, notFound),
-		oneStream('old', { status: 'stopped', statusCode: 200 }, nothingRuns),
+		oneStream('new', stopped204),
+		oneStream('old', stopped200),
 		// "204 even if the call currently has no active streams"
-		allStreams(
-			'new',
-			{ status: 'stopped', statusCode: 204 },
-			{ status: 'stopped', statusCode: 204 },
-		),
-		allStreams('old', { status: 'stopped', statusCode: 200 }, nothingRuns),
+		allStreams('new', stopped204, stopped204),
+		allStreams('old', stopped200, nothingRuns),
 	],
-	cannot: {
-		scopes: 'an Auth Token has no scopes; a 403 is in the table as such',
-		byDocument: 'no document takes part in a stop',
-	},
+	cannot,
 	scenarios: [
-		{
+		row({
 			name: 'an older answer that counts no stopped stream is alreadyStopped',
 			ways: all,
 			arrange(c) {
@@ -125,27 +108,27 @@ module.exports = {
 				});
 			},
 			expected: () => ({ status: 'alreadyStopped', statusCode: 200 }),
-		},
-		{
-			name: 'Confirm Stop reads a stream or a list in each form that was ever documented',
+		}),
+		rows<'page' | 'meta'>({
+			name: 'Confirm Stop reads a list in each form that was ever documented',
 			ways: all,
 			variants: () => ({ page: 'page', meta: 'meta' }),
 			options: { confirm: true },
 			arrange(c, listShape) {
 				c.standIn.listShape = listShape;
 			},
-			expected: (c) => ({ ...c.way.says.stop, confirmed: true }),
-		},
-		{
+			expected: (c) => ({ ...c.says('stop'), confirmed: true }),
+		}),
+		row({
 			name: 'Confirm Stop takes one ended stream in place of a list for no proof about the others',
 			ways: all,
 			options: { confirm: true },
 			arrange(c) {
 				c.standIn.listShape = 'single';
 			},
-			expected: (c) => ({ ...c.way.says.stop, confirmed: false }),
-		},
-		{
+			expected: (c) => ({ ...c.says('stop'), confirmed: false }),
+		}),
+		rows<'telephony' | 'platform'>({
 			name: 'a refusal that is in either of its forms is told in its own words',
 			variants: () => ({ telephony: 'telephony', platform: 'platform' }),
 			arrange(c, errorShape) {
@@ -157,6 +140,6 @@ module.exports = {
 				statusCode: 401,
 				error: expect.stringContaining('“Invalid authentication credentials”'),
 			}),
-		},
+		}),
 	],
 };

@@ -1,35 +1,52 @@
-'use strict';
+import { row, rows, type Row } from '../scenario.cts';
+import type { FailureCause } from '../../../nodes/StopAudioStream/words/vocabulary';
+import type { Form, Given, Profile, Way } from '../types.cts';
 
 /** What the provider answers, or what something on the way answers in its place. */
 
 const HTML = '<html><body><h1>Nothing to see</h1></body></html>';
 const WORDS = 'The example says why';
 
+/** An answer's body, or one of the provider's own forms of a refusal. */
+type Body = Form | Given['body'];
+
 /** The provider's own forms of a refusal, by way where these differ. */
-const ownForms = (way, profile) => way.own ?? profile.own;
-const withForeign = (foreign) => (way, profile) => ({ ...ownForms(way, profile), ...foreign });
+const ownForms = (way: Way, profile: Profile) => way.own ?? profile.own;
 const ERROR = { error: 'Not Found' };
-const hasFormLike = (forms, answer) =>
+const hasFormLike = (forms: Readonly<Record<string, Form>>, answer: object) =>
 	Object.values(forms).some(
 		(form) => Object.keys(form(WORDS)).join() === Object.keys(answer).join(),
 	);
-const body = (form) => (typeof form === 'function' ? form(WORDS) : form);
+const body = (form: Body) => (typeof form === 'function' ? form(WORDS) : form);
 
-/** Every status × every own form: a failure of this cause, with the provider's words. */
-const refused = (status, failure) => ({
-	variants: withForeign({ HTML, text: 'Plain example', nothing: '' }),
-	arrange: (c, form) => c.answer({ status, body: body(form) }),
-	expected: (_c, form) => ({
-		failure,
-		statusCode: status,
-		attempts: 1,
-		runs: true,
-		error: typeof form === 'function' ? expect.stringContaining(WORDS) : expect.any(String),
-	}),
-});
+/** Every own form × this status: a failure of this cause, with the provider's words. */
+const refused = (
+	name: string,
+	status: number,
+	failure: FailureCause,
+	options: { maxRetries?: number } = {},
+) =>
+	rows<Body>({
+		name,
+		options,
+		variants: (way, profile) => ({
+			...ownForms(way, profile),
+			HTML,
+			text: 'Plain example',
+			nothing: '',
+		}),
+		arrange: (c, form) => c.answer({ status, body: body(form) }),
+		expected: (_c, form) => ({
+			failure,
+			statusCode: status,
+			attempts: 1,
+			runs: true,
+			error: typeof form === 'function' ? expect.stringContaining(WORDS) : expect.any(String),
+		}),
+	});
 
-module.exports = [
-	{
+export const answers: readonly Row[] = [
+	row({
 		name: 'a wrong token: all that could be wrong is named, and it is sent once',
 		options: { maxRetries: 3 },
 		arrange(c) {
@@ -39,30 +56,27 @@ module.exports = [
 			failure: 'credentials',
 			statusCode: 401,
 			attempts: 1,
-			error: expect.stringMatching(
-				`^${c.profile.displayName} did not let this credential in \\(401\\)`,
-			),
+			error: expect.stringMatching(`^${c.profile.displayName} rejected this credential \\(401\\)`),
 			runs: true,
 		}),
-		check(c, _variant, run) {
-			const [{ message }] = run.items;
-			for (const suspect of c.profile.suspects) expect(message).toContain(suspect);
+		check(c, { run }) {
+			for (const suspect of c.profile.suspects) expect(run.items[0]?.message).toContain(suspect);
 		},
-	},
-	{
+	}),
+	row({
 		name: 'a token without the scope',
 		needs: ['scopes'],
-		arrange: (c) => c.standIn.scopes.clear(),
+		arrange: (c) => c.profile.withoutScope?.(c.standIn),
 		expected: () => ({
 			failure: 'credentials',
 			attempts: 1,
 			message: expect.stringContaining('scope Voice'),
 			runs: true,
 		}),
-	},
-	{ name: '401 is never sent twice', options: { maxRetries: 3 }, ...refused(401, 'credentials') },
-	{ name: '403 is never sent twice', options: { maxRetries: 3 }, ...refused(403, 'credentials') },
-	{
+	}),
+	refused('401 is never sent twice', 401, 'credentials', { maxRetries: 3 }),
+	refused('403 is never sent twice', 403, 'credentials', { maxRetries: 3 }),
+	rows({
 		name: "a 404 in the provider's own form is notFound",
 		variants: ownForms,
 		arrange(c, form) {
@@ -70,8 +84,8 @@ module.exports = [
 			c.answer({ status: 404, body: form(words) });
 		},
 		expected: () => ({ status: 'notFound', statusCode: 404, runs: true }),
-	},
-	{
+	}),
+	rows<Given['body']>({
 		name: 'a 404 in any other form is rejected, and no notFound',
 		variants: (way, profile) => ({
 			// Where it is no form of the provider's own.
@@ -82,7 +96,7 @@ module.exports = [
 			'a gateway’s JSON': { message: 'no Route matched with those values', request_id: 'example' },
 			'an empty object': {},
 			null: 'null',
-			'an empty list': [],
+			'an empty list': '[]',
 		}),
 		arrange: (c, answer) => c.answer({ status: 404, body: answer }),
 		expected: (c) => ({
@@ -91,33 +105,33 @@ module.exports = [
 			error: expect.stringMatching(`^${c.profile.displayName} answered 404 in a form that is not`),
 			runs: true,
 		}),
-	},
-	{ name: '400 for another reason is rejected', ...refused(400, 'rejected') },
-	{ name: '402 is rejected', ...refused(402, 'rejected') },
-	{ name: '405 is rejected', ...refused(405, 'rejected') },
-	{ name: '409 is rejected', ...refused(409, 'rejected') },
-	{ name: '422 is rejected', options: { maxRetries: 3 }, ...refused(422, 'rejected') },
-	{ name: '408 is unavailable', ...refused(408, 'unavailable') },
-	{ name: '429 is rateLimit', ...refused(429, 'rateLimit') },
-	{ name: '500 is unavailable, as JSON too', ...refused(500, 'unavailable') },
-	{ name: '501 is unavailable', ...refused(501, 'unavailable') },
-	{ name: '502 is unavailable, as HTML too', ...refused(502, 'unavailable') },
-	{ name: '503 is unavailable', ...refused(503, 'unavailable') },
-	{ name: '504 is unavailable', ...refused(504, 'unavailable') },
-	{
+	}),
+	refused('400 for another reason is rejected', 400, 'rejected'),
+	refused('402 is rejected', 402, 'rejected'),
+	refused('405 is rejected', 405, 'rejected'),
+	refused('409 is rejected', 409, 'rejected'),
+	refused('422 is rejected', 422, 'rejected', { maxRetries: 3 }),
+	refused('408 is unavailable', 408, 'unavailable'),
+	refused('429 is rateLimit', 429, 'rateLimit'),
+	refused('500 is unavailable, as JSON too', 500, 'unavailable'),
+	refused('501 is unavailable', 501, 'unavailable'),
+	refused('502 is unavailable, as HTML too', 502, 'unavailable'),
+	refused('503 is unavailable', 503, 'unavailable'),
+	refused('504 is unavailable', 504, 'unavailable'),
+	rows<Given['body']>({
 		name: '200 with a body that is not JSON, or no object, is unreadable',
 		variants: () => ({
 			HTML,
 			text: 'OK',
 			nothing: '',
 			null: 'null',
-			list: [],
+			list: '[]',
 			string: '"stopped"',
 		}),
 		arrange: (c, answer) => c.answer({ status: 200, body: answer }),
 		expected: () => ({ failure: 'unreadable', statusCode: 200, runs: true }),
-	},
-	{
+	}),
+	rows({
 		name: '200 with a refusal in it is unreadable',
 		variants: ownForms,
 		arrange: (c, form) => c.answer({ status: 200, body: form(WORDS) }),
@@ -127,19 +141,22 @@ module.exports = [
 			error: expect.stringContaining(WORDS),
 			runs: true,
 		}),
-	},
-	{
+	}),
+	row({
 		name: '204 without a body',
 		arrange: (c) => c.answer({ status: 204, afterEffect: true }),
-		expected: (c) => ({ ...c.way.says.noContent, runs: false }),
-	},
-	{
+		expected: (c) => ({ ...c.says('noContent'), runs: false }),
+	}),
+	rows({
 		name: 'a redirect to another machine is not followed, and nothing reaches it',
 		variants: () => ({ 301: 301, 302: 302, 303: 303, 307: 307, 308: 308 }),
-		options: { maxRetries: 3 },
+		options: { maxRetries: 3, confirm: true },
 		async arrange(c, status) {
-			c.server = await c.serve();
-			c.answer({ status, body: HTML, headers: { Location: `${c.server.url}/elsewhere` } });
+			const { url, requests } = await c.serve();
+			// Another name of this machine is another host.
+			const elsewhere = url.replace('127.0.0.1', 'localhost');
+			c.answer({ status, body: HTML, headers: { Location: `${elsewhere}/elsewhere` } });
+			return requests;
 		},
 		expected: (_c, status) => ({
 			failure: 'rejected',
@@ -148,9 +165,9 @@ module.exports = [
 			error: expect.stringContaining('redirect'),
 			runs: true,
 		}),
-		check: (c) => expect(c.server.requests).toEqual([]),
-	},
-	{
+		check: (_c, { made: reached }) => expect(reached).toEqual([]),
+	}),
+	rows({
 		name: 'a redirect to the same machine is not followed either',
 		variants: () => ({ 302: 302, 307: 307 }),
 		arrange(c, status) {
@@ -159,5 +176,5 @@ module.exports = [
 		},
 		expected: (_c, status) => ({ failure: 'rejected', statusCode: status, runs: true }),
 		check: (c) => expect(c.reads()).toEqual([]),
-	},
+	}),
 ];
