@@ -3,13 +3,24 @@
 // What needs more than Node and a build runs as a layer of its own: `npm run test:e2e` and the like.
 const LAYERS = ['e2e', 'examples', 'browser', 'queue', 'chaos', 'compat'];
 
+// TypeScript is stripped of its types here, one file at a time; `npm run lint` checks them.
+const swc = {
+	swcrc: false,
+	jsc: { parser: { syntax: 'typescript' }, target: 'es2022', keepClassNames: true },
+	module: { type: 'commonjs' },
+	sourceMaps: 'inline',
+};
+
 const common = {
 	rootDir: __dirname,
-	roots: ['<rootDir>/test'],
+	roots: ['<rootDir>/test', '<rootDir>/nodes', '<rootDir>/credentials'],
 	testEnvironment: 'node',
-	transform: {},
+	moduleFileExtensions: ['cts', 'ts', 'js', 'json', 'node'],
+	transform: { '\\.c?ts$': ['@swc/jest', swc] },
 	// Big trees of other people's packages: Jest would walk them at every start.
-	modulePathIgnorePatterns: ['<rootDir>/test/(e2e/n8n|tools|mutation|compat/[^/]+)/node_modules/'],
+	modulePathIgnorePatterns: [
+		'<rootDir>/test/(tools|mutation|lib/n8n|e2e/n8n|(layers/)?compat/[^/]+)/node_modules/',
+	],
 	globalSetup: '<rootDir>/test/setup/makeUserFolder.js',
 	globalTeardown: '<rootDir>/test/setup/removeUserFolder.js',
 };
@@ -21,13 +32,16 @@ module.exports = {
 		{
 			...common,
 			displayName: 'main',
-			testMatch: ['<rootDir>/test/**/*.test.js'],
-			testPathIgnorePatterns: [`<rootDir>/test/(${LAYERS.join('|')})/`],
+			testMatch: ['<rootDir>/test/**/*.test.{js,cts}'],
+			testPathIgnorePatterns: [`<rootDir>/test/(layers|${LAYERS.join('|')})/`],
 		},
 		...LAYERS.map((layer) => ({
 			...common,
 			displayName: layer,
-			testMatch: [`<rootDir>/test/${layer}/*.{test,${layer}}.js`],
+			testMatch: [
+				`<rootDir>/test/${layer}/*.{test,${layer}}.js`,
+				`<rootDir>/test/layers/${layer}/*.{test,${layer}}.cts`,
+			],
 		})),
 	],
 };

@@ -48,7 +48,7 @@ const noWarnings = () =>
 const formatted = () =>
 	passes(path.join(ROOT, 'node_modules/prettier/bin/prettier.cjs'), [
 		'--check',
-		'**/*.{ts,js,mjs}',
+		'**/*.{ts,cts,js,mjs}',
 	]);
 
 /** What n8n's scanner does with a published package, without fetching one. */

@@ -18,8 +18,8 @@ runScript(async () => {
 	const { exited } = start(
 		process.execPath,
 		// A layer drives one n8n after another: side by side they would only slow each other down.
-		// With `=`: jest would take a pattern behind it for one more project.
-		[jest, `--selectProjects=${layer ?? 'main'}`, ...(layer ? ['--runInBand'] : []), ...args],
+		// Last: jest would take a pattern behind it for one more project.
+		[jest, ...args, ...(layer ? ['--runInBand'] : []), '--selectProjects', layer ?? 'main'],
 		// What a test that is cut short leaves behind goes with this folder.
 		{ cwd: ROOT, env: { TMPDIR: temporaryFolder('tests') } },
 	);
