@@ -162,7 +162,10 @@ export async function openLab({
 				standIn.fault = () => void resolve(performance.now());
 				setTimeout(reject, EVENT_MS, new Error(`No stop arrived within ${EVENT_MS} ms.`)).unref();
 			});
-			const fields = Object.entries(body).map(([name, value]) => [name, String(value)]);
+			const fields = Object.entries(body).map(([name, value]): [string, string] => [
+				name,
+				String(value),
+			]);
 			const since = performance.now();
 			await post(contentType, new URLSearchParams(fields).toString());
 			const ms = (await arrived) - since;

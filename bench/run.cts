@@ -1,5 +1,6 @@
 // npm run bench [-- --rounds N | --quick]: our node and what one would use in its place, side by side in a
-// real n8n. Writes docs/bench.json and docs/bench.svg; `npm run docs:figures` makes the table of them.
+// real n8n. With WRITE_FIGURES=1 into docs/bench.json and docs/bench.svg; `npm run docs:figures` makes the
+// table of them.
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -71,6 +72,8 @@ runScript(async () => {
 	const { figures, text } = report(measured.series, rounds, measured.tarball);
 	const recorded = recordFigures('bench', { n8n: version, node: nodeVersion() }, figures);
 	const note = `Medians of ${rounds} rounds. ${setting(recorded)}, ${figures.machine}`;
-	writeFileSync(path.join(__dirname, '../docs/bench.svg'), chart(measured.series, note));
-	say(`\n${text}\n\nWritten: docs/bench.json, docs/bench.svg (${elapsed(since)} in all)`);
+	if (process.env.WRITE_FIGURES) {
+		writeFileSync(path.join(__dirname, '../docs/bench.svg'), chart(measured.series, note));
+	}
+	say(`\n${text}\n\n${elapsed(since)} in all`);
 });

@@ -1,7 +1,7 @@
 import { runNode, type NodeRun } from '../lib/engine.cts';
 import { opened, start } from '../lib/opened.cts';
 import { forkStandIn } from '../lib/stand-ins/index.cts';
-import type { StandIn } from '../lib/stand-ins/stand-in.cts';
+import type { AnyStandIn } from '../lib/stand-ins/index.cts';
 import { count, pairs, print, stopAt, type Pair } from '../lib/stops.cts';
 
 const statuses = ({ items }: NodeRun) => count(items.map(({ status }) => status));
@@ -81,7 +81,7 @@ describe('a 429', () => {
 			stormUntil ??= Date.now() + 3_000;
 			return Date.now() < stormUntil ? { status: 429, headers: { 'Retry-After': '3' } } : undefined;
 		};
-		const item = (standIn: StandIn, { call, stream }: Pair) => ({
+		const item = (standIn: AnyStandIn, { call, stream }: Pair) => ({
 			provider: standIn.provider,
 			call: call.id,
 			stream: stream.id,

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { runNode, type NodeRun, type RunOptions } from './engine.cts';
 import type { Call, Stream } from './stand-ins/calls.cts';
-import type { StandIn } from './stand-ins/stand-in.cts';
+import type { AnyStandIn } from './stand-ins/index.cts';
 
 /** A call with one stream. */
 export interface Pair {
@@ -19,7 +19,7 @@ export interface StopOptions extends Omit<Partial<RunOptions>, 'items' | 'creden
 
 /** Runs the node on what a stand-in's `seed` or `pairs` gave: one item for each stream. */
 export async function stopAt(
-	standIn: Pick<StandIn, 'provider' | 'credentialType' | 'credentials'>,
+	standIn: Pick<AnyStandIn, 'provider' | 'credentialType' | 'credentials'>,
 	pairs: Pair[],
 	{ parameters, options = {}, item = {}, ...run }: StopOptions = {},
 ): Promise<NodeRun> {
@@ -38,7 +38,7 @@ export async function stopAt(
 }
 
 /** Calls with one running stream each. */
-export const pairs = (standIn: Pick<StandIn, 'addCall' | 'startStream'>, many: number) =>
+export const pairs = (standIn: Pick<AnyStandIn, 'addCall' | 'startStream'>, many: number) =>
 	Array.from({ length: many }, () => {
 		const call = standIn.addCall();
 		return { call, stream: standIn.startStream(call.id) };

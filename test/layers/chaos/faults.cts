@@ -1,4 +1,4 @@
-import type { Fault } from '../../lib/stand-ins/stand-in.cts';
+import type { Fault } from '../../lib/stand-ins/index.cts';
 
 /** Numbers from 0 to 1 that a text decides: the same in every run, in whatever order requests arrive. */
 export function randomOf(text: string): () => number {

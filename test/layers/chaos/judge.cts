@@ -1,4 +1,4 @@
-import type { Stream } from '../../lib/stand-ins/calls.cts';
+import type { Stream } from '../../lib/stand-ins/index.cts';
 import type { Expected, Item, Sent } from './plan.cts';
 
 // What the node said of each item, held against what the stand-in saw and knows. Every fault is known, so

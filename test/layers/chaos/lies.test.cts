@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { IDataObject, IExecuteFunctions, INodeType } from 'n8n-workflow';
 
 import { loadPackage } from '../../lib/engine.cts';
+import { executeIn } from '../../lib/execute.cts';
 import { playChaos, type Play } from './play.cts';
 
 const PLAY: Play = { seed: 'lies', executions: 4, items: 60, accounts: 2, faultless: true };
@@ -18,7 +19,7 @@ async function lying(lie: Lie): Promise<INodeType> {
 	return {
 		description: node.description,
 		async execute(this: IExecuteFunctions) {
-			const outputs = await node.execute.call(this);
+			const outputs = await executeIn(this, node);
 			return outputs.map((items) =>
 				items.map((item, place) => ({ ...item, json: lie(item.json, place) })),
 			);
@@ -41,7 +42,7 @@ async function sendingElsewhere(elsewhere: string): Promise<INodeType> {
 			};
 			const helpers = { ...this.helpers, httpRequestWithAuthentication };
 			const context: IExecuteFunctions = Object.create(this, { helpers: { value: helpers } });
-			return await node.execute.call(context);
+			return await executeIn(context, node);
 		},
 	};
 }
@@ -144,7 +145,7 @@ test('a node that stops another call than the one it was asked to is caught', as
 			};
 			const helpers = { ...this.helpers, httpRequestWithAuthentication };
 			const context: IExecuteFunctions = Object.create(this, { helpers: { value: helpers } });
-			return await node.execute.call(context);
+			return await executeIn(context, node);
 		},
 	};
 	expect((await wrongWith(nodeType)).length).toBeGreaterThan(0);

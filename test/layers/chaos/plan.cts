@@ -1,12 +1,24 @@
-import type { Call, Stream } from '../../lib/stand-ins/calls.cts';
-import type { LoggedRequest, StandIn } from '../../lib/stand-ins/stand-in.cts';
+import type { IDataObject } from 'n8n-workflow';
+
+import type { Call, Stream } from '../../lib/stand-ins/index.cts';
+import type {
+	AnyStandIn,
+	LoggedRequest,
+	PlivoStandIn,
+	ProviderName,
+	SignalWireStandIn,
+	VobizStandIn,
+} from '../../lib/stand-ins/index.cts';
 import { pick, randomOf, type Met } from './faults.cts';
 
 export const PROVIDERS = ['plivo', 'signalWire', 'vobiz'] as const;
-export type ProviderName = (typeof PROVIDERS)[number];
 
 /** One account of each provider. */
-export type Accounts = Record<ProviderName, StandIn>;
+export interface Accounts {
+	plivo: PlivoStandIn;
+	signalWire: SignalWireStandIn;
+	vobiz: VobizStandIn;
+}
 
 const STREAM_BY = ['sid', 'name', 'controlId', 'conferenceSid'] as const;
 type StreamBy = (typeof STREAM_BY)[number];
@@ -101,12 +113,12 @@ export interface Expected {
 export interface Item {
 	name: string;
 	provider: ProviderName;
-	standIn: StandIn;
+	standIn: AnyStandIn;
 	settings: Settings;
 	way: Way;
 	situation: Situation;
 	/** What comes in. */
-	json: Record<string, unknown>;
+	json: IDataObject;
 	/** The ids that it names. */
 	callId: string;
 	conferenceId: string | undefined;
@@ -120,7 +132,7 @@ export interface Item {
 	stops: Sent[];
 	reads: Sent[];
 	/** What came out, with `inErrorOutput` where that was n8n's error output. */
-	out: (Record<string, unknown> & { inErrorOutput?: boolean }) | undefined;
+	out: (IDataObject & { inErrorOutput?: boolean }) | undefined;
 }
 
 /** Weighed by the shares, from those that can be with this way. */
@@ -145,12 +157,12 @@ function situationFor(random: () => number, way: Way, provider: ProviderName, is
 
 /** What goes to the provider, word for word as the provider's documents have it. */
 function stopsOf(
-	standIn: StandIn,
+	standIn: AnyStandIn,
 	way: Way,
 	{ callId, conferenceId, stream = '' }: Pick<Item, 'callId' | 'conferenceId' | 'stream'>,
 	cxmlUrl: string,
 ): Expected[] {
-	const { authId, projectId } = standIn.credentials as { authId?: string; projectId?: string };
+	const { authId, projectId }: Record<string, string> = standIn.credentials;
 	const laml = `/api/laml/2010-04-01/Accounts/${projectId}`;
 	const stopped = { Status: 'stopped' };
 	const ofCall = { method: 'POST', path: `${laml}/Calls/${callId}/Streams/${stream}`, body: stopped };
@@ -191,8 +203,8 @@ export function planItem(
 ): Item {
 	const random = randomOf(`${seed} item ${name}`);
 	const all = settings.operation === 'stopAllStreams';
-	const provider = all ? pick(random, ['plivo', 'vobiz']) : pick(random, PROVIDERS);
-	const standIn = accounts[provider];
+	const provider: ProviderName = all ? pick(random, ['plivo', 'vobiz'] as const) : pick(random, PROVIDERS);
+	const standIn: AnyStandIn = accounts[provider];
 	const isSignalWire = provider === 'signalWire';
 	const way: Way = all ? 'all' : isSignalWire ? settings.streamBy : 'id';
 	const byEvent = settings.source === 'event';

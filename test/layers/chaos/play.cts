@@ -3,11 +3,10 @@ import type { INodeType } from 'n8n-workflow';
 import { runNode } from '../../lib/engine.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
-import type { LoggedRequest, StandIn } from '../../lib/stand-ins/stand-in.cts';
+import type { AnyStandIn, LoggedRequest } from '../../lib/stand-ins/index.cts';
 import { faultFor, type Met } from './faults.cts';
 import { disagreements } from './judge.cts';
 import {
-	PROVIDERS,
 	TIMEOUT,
 	planExecution,
 	planItem,
@@ -56,12 +55,12 @@ class Stage {
 
 	async open(): Promise<void> {
 		for (let n = 0; n < this.play.accounts; n += 1) {
-			const options = { generation: n % 2 ? ('old' as const) : ('new' as const) };
-			const [plivo, signalWire, vobiz] = await Promise.all(
-				PROVIDERS.map((provider) => startStandIn(provider, options)),
-			);
-			if (!plivo || !signalWire || !vobiz) throw new Error('A stand-in did not start.');
-			const accounts = { plivo, signalWire, vobiz };
+			const options: { generation: 'old' | 'new' } = { generation: n % 2 ? 'old' : 'new' };
+			const accounts: Accounts = {
+				plivo: await startStandIn('plivo', options),
+				signalWire: await startStandIn('signalWire', options),
+				vobiz: await startStandIn('vobiz', options),
+			};
 			for (const standIn of Object.values(accounts)) {
 				standIn.fault = (request) => this.#meet(standIn, request);
 			}
@@ -73,13 +72,13 @@ class Stage {
 		await Promise.all(this.#all().map((standIn) => standIn.close()));
 	}
 
-	#all(): StandIn[] {
+	#all(): AnyStandIn[] {
 		return this.accounts.flatMap((accounts) => Object.values(accounts));
 	}
 
 	/** Documents that were ordered have run. */
 	async settled(): Promise<void> {
-		await Promise.all(this.#all().map((standIn) => standIn.settled?.()));
+		await Promise.all(this.#all().map((standIn) => standIn.settled()));
 	}
 
 	offContract(): string[] {
@@ -97,7 +96,7 @@ class Stage {
 	}
 
 	/** Finds the item that a request belongs to, notes it there, and says what is done to it. */
-	#meet(standIn: StandIn, request: LoggedRequest) {
+	#meet(standIn: AnyStandIn, request: LoggedRequest) {
 		const [, inPath] = /\/(?:Calls?|Conferences)\/([^/?]+)/.exec(request.path) ?? [];
 		const id = inPath ?? idInBody(request.body);
 		const item = id === undefined ? undefined : this.#byId.get(id);
@@ -147,8 +146,9 @@ async function execute(n: number, play: Play, stage: Stage) {
 	const accounts = stage.accounts[n % play.accounts];
 	if (!accounts) throw new Error('There are no accounts.');
 	const { plivo, signalWire, vobiz } = accounts;
-	const cxmlUrl =
-		signalWire.bin?.('<Response><Stop><Stream name="{{STREAMNAME}}"/></Stop></Response>') ?? '';
+	const cxmlUrl = signalWire.bin(
+		'<Response><Stop><Stream name="{{STREAMNAME}}"/></Stop></Response>',
+	);
 	const items = Array.from({ length: play.items }, (_, m) =>
 		planItem(play.seed, `${n}.${m}`, settings, accounts, cxmlUrl),
 	);
@@ -157,9 +157,9 @@ async function execute(n: number, play: Play, stage: Stage) {
 		parameters: parametersOf(settings, cxmlUrl),
 		items: items.map(({ json }) => json),
 		credentials: {
-			plivoBasicApi: plivo.credentials,
-			signalWireBasicApi: signalWire.credentials,
-			vobizXAuthApi: vobiz.credentials,
+			plivoBasicApi: { ...plivo.credentials },
+			signalWireBasicApi: { ...signalWire.credentials },
+			vobizXAuthApi: { ...vobiz.credentials },
 		},
 		node: { onError: settings.onError },
 		...(play.nodeType && { nodeType: play.nodeType }),

@@ -12,7 +12,7 @@ import { pack } from '../../lib/package.cts';
 import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
-import type { Fault, LoggedRequest, StandIn } from '../../lib/stand-ins/stand-in.cts';
+import type { AnyStandIn, Fault, LoggedRequest } from '../../lib/stand-ins/index.cts';
 
 const HTTP_REQUEST = 'n8n-nodes-base.httpRequest';
 const GO = 'Go';
@@ -43,8 +43,8 @@ async function startOtherHost() {
 
 let n8n: N8n;
 let folder: string;
-let plivo: StandIn;
-let vobiz: StandIn;
+let plivo: AnyStandIn;
+let vobiz: AnyStandIn;
 let otherHost: Awaited<ReturnType<typeof startOtherHost>>;
 
 /** A stream of a call of its own. */
@@ -79,7 +79,7 @@ interface Node {
 	credential: { type: string; data(of: Record<string, string>): IDataObject };
 }
 
-type MakeNode = (standIn: StandIn, job: Job) => Node;
+type MakeNode = (standIn: AnyStandIn, job: Job) => Node;
 
 beforeAll(async () => {
 	await installN8n();
@@ -135,7 +135,7 @@ const stopAudioStream: MakeNode = (
 };
 
 /** Runs streams of new calls through one of the two nodes. */
-async function run(makeNode: MakeNode, standIn: StandIn, job: Job = {}) {
+async function run(makeNode: MakeNode, standIn: AnyStandIn, job: Job = {}) {
 	const { streams = 1, items = (all) => all, fault, node: settings } = job;
 	standIn.reset();
 	otherHost.requests.length = 0;
@@ -190,7 +190,7 @@ async function run(makeNode: MakeNode, standIn: StandIn, job: Job = {}) {
 }
 
 /** The same job for both, one after the other. */
-const sideBySide = async (standIn: StandIn, job?: Job) => ({
+const sideBySide = async (standIn: AnyStandIn, job?: Job) => ({
 	http: await run(httpRequest, standIn, job),
 	ours: await run(stopAudioStream, standIn, job),
 });
