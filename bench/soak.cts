@@ -1,6 +1,8 @@
 // npm run test:soak: 20,000 runs of the node in one process, every other one an execution of its own, the
 // rest runs of one execution, as a Loop Over Items makes them. Nothing of a run may remain behind it.
 
+import './userFolder.cts';
+
 import { getEventListeners } from 'node:events';
 import v8 from 'node:v8';
 import vm from 'node:vm';

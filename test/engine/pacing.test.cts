@@ -1,10 +1,10 @@
-import { runNode, type NodeRun } from '../lib/engine.cts';
+import { runNode, type NodeRunResult } from '../lib/engine.cts';
 import { opened, start } from '../lib/opened.cts';
 import { forkStandIn } from '../lib/stand-ins/index.cts';
-import type { AnyStandIn } from '../lib/stand-ins/index.cts';
+import type { ProviderStandIn } from '../lib/stops.cts';
 import { count, pairs, print, stopAt, type Pair } from '../lib/stops.cts';
 
-const statuses = ({ items }: NodeRun) => count(items.map(({ status }) => status));
+const statuses = ({ items }: NodeRunResult) => count(items.map(({ status }) => status));
 
 describe('a documented limit', () => {
 	/** Plivo: "300 requests / 5 s per account". Windows begin at fixed times, as counters of requests do. */
@@ -81,7 +81,7 @@ describe('a 429', () => {
 			stormUntil ??= Date.now() + 3_000;
 			return Date.now() < stormUntil ? { status: 429, headers: { 'Retry-After': '3' } } : undefined;
 		};
-		const item = (standIn: AnyStandIn, { call, stream }: Pair) => ({
+		const item = (standIn: ProviderStandIn, { call, stream }: Pair) => ({
 			provider: standIn.provider,
 			call: call.id,
 			stream: stream.id,

@@ -199,7 +199,8 @@ export function recordFigures<Name extends FiguresName>(
 	return measured;
 }
 
-const FIGURES: FiguresName[] = [
+/** Every name of figures. */
+export const FIGURES: FiguresName[] = [
 	'chaos',
 	'pacing',
 	'ended-calls',

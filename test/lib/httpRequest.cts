@@ -3,7 +3,7 @@
 
 import type { IDataObject } from 'n8n-workflow';
 
-import type { AnyStandIn } from './stand-ins/index.cts';
+import type { ProviderStandIn } from './stops.cts';
 
 /** The version that n8n gives to a new HTTP Request node. */
 export const HTTP_VERSION = 4.5;
@@ -25,14 +25,14 @@ const FORMS: Record<string, { api: string; type: string; data(of: Credentials): 
 	},
 };
 
-function formOf({ provider }: Pick<AnyStandIn, 'provider'>) {
+function formOf({ provider }: Pick<ProviderStandIn, 'provider'>) {
 	const form = FORMS[provider];
 	if (!form) throw new Error(`HTTP Request is not set up for ${provider}.`);
 	return form;
 }
 
 /** The type of the credential, and `data`, which makes its fields of a stand-in's credentials. */
-export const genericCredential = (standIn: Pick<AnyStandIn, 'provider'>) => {
+export const genericCredential = (standIn: Pick<ProviderStandIn, 'provider'>) => {
 	const { type, data } = formOf(standIn);
 	return { type, data };
 };

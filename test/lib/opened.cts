@@ -1,4 +1,5 @@
 import { startStandIn } from './stand-ins/index.cts';
+import type { ProviderStandIn } from './stops.cts';
 
 /** Something to be closed. */
 interface Closable {
@@ -18,5 +19,9 @@ export function opened<One extends Closable>(one: One): One {
 }
 
 /** Starts a stand-in, and closes it at the end of the test. */
-export const start: typeof startStandIn = async (...args: Parameters<typeof startStandIn>) =>
-	opened(await startStandIn(...args));
+export async function start(
+	provider: string,
+	options?: Parameters<typeof startStandIn>[1],
+): Promise<ProviderStandIn> {
+	return opened(await startStandIn(provider, options));
+}

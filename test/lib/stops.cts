@@ -1,8 +1,12 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { runNode, type NodeRun, type RunOptions } from './engine.cts';
-import type { Call, Stream } from './stand-ins/calls.cts';
-import type { AnyStandIn } from './stand-ins/index.cts';
+import { runNode, type NodeRun, type NodeRunResult } from './engine.cts';
+import type { Exposed, StandIn } from './stand-ins/stand-in.cts';
+import type { Call, Stream } from './stand-ins/index.cts';
+
+
+/** The stand-in of any provider. */
+export type ProviderStandIn = StandIn & Exposed;
 
 /** A call with one stream. */
 export interface Pair {
@@ -11,18 +15,18 @@ export interface Pair {
 }
 
 /** How to run the node on many streams: what `runNode` takes, with the node's options apart. */
-export interface StopOptions extends Omit<Partial<RunOptions>, 'items' | 'credentials'> {
-	options?: IDataObject;
+export interface StopOptions extends Omit<Partial<NodeRun>, 'items' | 'credentials'> {
+	options?: INodeParameters;
 	/** What is in each item beside the ids. */
 	item?: IDataObject;
 }
 
 /** Runs the node on what a stand-in's `seed` or `pairs` gave: one item for each stream. */
 export async function stopAt(
-	standIn: Pick<AnyStandIn, 'provider' | 'credentialType' | 'credentials'>,
+	standIn: Pick<ProviderStandIn, 'provider' | 'credentialType' | 'credentials'>,
 	pairs: Pair[],
 	{ parameters, options = {}, item = {}, ...run }: StopOptions = {},
-): Promise<NodeRun> {
+): Promise<NodeRunResult> {
 	return await runNode({
 		parameters: {
 			provider: standIn.provider,
@@ -38,7 +42,7 @@ export async function stopAt(
 }
 
 /** Calls with one running stream each. */
-export const pairs = (standIn: Pick<AnyStandIn, 'addCall' | 'startStream'>, many: number) =>
+export const pairs = (standIn: Pick<ProviderStandIn, 'addCall' | 'startStream'>, many: number) =>
 	Array.from({ length: many }, () => {
 		const call = standIn.addCall();
 		return { call, stream: standIn.startStream(call.id) };

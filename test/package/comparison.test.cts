@@ -1,25 +1,31 @@
-'use strict';
+// Each line of the comparison with the HTTP Request node is a test that runs in a real n8n.
 
-// Each line of the README's comparison with the HTTP Request node is a test that runs in a real n8n.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 
-const { readFileSync } = require('node:fs');
-const path = require('node:path');
-const { ROOT } = require('./support/engine');
+import { HTTP_VERSION } from '../lib/httpRequest.cts';
+import { documents } from '../lib/figures.cts';
 
-const read = (file) => readFileSync(path.join(ROOT, file), 'utf8');
-const [, table] = /<!-- comparison -->\n([^]*?)<!-- \/comparison -->/.exec(read('README.md'));
-const source = read('test/e2e/comparison.e2e.js');
+const ROOT = path.join(__dirname, '../..');
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+
+const pages = documents().map(read);
+const page = pages.find((text) => text.includes('<!-- comparison -->')) ?? '';
+const source = read('test/layers/e2e/comparison.e2e.cts');
 
 test('each line of the comparison names a test of its own', () => {
-	const lines = table.trim().split('\n').slice(2);
-	const named = lines.map((line) => line.split('|').at(-2).trim());
+	const [, table = ''] = /<!-- comparison -->\n([^]*?)<!-- \/comparison -->/.exec(page) ?? [];
+	const named = table
+		.trim()
+		.split('\n')
+		.slice(2)
+		.map((line) => line.split('|').at(-2)?.trim() ?? '');
 	const tests = [...source.matchAll(/^test\('(.+)', async/gm)].map(([, name]) => name);
 	expect(named.length).toBeGreaterThan(0);
 	expect(named.filter((name) => !tests.includes(name))).toEqual([]);
 	expect(new Set(named).size).toBe(named.length);
 });
 
-test('the README says which HTTP Request was compared', () => {
-	const [, version] = /HTTP_VERSION = ([\d.]+);/.exec(source);
-	expect(read('README.md')).toMatch(`HTTP Request ran in its version ${version};`);
+test('the page says which HTTP Request was compared', () => {
+	expect(page).toMatch(`HTTP Request ran in its version ${HTTP_VERSION};`);
 });

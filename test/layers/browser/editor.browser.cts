@@ -3,7 +3,7 @@ import { installN8n, startN8n, type N8n } from '../../lib/n8n/index.cts';
 import { pack } from '../../lib/package.cts';
 import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
-import type { AnyStandIn } from '../../lib/stand-ins/index.cts';
+import type { ProviderStandIn } from '../../lib/stops.cts';
 import { findChromium } from './chromium.cts';
 import { NOT_TESTED, TESTED, openEditor, type Editor } from './editor.cts';
 
@@ -63,7 +63,7 @@ describe("the node in n8n's editor", () => {
 	let n8n: N8n;
 	let editor: Editor;
 	let folder: string;
-	const standIns = new Map<ProviderName, AnyStandIn>();
+	const standIns = new Map<ProviderName, ProviderStandIn>();
 	const standInOf = (name: ProviderName) => {
 		const standIn = standIns.get(name);
 		if (!standIn) throw new Error(`The stand-in of ${name} has not started.`);
@@ -100,7 +100,7 @@ describe("the node in n8n's editor", () => {
 		for (const standIn of standIns.values()) standIn.expectOnContract();
 	});
 
-	const tokenOf = ({ credentials }: AnyStandIn) =>
+	const tokenOf = ({ credentials }: ProviderStandIn) =>
 		Object.keys(credentials).find((name) => /token/i.test(name)) ?? '';
 
 	const newWorkflow = async () => {
@@ -128,7 +128,7 @@ describe("the node in n8n's editor", () => {
 	// One node, and each provider picked in turn.
 	describe.each(PROVIDERS)('$label', (provider) => {
 		const { name, label, credential, operations, stop, notice, noticeForAll, check } = provider;
-		let standIn: AnyStandIn;
+		let standIn: ProviderStandIn;
 		let call: Call;
 		let stream: Stream;
 

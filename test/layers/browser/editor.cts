@@ -1,5 +1,6 @@
 // What a page runs for us sees the browser's own names.
 /// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 
 // What a person does in n8n's editor, as steps for tests and pictures. Fields are found by the words on the
 // screen, and every step waits for what a person would wait for.

@@ -1,14 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Call, Stream } from '../../lib/stand-ins/index.cts';
-import type {
-	AnyStandIn,
-	LoggedRequest,
-	PlivoStandIn,
-	ProviderName,
-	SignalWireStandIn,
-	VobizStandIn,
-} from '../../lib/stand-ins/index.cts';
+import type { LoggedRequest, PlivoStandIn, ProviderName, SignalWireStandIn, VobizStandIn } from '../../lib/stand-ins/index.cts';
+import type { ProviderStandIn } from '../../lib/stops.cts';
 import { pick, randomOf, type Met } from './faults.cts';
 
 export const PROVIDERS = ['plivo', 'signalWire', 'vobiz'] as const;
@@ -113,7 +107,7 @@ export interface Expected {
 export interface Item {
 	name: string;
 	provider: ProviderName;
-	standIn: AnyStandIn;
+	standIn: ProviderStandIn;
 	settings: Settings;
 	way: Way;
 	situation: Situation;
@@ -157,7 +151,7 @@ function situationFor(random: () => number, way: Way, provider: ProviderName, is
 
 /** What goes to the provider, word for word as the provider's documents have it. */
 function stopsOf(
-	standIn: AnyStandIn,
+	standIn: ProviderStandIn,
 	way: Way,
 	{ callId, conferenceId, stream = '' }: Pick<Item, 'callId' | 'conferenceId' | 'stream'>,
 	cxmlUrl: string,
@@ -204,7 +198,7 @@ export function planItem(
 	const random = randomOf(`${seed} item ${name}`);
 	const all = settings.operation === 'stopAllStreams';
 	const provider: ProviderName = all ? pick(random, ['plivo', 'vobiz'] as const) : pick(random, PROVIDERS);
-	const standIn: AnyStandIn = accounts[provider];
+	const standIn: ProviderStandIn = accounts[provider];
 	const isSignalWire = provider === 'signalWire';
 	const way: Way = all ? 'all' : isSignalWire ? settings.streamBy : 'id';
 	const byEvent = settings.source === 'event';

@@ -3,7 +3,8 @@ import type { INodeType } from 'n8n-workflow';
 import { runNode } from '../../lib/engine.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
-import type { AnyStandIn, LoggedRequest } from '../../lib/stand-ins/index.cts';
+import type { LoggedRequest } from '../../lib/stand-ins/index.cts';
+import type { ProviderStandIn } from '../../lib/stops.cts';
 import { faultFor, type Met } from './faults.cts';
 import { disagreements } from './judge.cts';
 import {
@@ -61,8 +62,8 @@ class Stage {
 				signalWire: await startStandIn('signalWire', options),
 				vobiz: await startStandIn('vobiz', options),
 			};
-			for (const standIn of Object.values(accounts)) {
-				standIn.fault = (request) => this.#meet(standIn, request);
+			for (const standIn of [accounts.plivo, accounts.signalWire, accounts.vobiz]) {
+				standIn.fault = (request: LoggedRequest) => this.#meet(standIn, request);
 			}
 			this.accounts.push(accounts);
 		}
@@ -72,8 +73,8 @@ class Stage {
 		await Promise.all(this.#all().map((standIn) => standIn.close()));
 	}
 
-	#all(): AnyStandIn[] {
-		return this.accounts.flatMap((accounts) => Object.values(accounts));
+	#all(): ProviderStandIn[] {
+		return this.accounts.flatMap(({ plivo, signalWire, vobiz }) => [plivo, signalWire, vobiz]);
 	}
 
 	/** Documents that were ordered have run. */
@@ -96,7 +97,7 @@ class Stage {
 	}
 
 	/** Finds the item that a request belongs to, notes it there, and says what is done to it. */
-	#meet(standIn: AnyStandIn, request: LoggedRequest) {
+	#meet(standIn: ProviderStandIn, request: LoggedRequest) {
 		const [, inPath] = /\/(?:Calls?|Conferences)\/([^/?]+)/.exec(request.path) ?? [];
 		const id = inPath ?? idInBody(request.body);
 		const item = id === undefined ? undefined : this.#byId.get(id);

@@ -3,7 +3,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import {
 	core,
@@ -11,10 +11,11 @@ import {
 	loadPackage,
 	runNode,
 	testCredential,
-	type RunOptions,
+	type NodeRun,
 } from '../../lib/engine.cts';
 import { opened, start } from '../../lib/opened.cts';
-import { providers, type AnyStandIn } from '../../lib/stand-ins/index.cts';
+import { providers } from '../../lib/stand-ins/index.cts';
+import type { ProviderStandIn } from '../../lib/stops.cts';
 
 const {
 	PACKAGE_FOLDER: folder,
@@ -27,7 +28,7 @@ if (!folder || !coreFolder || !expectedCore || !expectedNode) {
 }
 
 /** A call with a stream, as the node's fields name it. */
-function live(standIn: AnyStandIn) {
+function live(standIn: ProviderStandIn) {
 	const call = standIn.addCall();
 	const stream = standIn.startStream(call.id);
 	return { stream, fields: { callId: call.id, stream: stream.id } };
@@ -35,9 +36,9 @@ function live(standIn: AnyStandIn) {
 
 /** Runs the node for items of `{callId, stream}`. */
 const stop = (
-	standIn: AnyStandIn,
+	standIn: ProviderStandIn,
 	items: IDataObject[],
-	{ options, ...more }: Partial<RunOptions> & { options?: IDataObject } = {},
+	{ options, ...more }: Partial<NodeRun> & { options?: INodeParameters } = {},
 ) =>
 	runNode({
 		folder,
@@ -52,9 +53,11 @@ const stop = (
 		...more,
 	});
 
+const eventOf = (body: object): IDataObject => JSON.parse(JSON.stringify(body));
+
 /** A stop of one call gets this answer. */
 const answerTo =
-	(callId: string, status: number): AnyStandIn['fault'] =>
+	(callId: string, status: number): ProviderStandIn['fault'] =>
 	({ path, body }) =>
 		`${path}${body}`.includes(callId) ? { status, body: {} } : undefined;
 
@@ -122,7 +125,7 @@ describe.each(providers)('%s', (provider) => {
 		const { stream } = live(standIn);
 		const kind = provider === 'signalWire' ? 'stream-started' : 'StartStream';
 		const { body } = standIn.callback(kind, stream);
-		const { items } = await stop(standIn, [{ body: { ...body } } as IDataObject], {
+		const { items } = await stop(standIn, [{ body: eventOf(body) }], {
 			parameters: { provider, source: 'event' },
 		});
 		expect(items[0]?.status).toBe('stopped');
@@ -188,7 +191,7 @@ describe.each(providers)('%s', (provider) => {
 		expect(stream.running).toBe(true);
 	});
 
-	const WAITS: Array<[string, ReturnType<AnyStandIn['fault']>]> = [
+	const WAITS: Array<[string, ReturnType<ProviderStandIn['fault']>]> = [
 		['an answer that does not come', { stallMs: 20_000 }],
 		['the wait that the provider asked for', { status: 503, headers: { 'Retry-After': '20' } }],
 	];

@@ -12,7 +12,8 @@ import { pack } from '../../lib/package.cts';
 import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
-import type { AnyStandIn, Fault, LoggedRequest } from '../../lib/stand-ins/index.cts';
+import type { Fault, LoggedRequest } from '../../lib/stand-ins/index.cts';
+import type { ProviderStandIn } from '../../lib/stops.cts';
 
 const HTTP_REQUEST = 'n8n-nodes-base.httpRequest';
 const GO = 'Go';
@@ -43,8 +44,8 @@ async function startOtherHost() {
 
 let n8n: N8n;
 let folder: string;
-let plivo: AnyStandIn;
-let vobiz: AnyStandIn;
+let plivo: ProviderStandIn;
+let vobiz: ProviderStandIn;
 let otherHost: Awaited<ReturnType<typeof startOtherHost>>;
 
 /** A stream of a call of its own. */
@@ -79,7 +80,7 @@ interface Node {
 	credential: { type: string; data(of: Record<string, string>): IDataObject };
 }
 
-type MakeNode = (standIn: AnyStandIn, job: Job) => Node;
+type MakeNode = (standIn: ProviderStandIn, job: Job) => Node;
 
 beforeAll(async () => {
 	await installN8n();
@@ -135,7 +136,7 @@ const stopAudioStream: MakeNode = (
 };
 
 /** Runs streams of new calls through one of the two nodes. */
-async function run(makeNode: MakeNode, standIn: AnyStandIn, job: Job = {}) {
+async function run(makeNode: MakeNode, standIn: ProviderStandIn, job: Job = {}) {
 	const { streams = 1, items = (all) => all, fault, node: settings } = job;
 	standIn.reset();
 	otherHost.requests.length = 0;
@@ -190,7 +191,7 @@ async function run(makeNode: MakeNode, standIn: AnyStandIn, job: Job = {}) {
 }
 
 /** The same job for both, one after the other. */
-const sideBySide = async (standIn: AnyStandIn, job?: Job) => ({
+const sideBySide = async (standIn: ProviderStandIn, job?: Job) => ({
 	http: await run(httpRequest, standIn, job),
 	ours: await run(stopAudioStream, standIn, job),
 });

@@ -5,7 +5,7 @@ import { pack } from '../../lib/package.cts';
 import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
-import type { AnyStandIn } from '../../lib/stand-ins/index.cts';
+import type { ProviderStandIn } from '../../lib/stops.cts';
 
 const PACKAGE = 'n8n-nodes-stop-audio-stream';
 const STOP = 'Stop Audio Stream';
@@ -52,7 +52,7 @@ jest.setTimeout(20 * 60_000);
 
 /** One node of our package, its ids from the given fields. */
 const stopNode = (
-	standIn: AnyStandIn,
+	standIn: ProviderStandIn,
 	credentialId: string,
 	{ callId, stream, onError }: { callId: string; stream: string; onError?: string },
 ) => ({
@@ -80,7 +80,7 @@ const connect = (from: string) => ({ [from]: { main: [[{ node: STOP, type: 'main
 describe('the packed package in a real n8n', () => {
 	let n8n: N8n;
 	let folder: string;
-	const standIns = new Map<string, AnyStandIn>();
+	const standIns = new Map<string, ProviderStandIn>();
 	const standInOf = (name: string) => {
 		const standIn = standIns.get(name);
 		if (!standIn) throw new Error(`The stand-in of ${name} has not started.`);
@@ -109,17 +109,17 @@ describe('the packed package in a real n8n', () => {
 	});
 
 	/** A call with one stream that runs. */
-	const streaming = (standIn: AnyStandIn) => {
+	const streaming = (standIn: ProviderStandIn) => {
 		const call = standIn.addCall();
 		return { call, stream: standIn.startStream(call.id) };
 	};
 
 	/** The stops that the stand-in received, one line each. */
-	const stops = (standIn: AnyStandIn) => standIn.requests
+	const stops = (standIn: ProviderStandIn) => standIn.requests
 			.filter(({ method }) => method !== 'GET')
 			.map(({ method, path }) => `${method} ${path}`);
 
-	const wrongToken = ({ credentials }: AnyStandIn): IDataObject =>
+	const wrongToken = ({ credentials }: ProviderStandIn): IDataObject =>
 		Object.fromEntries(
 			Object.entries(credentials).map(([field, value]) =>
 				/token/i.test(field) ? [field, 'example-of-a-wrong-token'] : [field, value],

@@ -7,7 +7,7 @@ import { recordFigures, type QueueFigures } from '../../lib/figures.cts';
 import { nodeVersion, outputOf, version, type Workflow } from '../../lib/n8n/index.cts';
 import { say } from '../../lib/processes.cts';
 import { providers, startStandIn } from '../../lib/stand-ins/index.cts';
-import type { AnyStandIn } from '../../lib/stand-ins/index.cts';
+import type { ProviderStandIn } from '../../lib/stops.cts';
 import { WORKERS, startCluster, type Cluster } from './cluster.cts';
 import { ERROR_WORKFLOW, EVENTS, endedExecutions, makeEvents, workflowFor, type Event } from './events.cts';
 import { RATE_LIMITS, Truth, playRound, type Played, type Published } from './rounds.cts';
@@ -25,7 +25,7 @@ jest.setTimeout(20 * 60_000);
 let cluster: Cluster;
 let errorWorkflow: Workflow;
 let truth: Truth;
-const standIns: AnyStandIn[] = [];
+const standIns: ProviderStandIn[] = [];
 const credentialIds: Record<string, string> = {};
 const runs: QueueFigures['runs'] = [];
 
