@@ -12,7 +12,7 @@ interface Lockfile {
 }
 
 /** The content of a JSON file, of which the caller knows the type. */
-export const readJson = <T,>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
+export const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
 /**
  * Whether a folder holds what its lockfile asks for. npm notes what it has put there, so this needs
@@ -21,8 +21,8 @@ export const readJson = <T,>(file: string): T => JSON.parse(readFileSync(file, '
 export function isInstalled(folder: string): boolean {
 	const note = path.join(folder, 'node_modules/.package-lock.json');
 	if (!existsSync(note)) return false;
-	const present = readJson<Lockfile>(note).packages;
-	const wanted = readJson<Lockfile>(path.join(folder, 'package-lock.json')).packages;
+	const present = (readJson(note) as Lockfile).packages;
+	const wanted = (readJson(path.join(folder, 'package-lock.json')) as Lockfile).packages;
 	return Object.entries(wanted).every(
 		// What is optional may be for another platform.
 		([where, { version, optional }]) =>

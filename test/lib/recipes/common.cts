@@ -1,0 +1,183 @@
+/** What several recipes share: the providers' words, the locks, and the sentences about them. */
+
+import { http, type Unplaced } from '../workflows.cts';
+
+export type CarrierName = 'signalWire' | 'plivo' | 'vobiz';
+
+/** One provider, as the recipes speak of it. */
+export interface Carrier {
+	name: CarrierName;
+	shown: string;
+	/** The last part of a recipe's file name. */
+	file: string;
+	credential: string;
+	credentialShown: string;
+	/** The call's id: in the provider's callbacks, and in the items of the recipes. */
+	callField: string;
+	call: 'call_sid' | 'call_uuid';
+	/** How the field is called on screen. */
+	callShown: string;
+	/** What the recipes with requests of their own ask for in 'Fill In'. */
+	account: Record<string, string>;
+	accountStep: string;
+	/** A document that keeps the caller waiting. */
+	hold: string;
+	/** The lock of a webhook whose address is typed at the provider. */
+	typedLock?: 'basicAuth';
+}
+
+const PLIVO_FAMILY = {
+	callField: 'CallUUID',
+	call: 'call_uuid',
+	callShown: 'Call UUID',
+	hold: '<Speak>One moment, please.</Speak>\n  <Wait length="60"/>',
+} as const;
+
+export const CARRIERS: Record<CarrierName, Carrier> = {
+	signalWire: {
+		name: 'signalWire',
+		shown: 'SignalWire',
+		file: 'signalwire',
+		credential: 'signalWireBasicApi',
+		credentialShown: 'SignalWire Basic API',
+		callField: 'CallSid',
+		call: 'call_sid',
+		callShown: 'Call SID',
+		account: { space_url: 'https://example.signalwire.com', project_id: 'your-project-id' },
+		accountStep: 'the address of your space and your Project ID',
+		hold: '<Say>One moment, please.</Say>\n  <Pause length="60"/>',
+		typedLock: 'basicAuth',
+	},
+	plivo: {
+		name: 'plivo',
+		shown: 'Plivo',
+		file: 'plivo',
+		credential: 'plivoBasicApi',
+		credentialShown: 'Plivo Basic API',
+		...PLIVO_FAMILY,
+		account: { api_url: 'https://api.plivo.com/v1', auth_id: 'your-auth-id' },
+		accountStep: 'your Auth ID',
+		// Nobody knows whether Plivo takes a user and a password in a callback's address.
+	},
+	vobiz: {
+		name: 'vobiz',
+		shown: 'Vobiz',
+		file: 'vobiz',
+		credential: 'vobizXAuthApi',
+		credentialShown: 'Vobiz X-Auth API',
+		...PLIVO_FAMILY,
+		account: { api_url: 'https://api.vobiz.ai/api/v1', auth_id: 'your-auth-id' },
+		accountStep: 'your Auth ID',
+		typedLock: 'basicAuth',
+	},
+};
+
+export const ALL_CARRIERS = Object.values(CARRIERS);
+
+/** A field of the one 'Fill In' node, from anywhere behind it. */
+export const filledIn = (field: string): string => `$('Fill In').first().json.${field}`;
+
+const encoded = (expression: string): string => `{{ encodeURIComponent(${expression}) }}`;
+
+/** The address of the call that 'Fill In' names. The secret stays in the credential. */
+export function callAddress(carrier: Carrier, call = filledIn(carrier.call)): string {
+	return carrier.name === 'signalWire'
+		? `={{ ${filledIn('space_url')} }}/api/laml/2010-04-01/Accounts/${encoded(filledIn('project_id'))}/Calls/${encoded(call)}`
+		: `={{ ${filledIn('api_url')} }}/Account/${encoded(filledIn('auth_id'))}/Call/${encoded(call)}/`;
+}
+
+/** Moves the caller to the document whose address 'Fill In' holds in `field`. */
+export function transfer(name: string, carrier: Carrier, field: string): Unplaced {
+	const request = {
+		method: 'POST',
+		url: callAddress(carrier),
+		credential: carrier.credential,
+		onError: 'continueErrorOutput',
+	} as const;
+	return carrier.name === 'signalWire'
+		? http(name, { ...request, form: { Url: `={{ ${filledIn(field)} }}`, Method: 'POST' } })
+		: http(name, {
+				...request,
+				json: `JSON.stringify({ legs: 'aleg', aleg_url: ${filledIn(field)}, aleg_method: 'POST' })`,
+			});
+}
+
+/** Ends the call that 'Fill In' names. */
+export function hangUp(name: string, carrier: Carrier): Unplaced {
+	const request = {
+		url: callAddress(carrier),
+		credential: carrier.credential,
+		onError: 'continueErrorOutput',
+	} as const;
+	return carrier.name === 'signalWire'
+		? http(name, { ...request, method: 'POST', form: { Status: 'completed' } })
+		: http(name, { ...request, method: 'DELETE' });
+}
+
+/** True where the item's id is one: dots or slashes would point a request at another address. */
+export const isId = (expression: string): string => `/^[\\w-]+$/.test(${expression} ?? '')`;
+
+/** Tells the team's chat; `text` is an n8n expression. */
+export const tellTeam = (name: string, text: string, url: string): Unplaced =>
+	http(name, { method: 'POST', url, json: `JSON.stringify({ text: ${text} })` });
+
+export const TEAM_CHAT = 'https://hooks.example.com/your-team';
+
+const SIGNING_KEY: Record<CarrierName, string> = {
+	signalWire:
+		'Its key is the **Signing Key** of your project (not the API Token): fill it in in the credential.',
+	plivo: 'Its key is the Auth Token, which the credential holds already.',
+	vobiz:
+		'Vobiz signs the address and not the body, so **Basic Auth** is the lock here; the signature is only a second look.',
+};
+
+/** What the check of a signature needs, and what it looks like when it is set up wrongly. */
+export const signatureNote = (carrier: Carrier): string =>
+	`${SIGNING_KEY[carrier.name]} If every event is refused (*untrusted*), n8n knows itself under another address than ${carrier.shown} called: set \`WEBHOOK_URL\`.`;
+
+/** How to lock a webhook whose address is typed at the provider. */
+export const basicAuthNote = (...webhooks: string[]): string =>
+	`${webhooks.map((one) => `**${one}**`).join(' and ')} ask${webhooks.length > 1 ? '' : 's'} for a user and a password: select a **Basic Auth** credential (letters and digits only), and give the address as \`https://user:password@…\`. Without them n8n answers 401 and nothing runs.`;
+
+export const headerAuthNote = (name: string): string =>
+	`Whoever can call **${name}** decides over live calls. Your own application can send a header, so the webhook takes only requests that carry the one of your **Header Auth** credential.`;
+
+/** What n8n keeps of a run whose webhook got a password or a token. */
+export const keepsNote = (what: string): string =>
+	`### What n8n keeps\nThe webhook's item holds ${what}. So this workflow saves no successful execution and hands the headers on to nobody. **Failed and waiting executions still hold them**: in the workflow's settings you can turn the failed ones off too.`;
+
+const SECRET_HEADERS: Record<CarrierName, string> = {
+	signalWire: 'the password',
+	plivo: 'the password',
+	vobiz: 'the password, and headers in which Vobiz sends account tokens in plain text',
+};
+
+export const keepsCallbackNote = (carrier: Carrier): string =>
+	keepsNote(SECRET_HEADERS[carrier.name]);
+
+/** What happens to a call whose stream is stopped by its id. */
+export const GOES_ON: Record<CarrierName, string> = {
+	signalWire:
+		'The call goes on. Where the stream is all that keeps it alive (`<Connect><Stream>` at the end of the document), the call may end.',
+	plivo:
+		'The call goes on. A stream with `keepCallAlive` holds the call: when it stops, Plivo goes on with the next element, and hangs up where there is none.',
+	vobiz:
+		'The call goes on. A stream with `keepCallAlive` holds the call: when it stops, Vobiz goes on with the next element, and hangs up where there is none.',
+};
+
+/** The two notes of a canvas. `not` becomes the first line that anybody reads. */
+export const notes = (
+	not: string,
+	about: readonly string[],
+	before: readonly string[],
+): Array<{ name: string; text: string }> => [
+	{ name: 'About This Recipe', text: [`**Not for you ${not}**`, ...about].join('\n') },
+	{ name: 'Before You Publish', text: before.join('\n') },
+];
+
+/** The steps under 'What to fill in'. */
+export const steps = (...list: readonly string[]): string =>
+	['### What to fill in', ...list.map((step, i) => `${i + 1}. ${step}`)].join('\n');
+
+export const REDDEN =
+	'A stop that does not work makes the execution fail, so that you see it under **Executions**.';

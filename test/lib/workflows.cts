@@ -1,0 +1,388 @@
+/**
+ * n8n workflows from short descriptions: the recipes in `examples/` are made of these, and so are the
+ * workflows that the tests publish.
+ */
+
+/** A value of a node's parameter. */
+export type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
+export type Values = { [name: string]: Value };
+
+type OnError = 'continueRegularOutput' | 'continueErrorOutput';
+
+/** A node as n8n's files hold it. */
+export interface WorkflowNode {
+	id: string;
+	name: string;
+	type: string;
+	typeVersion: number;
+	position: [number, number];
+	parameters: Values;
+	onError?: OnError;
+	executeOnce?: true;
+	alwaysOutputData?: true;
+	credentials?: Record<string, { id: string; name: string }>;
+}
+
+/** One end of a connection. */
+interface End {
+	node: string;
+	type: string;
+	index: number;
+}
+
+/** A workflow as n8n's files hold it. */
+export interface Workflow {
+	name: string;
+	nodes: WorkflowNode[];
+	connections: Record<string, Record<string, End[][]>>;
+	settings: Record<string, string>;
+}
+
+/** A node without its place on the canvas. */
+export type Unplaced = Omit<WorkflowNode, 'id' | 'position'>;
+
+/** `[from, to]`, from the first output; or from another output, or to an agent's own input. */
+export type Flow = readonly [from: string, to: string, output?: number, type?: string];
+
+export const NODE_TYPE = 'n8n-nodes-stop-audio-stream.stopAudioStream';
+
+const COLUMN = 220;
+const ROW = 180;
+const NOTE_WIDTH = 540;
+const NOTE_GAP = 20;
+
+const idOf = (name: string): string =>
+	name
+		.toLowerCase()
+		.replaceAll(/[^a-z0-9]+/g, '-')
+		.replaceAll(/^-|-$/g, '');
+
+/** How high a note must be to show all of its text: n8n shows about 70 characters a line. */
+const heightOf = (text: string): number =>
+	text
+		.split('\n')
+		.reduce(
+			(height, line) =>
+				height + (line.startsWith('#') ? 38 : 22 * Math.max(1, Math.ceil(line.length / 66)) + 4),
+			60,
+		);
+
+/** The notes of a canvas, side by side above its nodes. */
+function placeNotes(notes: ReadonlyArray<{ name: string; text: string }>): WorkflowNode[] {
+	const height = Math.max(...notes.map(({ text }) => heightOf(text)));
+	return notes.map(({ name, text }, column) => ({
+		id: idOf(name),
+		name,
+		type: 'n8n-nodes-base.stickyNote',
+		typeVersion: 1,
+		position: [-60 + column * (NOTE_WIDTH + NOTE_GAP), -height - 60],
+		parameters: { content: text, height, width: NOTE_WIDTH, color: column === 0 ? 7 : 4 },
+	}));
+}
+
+/** What a workflow is made of. */
+export interface Plan {
+	name: string;
+	notes?: ReadonlyArray<{ name: string; text: string }>;
+	/** Each row of the canvas holds nodes from left to right; `undefined` leaves a place free. */
+	rows: ReadonlyArray<ReadonlyArray<Unplaced | undefined>>;
+	flows: readonly Flow[];
+	/** Keeps no successful execution: the items of its webhooks hold a password or a token. */
+	keepsNoSuccess?: boolean;
+}
+
+/** Puts nodes on a canvas and connects them. */
+export function workflow({
+	name,
+	notes = [],
+	rows,
+	flows,
+	keepsNoSuccess = false,
+}: Plan): Workflow {
+	const placed = rows.flatMap((row, y) =>
+		row.flatMap((node, x): WorkflowNode[] => {
+			if (node === undefined) return [];
+			const { name: nodeName, type, typeVersion, ...rest } = node;
+			const position: [number, number] = [x * COLUMN, y * ROW];
+			return [{ id: idOf(nodeName), name: nodeName, type, typeVersion, position, ...rest }];
+		}),
+	);
+	const connections: Workflow['connections'] = {};
+	for (const [from, to, output = 0, type = 'main'] of flows) {
+		const outputs = ((connections[from] ??= {})[type] ??= []);
+		while (outputs.length <= output) outputs.push([]);
+		outputs[output]?.push({ node: to, type, index: 0 });
+	}
+	return {
+		name,
+		nodes: [...(notes.length > 0 ? placeNotes(notes) : []), ...placed],
+		connections,
+		settings: {
+			executionOrder: 'v1',
+			...(keepsNoSuccess && { saveDataSuccessExecution: 'none' }),
+		},
+	};
+}
+
+/** Connects nodes one behind the other. */
+export const chain = (...names: string[]): Flow[] =>
+	names.slice(1).map((name, i): Flow => [names[i] ?? '', name]);
+
+const node = (
+	name: string,
+	type: string,
+	typeVersion: number,
+	parameters: Values,
+	more: Partial<Unplaced> = {},
+): Unplaced => ({ name, type, typeVersion, parameters, ...more });
+
+interface WebhookOptions {
+	methods?: readonly ['GET', 'POST'];
+	/** What a caller must bring; without it, the address alone is the lock. */
+	lock?: 'basicAuth' | 'headerAuth';
+	responseMode?: 'onReceived' | 'responseNode' | 'lastNode';
+	/** One answer for each item, where the last node answers. */
+	allEntries?: true;
+	/** An n8n expression: requests for which it is false cost no execution. */
+	onlyRunIf?: string;
+	path?: string;
+}
+
+/** A webhook; n8n's editor makes up its address when the workflow is imported. */
+export const webhook = (
+	name: string,
+	{
+		methods,
+		lock,
+		responseMode = 'onReceived',
+		allEntries,
+		onlyRunIf,
+		path = '',
+	}: WebhookOptions = {},
+): Unplaced =>
+	node(name, 'n8n-nodes-base.webhook', 2, {
+		...(methods ? { multipleMethods: true, httpMethod: [...methods] } : { httpMethod: 'POST' }),
+		path,
+		...(lock && { authentication: lock }),
+		responseMode,
+		...(allEntries && { responseData: 'allEntries' }),
+		options: { ...(onlyRunIf !== undefined && { onlyRunIf: `={{ ${onlyRunIf} }}` }) },
+	});
+
+/** One condition of a Filter, IF or Switch node: two texts that are equal, or an expression that is true. */
+export type Condition = readonly [left: string, right: string] | string;
+
+const conditions = (list: readonly Condition[], combinator: 'and' | 'or'): Values => ({
+	options: { caseSensitive: true, leftValue: '', typeValidation: 'strict', version: 2 },
+	conditions: list.map((one, i): Values =>
+		typeof one === 'string'
+			? {
+					id: `condition-${i + 1}`,
+					leftValue: `={{ ${one} }}`,
+					rightValue: '',
+					operator: { type: 'boolean', operation: 'true', singleValue: true },
+				}
+			: {
+					id: `condition-${i + 1}`,
+					leftValue: `={{ ${one[0]} }}`,
+					rightValue: one[1],
+					operator: { type: 'string', operation: 'equals' },
+				},
+	),
+	combinator,
+});
+
+/** Lets items through for which one of the conditions is true. */
+export const filter = (name: string, ...any: Condition[]): Unplaced =>
+	node(name, 'n8n-nodes-base.filter', 2.2, { conditions: conditions(any, 'or'), options: {} });
+
+/** Its first output takes items for which all conditions are true, its second the others. */
+export const ifNode = (name: string, ...all: Condition[]): Unplaced =>
+	node(name, 'n8n-nodes-base.if', 2.2, { conditions: conditions(all, 'and'), options: {} });
+
+/** One output for each entry, in order; its conditions are alternatives. */
+export const switchNode = (name: string, outputs: Record<string, readonly Condition[]>): Unplaced =>
+	node(name, 'n8n-nodes-base.switch', 3.2, {
+		rules: {
+			values: Object.entries(outputs).map(([outputKey, any]) => ({
+				conditions: conditions(any, 'or'),
+				renameOutput: true,
+				outputKey,
+			})),
+		},
+		options: {},
+	});
+
+/** Writes items anew: the fields that are listed, and nothing else. */
+export const setNode = (name: string, fields: Record<string, string | number>): Unplaced =>
+	node(name, 'n8n-nodes-base.set', 3.4, {
+		assignments: {
+			assignments: Object.entries(fields).map(([field, value]) => ({
+				id: idOf(field),
+				name: field,
+				value,
+				type: typeof value,
+			})),
+		},
+		options: {},
+	});
+
+/** Our node. */
+export const stopNode = (
+	name: string,
+	{ options = {}, ...parameters }: Values,
+	onError?: OnError,
+): Unplaced => node(name, NODE_TYPE, 1, { ...parameters, options }, onError && { onError });
+
+interface HttpOptions {
+	method?: 'GET' | 'POST' | 'DELETE';
+	url: string;
+	/** A credential type of this package. */
+	credential?: string;
+	form?: Record<string, string>;
+	/** An expression that yields a value to be sent as JSON. */
+	json?: string;
+	query?: Record<string, string>;
+	options?: Values;
+	onError?: OnError;
+	executeOnce?: true;
+}
+
+const pairs = (fields: Record<string, string>): Values => ({
+	parameters: Object.entries(fields).map(([name, value]) => ({ name, value })),
+});
+
+export const http = (
+	name: string,
+	{
+		method = 'GET',
+		url,
+		credential,
+		form,
+		json,
+		query,
+		options = {},
+		onError,
+		executeOnce,
+	}: HttpOptions,
+): Unplaced =>
+	node(
+		name,
+		'n8n-nodes-base.httpRequest',
+		4.2,
+		{
+			method,
+			url,
+			...(credential && {
+				authentication: 'predefinedCredentialType',
+				nodeCredentialType: credential,
+			}),
+			...(query && { sendQuery: true, queryParameters: pairs(query) }),
+			...(form && {
+				sendBody: true,
+				contentType: 'form-urlencoded',
+				bodyParameters: pairs(form),
+			}),
+			...(json && { sendBody: true, specifyBody: 'json', jsonBody: `={{ ${json} }}` }),
+			options,
+		},
+		{ ...(onError && { onError }), ...(executeOnce && { executeOnce }) },
+	);
+
+/** Answers a webhook with its item as JSON. */
+export const answerItem = (name: string, responseCode?: number): Unplaced =>
+	node(name, 'n8n-nodes-base.respondToWebhook', 1.1, {
+		respondWith: 'firstIncomingItem',
+		options: { ...(responseCode && { responseCode }) },
+	});
+
+/** Answers a webhook with an XML document. */
+export const answerXml = (name: string, document: string): Unplaced =>
+	node(name, 'n8n-nodes-base.respondToWebhook', 1.1, {
+		respondWith: 'text',
+		responseBody: document,
+		options: {
+			responseHeaders: {
+				entries: [{ name: 'Content-Type', value: 'text/xml; charset=utf-8' }],
+			},
+		},
+	});
+
+export const waitMinutes = (name: string, amount: string | number): Unplaced =>
+	node(name, 'n8n-nodes-base.wait', 1.1, { resume: 'timeInterval', amount, unit: 'minutes' });
+
+export const manualTrigger = (name: string): Unplaced =>
+	node(name, 'n8n-nodes-base.manualTrigger', 1, {});
+
+export const everyHour = (name: string): Unplaced =>
+	node(name, 'n8n-nodes-base.scheduleTrigger', 1.2, { rule: { interval: [{ field: 'hours' }] } });
+
+export const code = (name: string, jsCode: string): Unplaced =>
+	node(name, 'n8n-nodes-base.code', 2, { jsCode });
+
+export const splitOut = (name: string, fieldToSplitOut: string): Unplaced =>
+	node(name, 'n8n-nodes-base.splitOut', 1, { fieldToSplitOut, options: {} });
+
+/** A column, a comparison of n8n's, and a value. */
+export type RowCondition = readonly [column: string, condition: string, value: string];
+
+const rowsWhere = (where: readonly RowCondition[]): Values => ({
+	matchType: 'allConditions',
+	filters: {
+		conditions: where.map(([keyName, condition, keyValue]) => ({ keyName, condition, keyValue })),
+	},
+});
+
+/** What can be done with one data table. */
+export const dataTable = (tableName: string, columns: readonly string[]) => {
+	const dataTableId = { __rl: true, mode: 'name', value: tableName };
+	const table = (name: string, parameters: Values, more: Partial<Unplaced> = {}): Unplaced =>
+		node(name, 'n8n-nodes-base.dataTable', 1.1, parameters, more);
+	return {
+		create: (name: string) =>
+			table(name, {
+				resource: 'table',
+				operation: 'create',
+				tableName,
+				columns: { column: columns.map((column) => ({ name: column, type: 'string' })) },
+				options: { createIfNotExists: true },
+			}),
+		get: (name: string, where: readonly RowCondition[], more: Partial<Unplaced> = {}) =>
+			table(name, { operation: 'get', ...rowsWhere(where), returnAll: true, dataTableId }, more),
+		/** Lets its items through where such a row is there. */
+		ifRowExists: (name: string, where: readonly RowCondition[]) =>
+			table(name, { operation: 'rowExists', ...rowsWhere(where), dataTableId }),
+		upsert: (
+			name: string,
+			where: readonly RowCondition[],
+			value: Record<string, string>,
+			more: Partial<Unplaced> = {},
+		) =>
+			table(
+				name,
+				{
+					operation: 'upsert',
+					...rowsWhere(where),
+					columns: {
+						mappingMode: 'defineBelow',
+						value,
+						matchingColumns: [],
+						schema: columns.map((column) => ({
+							id: column,
+							displayName: column,
+							required: false,
+							defaultMatch: false,
+							display: true,
+							type: 'string',
+							canBeUsedToMatch: true,
+						})),
+					},
+					options: {},
+					dataTableId,
+				},
+				more,
+			),
+		delete: (name: string, where: readonly RowCondition[]) =>
+			table(name, { operation: 'deleteRows', ...rowsWhere(where), options: {}, dataTableId }),
+	};
+};
