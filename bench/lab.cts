@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { IDataObject } from 'n8n-workflow';
+import type { INodeParameters } from 'n8n-workflow';
 
 import { accountUrl, genericCredential } from '../test/lib/httpRequest.cts';
-import { MODULES, nodeBinary, startN8n, type N8n } from '../test/lib/n8n/index.cts';
+import { MODULES, nodeBinary, startN8n, type RunningN8n } from '../test/lib/n8n/index.cts';
 import { npm, run, step, temporaryFolder } from '../test/lib/processes.cts';
 import { forkStandIn, startStandIn } from '../test/lib/stand-ins/index.cts';
 import type { Job } from './floor.cts';
@@ -50,7 +50,7 @@ export type Contestant = (count: number) => Promise<Figures>;
 
 /** Everything that is measured. */
 export interface Lab {
-	n8n: N8n;
+	n8n: RunningN8n;
 	vobiz: Record<
 		'ours' | 'helper' | 'http' | 'oneByOne' | 'fetch' | 'keptConnections' | 'newConnections',
 		Contestant
@@ -92,7 +92,7 @@ export async function openLab({
 				? genericCredential(standIn)
 				: {
 						type: standIn.credentialType,
-						data: (credentials: Record<string, string>): IDataObject => ({ ...credentials }),
+						data: (credentials: Record<string, string>) => ({ ...credentials }),
 					};
 		const name = `${standIn.url}, ${type}`;
 		return { type, name, id: await n8n.createCredential(type, name, data(standIn.credentials)) };
@@ -127,7 +127,7 @@ export async function openLab({
 	const contestant = async (
 		provider: 'plivo' | 'vobiz',
 		who: Who,
-		options: IDataObject = {},
+		options: INodeParameters = {},
 	): Promise<Contestant> => {
 		const standIn = await forked(provider);
 		const title = `${provider} ${who} ${JSON.stringify(options)}`;
@@ -226,7 +226,7 @@ export async function openLab({
 }
 
 /** The package as n8n has it installed: what npm makes of it, and how to measure its load time. */
-async function packageFigures(n8n: N8n, folder: string): Promise<Pick<Lab, 'loadTime' | 'tarball'>> {
+async function packageFigures(n8n: RunningN8n, folder: string): Promise<Pick<Lab, 'loadTime' | 'tarball'>> {
 	const installed = path.join(n8n.userFolder, '.n8n/nodes/node_modules', PACKAGE);
 	const declared: { n8n: { credentials: string[]; nodes: string[] } } = JSON.parse(
 		readFileSync(path.join(installed, 'package.json'), 'utf8'),

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { recordFigures, setting } from '../test/lib/figures.cts';
-import { installN8n, nodeVersion, version } from '../test/lib/n8n/index.cts';
+import { installN8n, versions } from '../test/lib/n8n/index.cts';
 import { build, pack } from '../test/lib/package.cts';
 import { elapsed, runScript, say, step, tail, temporaryFolder } from '../test/lib/processes.cts';
 import { chart } from './chart.cts';
@@ -70,7 +70,7 @@ runScript(async () => {
 	await build();
 	const measured = await measureAll(await pack(temporaryFolder('bench')), rounds);
 	const { figures, text } = report(measured.series, rounds, measured.tarball);
-	const recorded = recordFigures('bench', { n8n: version, node: nodeVersion() }, figures);
+	const recorded = recordFigures('bench', await versions(), figures);
 	const note = `Medians of ${rounds} rounds. ${setting(recorded)}, ${figures.machine}`;
 	if (process.env.WRITE_FIGURES) {
 		writeFileSync(path.join(__dirname, '../docs/bench.svg'), chart(measured.series, note));

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { IDataObject } from 'n8n-workflow';
+import type { INodeParameters } from 'n8n-workflow';
 
 import { HTTP_VERSION } from '../test/lib/httpRequest.cts';
+import type { NewNode, NewWorkflow } from '../test/lib/n8n/index.cts';
 
 /** A credential that n8n holds. */
 export interface SavedCredential {
@@ -11,28 +12,24 @@ export interface SavedCredential {
 }
 
 /** A node without its place on the canvas. */
-interface Node {
-	name: string;
-	type: string;
-	typeVersion: number;
-	parameters: IDataObject;
-	[setting: string]: unknown;
-}
+type Node = Omit<NewNode, 'id' | 'position'>;
 
 /** What is measured of a node beside its job. */
 export interface Settings {
 	fromEvent?: boolean;
-	options?: IDataObject;
+	options?: INodeParameters;
 }
 
 /** Nodes in a row, with the connections between them. */
-const inARow = (...nodes: Node[]) => ({
-	nodes: nodes.map((node, at) => ({ id: randomUUID(), position: [at * 220, 0], ...node })),
+const inARow = (...nodes: Node[]): Pick<NewWorkflow, 'nodes' | 'connections'> => ({
+	nodes: nodes.map((node, at) => ({ ...node, id: randomUUID(), position: [at * 220, 0] })),
 	connections: Object.fromEntries(
-		nodes.flatMap(({ name }, at) => {
-			const next = nodes[at + 1];
-			return next ? [[name, { main: [[{ node: next.name, type: 'main', index: 0 }]] }]] : [];
-		}),
+		nodes
+			.slice(1)
+			.map(({ name }, at) => [
+				nodes[at]?.name ?? '',
+				{ main: [[{ node: name, type: 'main', index: 0 }]] },
+			]),
 	),
 });
 
@@ -109,7 +106,7 @@ export const httpRequest = (
 /** A workflow, and the address of its webhook. */
 export interface Published {
 	path: string;
-	workflow: IDataObject;
+	workflow: NewWorkflow;
 }
 
 /** A list of streams comes in, the node between the probes stops them, and the figures go out. */

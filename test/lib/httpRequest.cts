@@ -1,8 +1,6 @@
 // How users set n8n's own HTTP Request node up for this job: the credential that fits a provider, and
 // where its API begins.
 
-import type { IDataObject } from 'n8n-workflow';
-
 import type { ProviderStandIn } from './stops.cts';
 
 /** The version that n8n gives to a new HTTP Request node. */
@@ -10,11 +8,11 @@ export const HTTP_VERSION = 4.5;
 
 type Credentials = Record<string, string>;
 
-const FORMS: Record<string, { api: string; type: string; data(of: Credentials): IDataObject }> = {
+const FORMS: Record<string, { api: string; type: string; data(of: Credentials): Credentials }> = {
 	plivo: {
 		api: '/v1',
 		type: 'httpBasicAuth',
-		data: ({ authId, authToken }) => ({ user: authId, password: authToken }),
+		data: ({ authId = '', authToken = '' }) => ({ user: authId, password: authToken }),
 	},
 	vobiz: {
 		api: '/api/v1',

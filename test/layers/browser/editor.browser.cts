@@ -1,5 +1,5 @@
 import type { Call, Stream } from '../../lib/stand-ins/index.cts';
-import { installN8n, startN8n, type N8n } from '../../lib/n8n/index.cts';
+import { installN8n, startN8n, type RunningN8n } from '../../lib/n8n/index.cts';
 import { pack } from '../../lib/package.cts';
 import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
@@ -60,7 +60,7 @@ const PROVIDERS: Screen[] = [
 jest.setTimeout(20 * 60_000);
 
 describe("the node in n8n's editor", () => {
-	let n8n: N8n;
+	let n8n: RunningN8n;
 	let editor: Editor;
 	let folder: string;
 	const standIns = new Map<ProviderName, ProviderStandIn>();

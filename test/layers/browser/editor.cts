@@ -7,7 +7,7 @@
 
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 
-import type { N8n } from '../../lib/n8n/index.cts';
+import type { RunningN8n } from '../../lib/n8n/index.cts';
 import { findChromium } from './chromium.cts';
 
 const SIZE = { width: 1280, height: 800 };
@@ -37,7 +37,7 @@ export const TESTED = 'Connection tested successfully';
 export const NOT_TESTED = 'Couldn’t connect with these settings';
 
 /** The n8n that an editor belongs to. */
-type Server = Pick<N8n, 'url' | 'owner'>;
+type Server = Pick<RunningN8n, 'url' | 'owner'>;
 
 const firstLine = (text: string) => text.split('\n')[0] ?? '';
 

@@ -6,9 +6,34 @@ import type { IDataObject, IExecuteFunctions, INodeType } from 'n8n-workflow';
 
 import { loadPackage } from '../../lib/engine.cts';
 import { executeIn } from '../../lib/execute.cts';
+import { TIMEOUT, type Settings } from './plan.cts';
 import { playChaos, type Play } from './play.cts';
 
-const PLAY: Play = { seed: 'lies', executions: 4, items: 60, accounts: 2, faultless: true };
+/** One stream by fields and by event, and all of a call, in a mode in which each item says all of itself. */
+const PLAIN: Partial<Settings> = {
+	streamBy: 'sid',
+	onError: 'continueRegularOutput',
+	options: {
+		timeout: TIMEOUT,
+		maxRetries: 2,
+		maxConcurrency: 8,
+		whenNothingToStop: 'succeed',
+		confirm: false,
+		includeResponse: false,
+	},
+};
+const PLAY: Play = {
+	seed: 'lies',
+	executions: 3,
+	items: 60,
+	accounts: 3,
+	settings: [
+		{ ...PLAIN, operation: 'stopStream', source: 'fields' },
+		{ ...PLAIN, operation: 'stopStream', source: 'event' },
+		{ ...PLAIN, operation: 'stopAllStreams', source: 'fields' },
+	],
+	faultless: true,
+};
 
 /** What a node that lies makes of an item's output. */
 type Lie = (json: IDataObject, place: number) => IDataObject;

@@ -27,6 +27,8 @@ export interface Play {
 	items: number;
 	/** How many accounts of each provider: what one learns of its limit does not slow the others. */
 	accounts: number;
+	/** Settings of the executions that are not left to chance, one after the other. */
+	settings?: ReadonlyArray<Partial<Settings>>;
 	/** A node that tells lies, in place of the true one. */
 	nodeType?: INodeType;
 	/** Without faults every outcome is known before. */
@@ -143,7 +145,7 @@ const parametersOf = ({ operation, source, streamBy, options }: Settings, cxmlUr
 
 /** Runs one execution; its items know afterwards what came out for each. */
 async function execute(n: number, play: Play, stage: Stage) {
-	const settings = planExecution(play.seed, n);
+	const settings = { ...planExecution(play.seed, n), ...play.settings?.[n] };
 	const accounts = stage.accounts[n % play.accounts];
 	if (!accounts) throw new Error('There are no accounts.');
 	const { plivo, signalWire, vobiz } = accounts;

@@ -4,10 +4,10 @@
 
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 
 import { HTTP_VERSION, accountUrl, genericCredential } from '../../lib/httpRequest.cts';
-import { installN8n, outputOf, startN8n, type N8n } from '../../lib/n8n/index.cts';
+import { installN8n, outputOf, startN8n, type RunningN8n } from '../../lib/n8n/index.cts';
 import { pack } from '../../lib/package.cts';
 import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
@@ -42,7 +42,7 @@ async function startOtherHost() {
 	};
 }
 
-let n8n: N8n;
+let n8n: RunningN8n;
 let folder: string;
 let plivo: ProviderStandIn;
 let vobiz: ProviderStandIn;
@@ -63,9 +63,9 @@ interface Job {
 	/** What the stand-in does to a request. */
 	fault?(request: LoggedRequest): Fault | undefined;
 	/** Settings of the node: `onError`, `retryOnFail`, … */
-	node?: IDataObject;
+	node?: Partial<INode>;
 	/** The node's own options. */
-	options?: IDataObject;
+	options?: INodeParameters;
 	source?: 'fields' | 'event';
 	/** Where HTTP Request finds the ids. */
 	ids?: [string, string];
@@ -76,8 +76,8 @@ interface Job {
 interface Node {
 	type: string;
 	typeVersion: number;
-	parameters: IDataObject;
-	credential: { type: string; data(of: Record<string, string>): IDataObject };
+	parameters: INodeParameters;
+	credential: { type: string; data(of: Record<string, string>): Record<string, string> };
 }
 
 type MakeNode = (standIn: ProviderStandIn, job: Job) => Node;
@@ -196,7 +196,7 @@ const sideBySide = async (standIn: ProviderStandIn, job?: Job) => ({
 	ours: await run(stopAudioStream, standIn, job),
 });
 
-const CONTINUE = { onError: 'continueErrorOutput' };
+const CONTINUE: Partial<INode> = { onError: 'continueErrorOutput' };
 const statusesOf = (items: IDataObject[]) => items.map(({ status }) => status);
 
 test('HTTP Request is compared in the version that n8n gives to a new node', async () => {

@@ -1,6 +1,12 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IConnections, IDataObject, INode } from 'n8n-workflow';
 
-import { installN8n, outputOf, startN8n, type N8n } from '../../lib/n8n/index.cts';
+import {
+	installN8n,
+	outputOf,
+	startN8n,
+	type NewNode,
+	type RunningN8n,
+} from '../../lib/n8n/index.cts';
 import { pack } from '../../lib/package.cts';
 import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
@@ -54,8 +60,8 @@ jest.setTimeout(20 * 60_000);
 const stopNode = (
 	standIn: ProviderStandIn,
 	credentialId: string,
-	{ callId, stream, onError }: { callId: string; stream: string; onError?: string },
-) => ({
+	{ callId, stream, onError }: { callId: string; stream: string } & Pick<INode, 'onError'>,
+): NewNode => ({
 	id: 'stop',
 	name: STOP,
 	type: `${PACKAGE}.stopAudioStream`,
@@ -66,7 +72,7 @@ const stopNode = (
 	credentials: { [standIn.credentialType]: { id: credentialId, name: 'stand-in' } },
 });
 
-const manualTrigger = {
+const manualTrigger: NewNode = {
 	id: 'go',
 	name: 'Go',
 	type: 'n8n-nodes-base.manualTrigger',
@@ -75,10 +81,10 @@ const manualTrigger = {
 	parameters: {},
 };
 
-const connect = (from: string) => ({ [from]: { main: [[{ node: STOP, type: 'main', index: 0 }]] } });
+const connect = (from: string): IConnections => ({ [from]: { main: [[{ node: STOP, type: 'main', index: 0 }]] } });
 
 describe('the packed package in a real n8n', () => {
-	let n8n: N8n;
+	let n8n: RunningN8n;
 	let folder: string;
 	const standIns = new Map<string, ProviderStandIn>();
 	const standInOf = (name: string) => {
@@ -119,7 +125,7 @@ describe('the packed package in a real n8n', () => {
 			.filter(({ method }) => method !== 'GET')
 			.map(({ method, path }) => `${method} ${path}`);
 
-	const wrongToken = ({ credentials }: ProviderStandIn): IDataObject =>
+	const wrongToken = ({ credentials }: ProviderStandIn): Record<string, string> =>
 		Object.fromEntries(
 			Object.entries(credentials).map(([field, value]) =>
 				/token/i.test(field) ? [field, 'example-of-a-wrong-token'] : [field, value],

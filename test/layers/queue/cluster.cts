@@ -10,7 +10,7 @@ import {
 	startN8n,
 	until,
 	type Home,
-	type N8n,
+	type RunningN8n,
 } from '../../lib/n8n/index.cts';
 import { pack } from '../../lib/package.cts';
 import { removeFolder, step, tail, temporaryFolder } from '../../lib/processes.cts';
@@ -83,7 +83,7 @@ async function startWorker(home: Home, number: number): Promise<Worker> {
 
 /** n8n in queue mode with what it needs; `stop()` ends all of it. */
 export interface Cluster {
-	n8n: N8n;
+	n8n: RunningN8n;
 	redis: Redis;
 	postgres: Postgres;
 	killWorker(number: number): Promise<void>;

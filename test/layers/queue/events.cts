@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
-import { outputOf, until, type Execution } from '../../lib/n8n/index.cts';
+import { outputOf, until, type Execution, type NewWorkflow } from '../../lib/n8n/index.cts';
 import type { ProviderStandIn } from '../../lib/stops.cts';
 import type { Cluster } from './cluster.cts';
 
@@ -44,7 +44,7 @@ export const workflowFor = (
 		credentialIds,
 		errorWorkflow,
 	}: { standIns: ProviderStandIn[]; credentialIds: Record<string, string>; errorWorkflow: string },
-) => ({
+): NewWorkflow => ({
 	name: path,
 	settings: { errorWorkflow },
 	nodes: [
@@ -89,7 +89,7 @@ export const workflowFor = (
 			credentials: Object.fromEntries(
 				standIns.map(({ credentialType: type }) => [
 					type,
-					{ id: credentialIds[type], name: 'stand-in' },
+					{ id: credentialIds[type] ?? '', name: 'stand-in' },
 				]),
 			),
 		},
@@ -101,7 +101,7 @@ export const workflowFor = (
 });
 
 /** What n8n starts when an execution of another workflow fails. */
-export const ERROR_WORKFLOW = {
+export const ERROR_WORKFLOW: NewWorkflow = {
 	name: 'told of failed executions',
 	nodes: [
 		{

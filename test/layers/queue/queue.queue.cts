@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { recordFigures, type QueueFigures } from '../../lib/figures.cts';
-import { nodeVersion, outputOf, version, type Workflow } from '../../lib/n8n/index.cts';
+import { outputOf, versions, type SavedWorkflow } from '../../lib/n8n/index.cts';
 import { say } from '../../lib/processes.cts';
 import { providers, startStandIn } from '../../lib/stand-ins/index.cts';
 import type { ProviderStandIn } from '../../lib/stops.cts';
@@ -23,7 +23,7 @@ const KILLED_JOB_SECONDS = 180;
 jest.setTimeout(20 * 60_000);
 
 let cluster: Cluster;
-let errorWorkflow: Workflow;
+let errorWorkflow: SavedWorkflow;
 let truth: Truth;
 const standIns: ProviderStandIn[] = [];
 const credentialIds: Record<string, string> = {};
@@ -150,7 +150,7 @@ test('a worker is killed: its jobs end as failed, none is run again, and sending
 
 	// n8n's own retry has nothing to run: what the event held is gone from the execution.
 	const id = killed[0]?.id;
-	const retried = await cluster.n8n.rest<{ id: string }>('POST', `/executions/${id}/retry`, {});
+	const retried = (await cluster.n8n.rest('POST', `/executions/${id}/retry`, {})) as { id: string };
 	expect(retried).toMatchObject({ retryOf: String(id), status: 'error' });
 	expect(truth.streamsUp(events)).toBe(first.leftUp);
 	known.add(Number(retried.id));
@@ -184,11 +184,11 @@ test('Redis is stopped for 5 s: sending all again stops what is left', async () 
 	expectNothingLost(events, first, again);
 });
 
-test('the figures of both runs are there to be written down', () => {
+test('the figures of both runs are there to be written down', async () => {
 	expect(runs.map(({ title }) => title)).toEqual(['worker killed', 'Redis stopped 5 s']);
-	recordFigures(
-		'queue',
-		{ n8n: version, node: nodeVersion() },
-		{ redis: cluster.redis.version, postgres: cluster.postgres.version, runs },
-	);
+	recordFigures('queue', await versions(), {
+		redis: cluster.redis.version,
+		postgres: cluster.postgres.version,
+		runs,
+	});
 });
