@@ -226,7 +226,10 @@ export async function openLab({
 }
 
 /** The package as n8n has it installed: what npm makes of it, and how to measure its load time. */
-async function packageFigures(n8n: RunningN8n, folder: string): Promise<Pick<Lab, 'loadTime' | 'tarball'>> {
+async function packageFigures(
+	n8n: RunningN8n,
+	folder: string,
+): Promise<Pick<Lab, 'loadTime' | 'tarball'>> {
 	const installed = path.join(n8n.userFolder, '.n8n/nodes/node_modules', PACKAGE);
 	const declared: { n8n: { credentials: string[]; nodes: string[] } } = JSON.parse(
 		readFileSync(path.join(installed, 'package.json'), 'utf8'),
@@ -245,8 +248,6 @@ async function packageFigures(n8n: RunningN8n, folder: string): Promise<Pick<Lab
 	return {
 		tarball: { bytes: tarball.size, files: tarball.entryCount },
 		loadTime: async () =>
-			Number(
-				await run(nodeBinary(), [script, MODULES, ...files], { env: { NODE_PATH: MODULES } }),
-			),
+			Number(await run(nodeBinary(), [script, MODULES, ...files], { env: { NODE_PATH: MODULES } })),
 	};
 }

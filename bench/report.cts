@@ -63,13 +63,7 @@ function compare(
 }
 
 /** Ours beside a fixed number that it must not exceed. */
-function bound(
-	work: string,
-	ours: Side,
-	limit: number,
-	reason: string,
-	theirs?: Side,
-): Row {
+function bound(work: string, ours: Side, limit: number, reason: string, theirs?: Side): Row {
 	const met = ours.median <= limit;
 	return {
 		work,

@@ -108,8 +108,11 @@ runScript(async () => {
 		const bytesAt = (runs: number) => heap.find((one) => one.runs === runs)?.bytes ?? NaN;
 		const bytesPerRun = (bytesAt(RUNS) - bytesAt(RUNS / 2)) / (RUNS / 2);
 		const figures = { runs: RUNS, seconds, heap, bytesPerRun, listeners };
-		say(`${bytesPerRun.toFixed(1)} bytes a run over the last ${RUNS / 2}, ${listeners} listeners left`);
-		if (!(bytesPerRun <= MOST_BYTES)) throw new Error(`More than ${MOST_BYTES} bytes a run are left.`);
+		say(
+			`${bytesPerRun.toFixed(1)} bytes a run over the last ${RUNS / 2}, ${listeners} listeners left`,
+		);
+		if (!(bytesPerRun <= MOST_BYTES))
+			throw new Error(`More than ${MOST_BYTES} bytes a run are left.`);
 		if (listeners !== 0) throw new Error('A run left a listener on its execution.');
 		recordFigures('soak', { n8n: coreVersion, node: process.versions.node }, figures);
 	} finally {

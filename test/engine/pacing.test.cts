@@ -109,7 +109,8 @@ describe('a 429', () => {
 		// All of the other provider's were done meanwhile.
 		const again = plivo.requests.find(({ status }) => status !== 429);
 		expect(signalWire.requests).toHaveLength(40);
-		for (const { answeredAt } of signalWire.requests) expect(answeredAt).toBeLessThan(again?.at ?? 0);
+		for (const { answeredAt } of signalWire.requests)
+			expect(answeredAt).toBeLessThan(again?.at ?? 0);
 	}, 60_000);
 
 	test('that asks for more than 30 s fails its item at once, and what waits behind it unsent', async () => {
@@ -144,7 +145,9 @@ describe('many executions', () => {
 		const before = signalWire.requests.length;
 		const run = await stopAt(signalWire, hangUp, { options });
 		expect(statuses(run)).toEqual({ stopped: 1 });
-		const place = signalWire.requests.findIndex(({ path }) => path.includes(hangUp[0]?.call.id ?? 'nobody'));
+		const place = signalWire.requests.findIndex(({ path }) =>
+			path.includes(hangUp[0]?.call.id ?? 'nobody'),
+		);
 		// It takes a while to start an execution, in which the sweep goes on.
 		expect(place - before).toBeLessThan(200);
 		expect(signalWire.requests.length).toBeLessThan(500);

@@ -42,7 +42,13 @@ export interface ChaosFigures {
 
 export interface PacingFigures {
 	stops: number;
-	runs: Array<{ work: string; seconds: number; ofLeast: number; requests: number; limited: number }>;
+	runs: Array<{
+		work: string;
+		seconds: number;
+		ofLeast: number;
+		requests: number;
+		limited: number;
+	}>;
 }
 
 export interface EndedCallsFigures {
@@ -194,7 +200,9 @@ export function recordFigures<Name extends FiguresName>(
 	};
 	if (process.env.WRITE_FIGURES) {
 		writeFileSync(fileOf(name), `${JSON.stringify({ measured, figures }, null, '\t')}\n`);
-		process.stdout.write(`Written to docs/${name}.json; 'npm run docs:figures' makes the tables.\n`);
+		process.stdout.write(
+			`Written to docs/${name}.json; 'npm run docs:figures' makes the tables.\n`,
+		);
 	}
 	return measured;
 }
@@ -229,7 +237,9 @@ const sum = (values: number[]) => values.reduce((total, value) => total + value,
 
 /** A table of Markdown; the first row is its head. */
 function table([head, ...rows]: [string[], ...string[][]]): string {
-	return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+	return [head, head.map(() => '---'), ...rows]
+		.map((cells) => `| ${cells.join(' | ')} |`)
+		.join('\n');
 }
 
 /** When and with what, as people read it. */
@@ -266,7 +276,13 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 	pacing: ({ measured, figures }) =>
 		[
 			table([
-				[`${number(figures.stops)} Vobiz stops`, 'Time', 'Of the least time', 'Requests', 'Answers 429'],
+				[
+					`${number(figures.stops)} Vobiz stops`,
+					'Time',
+					'Of the least time',
+					'Requests',
+					'Answers 429',
+				],
 				...figures.runs.map((run) => [
 					run.work,
 					seconds(run.seconds),
@@ -389,7 +405,10 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 		[
 			table([
 				['What', 'Figure'],
-				['runs of the node in one process', `${number(figures.runs)} in ${seconds(figures.seconds)}`],
+				[
+					'runs of the node in one process',
+					`${number(figures.runs)} in ${seconds(figures.seconds)}`,
+				],
 				[
 					`growth of the heap for each of the last ${number(figures.runs / 2)} runs, after collection`,
 					`${figures.bytesPerRun.toFixed(0)} bytes`,
@@ -410,14 +429,14 @@ function tableOf<Name extends FiguresName>(name: Name): string | undefined {
 	return recorded && TABLES[name](recorded);
 }
 
-const MARKS = /(<!-- ([\w-]+) -->\n)[^]*?(\n<!-- \/\2 -->)/g;
+const MARKS = /(<!-- ([\w-]+) -->\n)[^]*?(<!-- \/\2 -->)/g;
 
 /** A page with the tables between its marks brought up to date. */
 export function withTables(page: string): string {
 	return page.replace(MARKS, (whole: string, begin: string, mark: string, end: string) => {
 		const name = FIGURES.find((one) => one === mark);
 		const made = name && tableOf(name);
-		return made === undefined ? whole : `${begin}\n${made}\n${end}`;
+		return made === undefined ? whole : `${begin}\n${made}\n\n${end}`;
 	});
 }
 

@@ -4,7 +4,6 @@ import { runNode, type NodeRun, type NodeRunResult } from './engine.cts';
 import type { Exposed, StandIn } from './stand-ins/stand-in.cts';
 import type { Call, Stream } from './stand-ins/index.cts';
 
-
 /** The stand-in of any provider. */
 export type ProviderStandIn = StandIn & Exposed;
 

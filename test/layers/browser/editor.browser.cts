@@ -279,7 +279,9 @@ describe("the node in n8n's editor", () => {
 	});
 
 	test('no token was ever to be read on the screen', () => {
-		const tokens = [...standIns.values()].map((standIn) => String(standIn.credentials[tokenOf(standIn)]));
+		const tokens = [...standIns.values()].map((standIn) =>
+			String(standIn.credentials[tokenOf(standIn)]),
+		);
 		const all = editor.seen.join('\n');
 		// What was typed into fields that hide nothing is there, so a token would be too.
 		for (const { label, stop } of PROVIDERS) {

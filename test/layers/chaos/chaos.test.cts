@@ -28,8 +28,9 @@ test('5,400 stops among failing providers, calls that end and wrong ids: what th
 		items.reduce((total, item) => total + figure(item), 0);
 	const outcomeOf = ({ out }: (typeof items)[number]) =>
 		out?.inErrorOutput ? 'in the error output' : String(out?.failure ?? out?.status);
-	const running = items.filter(({ situation, ...item }) =>
-		situation === 'stream runs' && item.named().some((stream) => stream.running),
+	const running = items.filter(
+		({ situation, ...item }) =>
+			situation === 'stream runs' && item.named().some((stream) => stream.running),
 	).length;
 	const figures = {
 		executions: EXECUTIONS,
@@ -47,7 +48,9 @@ test('5,400 stops among failing providers, calls that end and wrong ids: what th
 	};
 	for (const [label, figure] of Object.entries(figures)) {
 		if (typeof figure === 'number') print(`${label.padEnd(16)} ${figure}`);
-		else for (const [name, times] of Object.entries(figure)) print(`${label.padEnd(16)} ${name}: ${times}`);
+		else
+			for (const [name, times] of Object.entries(figure))
+				print(`${label.padEnd(16)} ${name}: ${times}`);
 	}
 	print(`${'still running'.padEnd(16)} ${running}\n`);
 

@@ -19,7 +19,9 @@ const MOST_MS = 250;
 const runs: EndedCallsFigures['runs'] = [];
 
 /** Calls that are over, with the event of each that says so. */
-function endedCalls(standIn: ProviderStandIn): Array<{ call: string; stream: string; body: IDataObject }> {
+function endedCalls(
+	standIn: ProviderStandIn,
+): Array<{ call: string; stream: string; body: IDataObject }> {
 	const over = standIn.provider === 'signalWire' ? 'call-completed' : 'Hangup';
 	return pairs(standIn, STOPS).map(({ call, stream }) => {
 		standIn.endCall(call.id);
@@ -78,7 +80,9 @@ async function sweep(standIn: ProviderStandIn, from: 'event' | 'fields') {
 	const own = new Set(ended.map(({ call }) => call));
 	const requests = standIn.requests
 		.slice(before)
-		.filter(({ path, body }) => [...`${path} ${body}`.matchAll(/[\w-]{36}/g)].some(([id]) => own.has(id)));
+		.filter(({ path, body }) =>
+			[...`${path} ${body}`.matchAll(/[\w-]{36}/g)].some(([id]) => own.has(id)),
+		);
 	const reads = requests.filter(({ method }) => method === 'GET').length;
 	const run = {
 		provider: standIn.provider,

@@ -82,7 +82,8 @@ function cleanStatuses({ provider, way, situation, standIn }: Item): string[] {
 			if (way === 'controlId' && situation === 'call ended') return ['alreadyStopped', 'notFound'];
 			return ['alreadyStopped'];
 		case 'call ended, its record is not written yet':
-			if (way === 'all') return isLenient && provider === 'vobiz' ? ['stopped'] : ['notFound', 'alreadyStopped'];
+			if (way === 'all')
+				return isLenient && provider === 'vobiz' ? ['stopped'] : ['notFound', 'alreadyStopped'];
 			return ['notFound'];
 		case 'wrong stream id':
 			return way === 'name' || way === 'controlId' ? ['accepted'] : ['notFound'];
@@ -111,7 +112,8 @@ export function disagreements(item: Item): string[] {
 	const at = lastAnswerAt(item);
 	const named = item.named();
 	const status = out?.inErrorOutput ? 'failed' : out?.status;
-	const conclude = () => wrong.map((what) => `${name} (${provider}, ${way}, ${situation}): ${what}`);
+	const conclude = () =>
+		wrong.map((what) => `${name} (${provider}, ${way}, ${situation}): ${what}`);
 	if (!out) return [`${name}: nothing came out`];
 	if (!first || !last) {
 		wrong.push(`no stop arrived, and it says ${String(status)}`);
@@ -121,7 +123,9 @@ export function disagreements(item: Item): string[] {
 	// What went out.
 	for (const sent of stops) {
 		if (!item.expected.some((expected) => isAsExpected(sent, expected))) {
-			wrong.push(`${sent.request.method} ${sent.request.path} ${sent.request.body} was not asked for`);
+			wrong.push(
+				`${sent.request.method} ${sent.request.path} ${sent.request.body} was not asked for`,
+			);
 		}
 	}
 	const again = situation === 'stream is not up yet' ? 1 : 0;
@@ -166,14 +170,17 @@ export function disagreements(item: Item): string[] {
 	for (const [field, value] of Object.entries(about)) {
 		if (out[field] !== value) wrong.push(`${field} is ${String(out[field])}, not ${String(value)}`);
 	}
-	if (way === 'conferenceSid' ? out.conferenceSid !== item.conferenceId : out.callId !== item.callId) {
+	if (
+		way === 'conferenceSid' ? out.conferenceSid !== item.conferenceId : out.callId !== item.callId
+	) {
 		wrong.push('another call');
 	}
 
 	// What it says of the stream, at the moment of the last answer.
 	const inQuestion = way === 'all' ? named.filter((one) => wasUpAt(one, first.request.at)) : named;
 	if (isTrue(out.stopped)) {
-		if (inQuestion.some((stream) => runsAt(stream, at))) wrong.push(`${String(status)}, and it runs`);
+		if (inQuestion.some((stream) => runsAt(stream, at)))
+			wrong.push(`${String(status)}, and it runs`);
 		if (situation === 'wrong stream id' && isCallUp(item, at)) {
 			wrong.push(`${String(status)} of an id that nobody knows, on a call that is up`);
 		}
@@ -181,10 +188,18 @@ export function disagreements(item: Item): string[] {
 	if (status === 'accepted' && inQuestion.some(({ running }) => running)) {
 		wrong.push('accepted, and it still runs');
 	}
-	if (status === 'stopped' && way !== 'all' && !named.some((one) => hasRunSince(one, first.request.at))) {
+	if (
+		status === 'stopped' &&
+		way !== 'all' &&
+		!named.some((one) => hasRunSince(one, first.request.at))
+	) {
 		wrong.push('stopped, and it had ended before');
 	}
-	if (status === 'alreadyStopped' && stops.length === 1 && named.some((one) => wasUpAt(one, first.request.at - 1))) {
+	if (
+		status === 'alreadyStopped' &&
+		stops.length === 1 &&
+		named.some((one) => wasUpAt(one, first.request.at - 1))
+	) {
 		wrong.push('alreadyStopped by its own and only stop');
 	}
 	if (isTrue(out.confirmed) && inQuestion.some((stream) => runsAt(stream, at))) {
@@ -220,7 +235,9 @@ const hasRunSince = ({ upTime, endTime }: Stream, at: number) =>
 const isKnownToHaveEnded = (item: Item) =>
 	item.call !== undefined &&
 	(item.call.endTime !== null ||
-		(item.way !== 'all' && item.named().length > 0 && item.named().every(({ endTime }) => endTime)));
+		(item.way !== 'all' &&
+			item.named().length > 0 &&
+			item.named().every(({ endTime }) => endTime)));
 
 /** Why an outcome is no disagreement though it is not the whole truth: nobody could have known better. */
 export function apart({ provider, way, situation, out, ...item }: Item): string | undefined {
@@ -231,7 +248,8 @@ export function apart({ provider, way, situation, out, ...item }: Item): string 
 		}
 		if (
 			provider === 'signalWire' &&
-			(situation === 'stream ended, its call goes on' || situation === 'stream went on under a new id')
+			(situation === 'stream ended, its call goes on' ||
+				situation === 'stream went on under a new id')
 		) {
 			return 'SignalWire: the stream is over and its call goes on';
 		}
@@ -239,7 +257,11 @@ export function apart({ provider, way, situation, out, ...item }: Item): string 
 		if (way === 'controlId') return 'SignalWire: a call of the Calling API that cannot be read';
 	}
 	if (out.status === 'stopped' && way === 'all') {
-		if (provider === 'vobiz' && situation !== 'stream runs' && item.named().every(({ running }) => !running)) {
+		if (
+			provider === 'vobiz' &&
+			situation !== 'stream runs' &&
+			item.named().every(({ running }) => !running)
+		) {
 			return 'Vobiz: 204 to all streams where none ran';
 		}
 		if (item.named().some(({ running }) => running)) {

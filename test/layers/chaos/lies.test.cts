@@ -55,7 +55,8 @@ async function lying(lie: Lie): Promise<INodeType> {
 /** The true node, whose stops of one call in ten go to `elsewhere`. */
 async function sendingElsewhere(elsewhere: string): Promise<INodeType> {
 	const { node } = await loadPackage();
-	const isTenth = (url: string) => [...url].reduce((sum, sign) => sum + sign.charCodeAt(0), 0) % 10 === 0;
+	const isTenth = (url: string) =>
+		[...url].reduce((sum, sign) => sum + sign.charCodeAt(0), 0) % 10 === 0;
 	return {
 		description: node.description,
 		async execute(this: IExecuteFunctions) {
@@ -85,7 +86,14 @@ const LIES: Array<[string, Lie, RegExp]> = [
 		'reports a clean 204 as failed',
 		(json) =>
 			json.statusCode === 204 && json.status === 'stopped'
-				? { ...json, status: 'failed', stopped: false, failure: 'unavailable', error: 'x', message: 'y' }
+				? {
+						...json,
+						status: 'failed',
+						stopped: false,
+						failure: 'unavailable',
+						error: 'x',
+						message: 'y',
+					}
 				: json,
 		/failed \(unavailable\) without a fault/,
 	],
@@ -123,7 +131,11 @@ const LIES: Array<[string, Lie, RegExp]> = [
 		(json) => ({ ...json, stopped: true }),
 		/with stopped: true/,
 	],
-	['mixes up two calls', (json, place) => (place === 3 ? { ...json, callId: 'x' } : json), /another call/],
+	[
+		'mixes up two calls',
+		(json, place) => (place === 3 ? { ...json, callId: 'x' } : json),
+		/another call/,
+	],
 	[
 		'says that an ended call is live',
 		(json) => (json.callState === 'ended' ? { ...json, callState: 'live' } : json),
@@ -148,7 +160,9 @@ test('a node that sends the stops of one call in ten elsewhere is caught', async
 	try {
 		const { port } = other.address() as AddressInfo;
 		const wrong = await wrongWith(await sendingElsewhere(`http://127.0.0.1:${port}`));
-		expect(wrong.filter((line) => line.includes('no stop arrived, and it says')).length).toBeGreaterThan(0);
+		expect(
+			wrong.filter((line) => line.includes('no stop arrived, and it says')).length,
+		).toBeGreaterThan(0);
 	} finally {
 		other.closeAllConnections();
 		await new Promise((resolve) => other.close(resolve));

@@ -59,9 +59,7 @@ describe('500 Vobiz stops against an undisclosed limit of 20 a second', () => {
 	);
 
 	test('in 500 executions of one item, as webhooks start them: all stopped', async () => {
-		const vobiz = opened(
-			await forkStandIn('vobiz', { rateLimit: { ...LIMIT, retryAfter: true } }),
-		);
+		const vobiz = opened(await forkStandIn('vobiz', { rateLimit: { ...LIMIT, retryAfter: true } }));
 		const seeded = await vobiz.seed(STOPS);
 		const began = Date.now();
 		const all = await Promise.all(seeded.map((pair) => stopAt(vobiz, [pair])));
@@ -71,6 +69,10 @@ describe('500 Vobiz stops against an undisclosed limit of 20 a second', () => {
 
 	test('the figures of all four are there to be written down', () => {
 		expect(runs).toHaveLength(4);
-		recordFigures('pacing', { n8n: coreVersion, node: process.versions.node }, { stops: STOPS, runs });
+		recordFigures(
+			'pacing',
+			{ n8n: coreVersion, node: process.versions.node },
+			{ stops: STOPS, runs },
+		);
 	});
 });

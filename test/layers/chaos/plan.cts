@@ -1,7 +1,13 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Call, Stream } from '../../lib/stand-ins/index.cts';
-import type { LoggedRequest, PlivoStandIn, ProviderName, SignalWireStandIn, VobizStandIn } from '../../lib/stand-ins/index.cts';
+import type {
+	LoggedRequest,
+	PlivoStandIn,
+	ProviderName,
+	SignalWireStandIn,
+	VobizStandIn,
+} from '../../lib/stand-ins/index.cts';
 import type { ProviderStandIn } from '../../lib/stops.cts';
 import { pick, randomOf, type Met } from './faults.cts';
 
@@ -46,7 +52,10 @@ export function planExecution(seed: string, n: number): Settings {
 	return {
 		operation,
 		source,
-		streamBy: source === 'event' ? 'sid' : pick(random, ['sid', 'sid', 'name', 'controlId', 'conferenceSid']),
+		streamBy:
+			source === 'event'
+				? 'sid'
+				: pick(random, ['sid', 'sid', 'name', 'controlId', 'conferenceSid']),
 		onError: random() < 0.7 ? 'continueRegularOutput' : 'continueErrorOutput',
 		options: {
 			timeout: TIMEOUT,
@@ -130,7 +139,12 @@ export interface Item {
 }
 
 /** Weighed by the shares, from those that can be with this way. */
-function situationFor(random: () => number, way: Way, provider: ProviderName, isConference: boolean): Situation {
+function situationFor(
+	random: () => number,
+	way: Way,
+	provider: ProviderName,
+	isConference: boolean,
+): Situation {
 	let left = random() * 100;
 	const found = SHARES.find(([, share]) => (left -= share) < 0)?.[0] ?? 'stream runs';
 	const isSignalWire = provider === 'signalWire';
@@ -159,7 +173,11 @@ function stopsOf(
 	const { authId, projectId }: Record<string, string> = standIn.credentials;
 	const laml = `/api/laml/2010-04-01/Accounts/${projectId}`;
 	const stopped = { Status: 'stopped' };
-	const ofCall = { method: 'POST', path: `${laml}/Calls/${callId}/Streams/${stream}`, body: stopped };
+	const ofCall = {
+		method: 'POST',
+		path: `${laml}/Calls/${callId}/Streams/${stream}`,
+		body: stopped,
+	};
 	const ofConference = {
 		method: 'POST',
 		path: `${laml}/Conferences/${conferenceId}/Streams/${stream}`,
@@ -197,7 +215,9 @@ export function planItem(
 ): Item {
 	const random = randomOf(`${seed} item ${name}`);
 	const all = settings.operation === 'stopAllStreams';
-	const provider: ProviderName = all ? pick(random, ['plivo', 'vobiz'] as const) : pick(random, PROVIDERS);
+	const provider: ProviderName = all
+		? pick(random, ['plivo', 'vobiz'] as const)
+		: pick(random, PROVIDERS);
 	const standIn: ProviderStandIn = accounts[provider];
 	const isSignalWire = provider === 'signalWire';
 	const way: Way = all ? 'all' : isSignalWire ? settings.streamBy : 'id';
@@ -271,7 +291,12 @@ export function planItem(
 			provider,
 			...(byEvent
 				? { body: event, stream: isTold && !all ? given : '' }
-				: { call: callId, stream: given, conference: conference?.id, ...(isTold && { body: over }) }),
+				: {
+						call: callId,
+						stream: given,
+						conference: conference?.id,
+						...(isTold && { body: over }),
+					}),
 		},
 		call: situation === 'wrong call id' ? undefined : call,
 		named: () => {

@@ -181,11 +181,7 @@ describe.each(providers)('%s', (provider) => {
 		});
 		const { items } = await stop(standIn, [fields], { node: { onError: 'continueRegularOutput' } });
 		expect(items[0]).toMatchObject({ failure: 'rejected', statusCode: 302, attempts: 1 });
-		const tested = await testCredential(
-			standIn.credentialType,
-			{ ...standIn.credentials },
-			folder,
-		);
+		const tested = await testCredential(standIn.credentialType, { ...standIn.credentials }, folder);
 		expect(tested.ok).toBe(false);
 		expect(visits).toEqual([]);
 		expect(stream.running).toBe(true);

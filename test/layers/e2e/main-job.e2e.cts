@@ -68,7 +68,13 @@ const stopNode = (
 	typeVersion: 1,
 	position: [220, 0],
 	...(onError && { onError }),
-	parameters: { provider: standIn.provider, operation: 'stopStream', source: 'fields', callId, stream },
+	parameters: {
+		provider: standIn.provider,
+		operation: 'stopStream',
+		source: 'fields',
+		callId,
+		stream,
+	},
 	credentials: { [standIn.credentialType]: { id: credentialId, name: 'stand-in' } },
 });
 
@@ -81,7 +87,9 @@ const manualTrigger: NewNode = {
 	parameters: {},
 };
 
-const connect = (from: string): IConnections => ({ [from]: { main: [[{ node: STOP, type: 'main', index: 0 }]] } });
+const connect = (from: string): IConnections => ({
+	[from]: { main: [[{ node: STOP, type: 'main', index: 0 }]] },
+});
 
 describe('the packed package in a real n8n', () => {
 	let n8n: RunningN8n;
@@ -121,7 +129,8 @@ describe('the packed package in a real n8n', () => {
 	};
 
 	/** The stops that the stand-in received, one line each. */
-	const stops = (standIn: ProviderStandIn) => standIn.requests
+	const stops = (standIn: ProviderStandIn) =>
+		standIn.requests
 			.filter(({ method }) => method !== 'GET')
 			.map(({ method, path }) => `${method} ${path}`);
 
@@ -184,11 +193,9 @@ describe('the packed package in a real n8n', () => {
 		test('a published webhook workflow stops the stream, and says so when nothing is left', async () => {
 			const standIn = standInOf(name);
 			const { call, stream } = streaming(standIn);
-			const credentialId = await n8n.createCredential(
-				standIn.credentialType,
-				`${name} stand-in`,
-				{ ...standIn.credentials },
-			);
+			const credentialId = await n8n.createCredential(standIn.credentialType, `${name} stand-in`, {
+				...standIn.credentials,
+			});
 			const path = `stop-${name}-4f1c2d`;
 			const workflow = await n8n.createWorkflow({
 				name: `${name} webhook`,

@@ -226,6 +226,7 @@ export const itemsOf = (execution: Execution): Told[] => outputOf(execution, STO
 /** The streams of the event that an execution was about; one that was cut off may not have kept it. */
 export function streamsIn(execution: Execution): Named[] {
 	const body = outputOf(execution, 'Event')[0]?.body;
-	const streams = typeof body === 'object' && body !== null && 'streams' in body ? body.streams : [];
+	const streams =
+		typeof body === 'object' && body !== null && 'streams' in body ? body.streams : [];
 	return Array.isArray(streams) ? (streams as Named[]) : [];
 }

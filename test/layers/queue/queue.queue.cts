@@ -9,7 +9,14 @@ import { say } from '../../lib/processes.cts';
 import { providers, startStandIn } from '../../lib/stand-ins/index.cts';
 import type { ProviderStandIn } from '../../lib/stops.cts';
 import { WORKERS, startCluster, type Cluster } from './cluster.cts';
-import { ERROR_WORKFLOW, EVENTS, endedExecutions, makeEvents, workflowFor, type Event } from './events.cts';
+import {
+	ERROR_WORKFLOW,
+	EVENTS,
+	endedExecutions,
+	makeEvents,
+	workflowFor,
+	type Event,
+} from './events.cts';
 import { RATE_LIMITS, Truth, playRound, type Played, type Published } from './rounds.cts';
 import { roundFigures, roundText } from './table.cts';
 
@@ -58,7 +65,7 @@ async function publish(path: string): Promise<Published> {
 	await n8n.activate(workflow);
 	const url = `${n8n.url}/webhook/${path}`;
 	// n8n needs a moment before it listens. A GET, which the webhook does not take, starts nothing.
-	for (const end = Date.now() + 60_000; Date.now() < end; ) {
+	for (const end = Date.now() + 60_000; Date.now() < end;) {
 		const text = await (await fetch(url)).text();
 		if (text.includes('POST')) return { id: workflow.id, url };
 		await sleep(200);
@@ -108,7 +115,9 @@ function tell(
 	runs.push(run);
 	say(`\n${title}: ${run.events} events, ${streams} streams`);
 	say(`  sent first\n${roundText(run.first)}\n  sent again\n${roundText(run.again)}`);
-	say(`  down and untold ${run.untold}, to send again ${run.toSendAgain} ${JSON.stringify(more)}\n`);
+	say(
+		`  down and untold ${run.untold}, to send again ${run.toSendAgain} ${JSON.stringify(more)}\n`,
+	);
 }
 
 test('a worker is killed: its jobs end as failed, none is run again, and sending all again stops the rest', async () => {

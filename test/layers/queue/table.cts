@@ -20,7 +20,8 @@ export const roundFigures = ({ requests, ...round }: Played): QueueRound => ({
 export const roundText = (round: QueueRound): string =>
 	Object.entries(round)
 		.map(([name, figure]: [string, number | Counts]) => {
-			const shown = typeof figure === 'number' ? String(Math.round(figure * 10) / 10) : list(figure);
+			const shown =
+				typeof figure === 'number' ? String(Math.round(figure * 10) / 10) : list(figure);
 			return `    ${name.padEnd(14)}${shown}`;
 		})
 		.join('\n');
