@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { authenticate, testRules } from '../nodes/StopAudioStream/account';
+import { authenticate, testRules } from '../nodes/StopAudioStream/input/account';
 import { signalWire } from '../nodes/StopAudioStream/providers/signalWire';
 
 export class SignalWireBasicApi implements ICredentialType {
@@ -48,6 +48,15 @@ export class SignalWireBasicApi implements ICredentialType {
 			required: true,
 			default: '',
 			description: "In your space's dashboard under API Credentials. It needs the scope Voice.",
+		},
+		{
+			displayName: 'Signing Key',
+			name: 'signingSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description:
+				"Only for 'Verify Signature': in your space's dashboard under API Credentials. It is not the API Token, and is never sent anywhere.",
 		},
 	];
 

@@ -6,8 +6,8 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { properties } from './properties';
 import { providers } from './providers';
+import { properties } from './screen/properties';
 import { stopItems } from './stopItems';
 
 const names = providers.map(({ name }) => name);

@@ -5,42 +5,32 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 
-import { readAccount } from './account';
-import { confirmStop } from './confirmStop';
-import { messages, quoted, Refusal, type Sentence } from './messages';
-import {
-	failed,
-	fieldNames,
-	providerWords,
-	readEnd,
-	type Failure,
-	type FailureCause,
-	type Outcome,
-	type Status,
-} from './outcome';
-import type { Account, Provider } from './providers/provider';
-import { fieldReader, readItem, type ItemOptions, type ItemRequest } from './readItem';
-import { RequestSender } from './requestSender';
-import { hintAtNotFound, nodeError, toJson } from './results';
+import { readAccount } from './input/account';
+import { fieldReader } from './input/fieldReader';
+import { readItem, type ItemOptions, type ItemRequest } from './input/readItem';
+import { trustedEnd } from './input/trust';
+import { hintAtNotFound, nodeError, toJson, type ItemResult } from './outcome/results';
+import type { Mask } from './outcome/secrets';
+import { nothingToStop, notFoundSentence, readEnd, type Outcome } from './outcome/verdicts';
+import { fieldNames, type Account, type Ids, type Provider, type Way } from './providers/provider';
+import { confirmedStatus, Looks, LookTime, notConfirmed, type Asked } from './sending/looks';
+import { RequestSender, toHttpRequest, type Sent } from './sending/requestSender';
+import { Cancellation, monotonicNow, pauseUntil } from './sending/time';
+import { failed, messages, quoted, quoteOf, Refusal, refusal } from './words/sentences';
+import type { CallState, Status } from './words/vocabulary';
+import { reasonOf } from './words/values';
 
 /** After so many items the loop lets answers in and further requests out. */
 const ITEMS_A_TURN = 10;
 
-/** What came out for one item. */
-export interface ItemResult {
-	/** Which call and stream it is about, as far as that could be read. */
-	about: IDataObject;
-	status?: Status | 'preview';
-	failure?: Failure;
-	/** What else is known: the provider's status code, the attempts, … */
-	facts: IDataObject;
-	idsFromFields?: boolean;
-}
+/** A stop can come before a stream is up: one that the provider shows is stopped once more after so long, in ms. */
+const ONCE_MORE_MS = 500;
 
-/** A provider's credential, read once in an execution, and what sends with it. */
+/** A provider's credential, read once in a run, and what sends and reads with it. */
 interface Connection {
 	account: Account;
 	sender: RequestSender;
+	looks: Looks;
 }
 
 type Connect = (provider: Provider) => Promise<Connection>;
@@ -50,117 +40,257 @@ type Connect = (provider: Provider) => Promise<Connection>;
  * whatever becomes of the others: a stream must not stay up because another item was bad.
  */
 export async function stopItems(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const fieldsOf = fieldReader(context);
-	const connections = new Map<string, Promise<Connection>>();
-	const connect: Connect = async (provider) => {
-		const open = connections.get(provider.name) ?? openConnection(context, provider);
-		connections.set(provider.name, open);
-		return await open;
-	};
+	const cancellation = new Cancellation(context.getExecutionCancelSignal?.());
+	try {
+		const results = await stopEach(context, cancellation);
+		hintAtNotFound(context, results);
+		const itemIndex = results.findIndex(({ failure }) => failure);
+		const { failure, facts = {} } = results[itemIndex] ?? {};
+		if (failure && !context.continueOnFail()) {
+			throw nodeError(context, results, { itemIndex, failure, facts });
+		}
+		return [
+			results.map((result, item) => ({ json: toJson(context, result), pairedItem: { item } })),
+		];
+	} finally {
+		cancellation.close();
+	}
+}
 
+async function stopEach(
+	context: IExecuteFunctions,
+	cancellation: Cancellation,
+): Promise<ItemResult[]> {
+	const fieldsOf = fieldReader(context);
+	const isTool = context.getNode().type.endsWith('Tool');
+	const time = new LookTime();
+	const connections = new Map<string, Promise<Connection>>();
+	const connect: Connect = (provider) => {
+		const open =
+			connections.get(provider.name) ?? openConnection(context, provider, cancellation, time);
+		connections.set(provider.name, open);
+		return open;
+	};
 	const stops: Array<Promise<ItemResult>> = [];
 	for (const [itemIndex, { json }] of context.getInputData().entries()) {
-		stops.push(stopItem((about) => readItem(fieldsOf(itemIndex), json, about), connect));
+		const read = (about: IDataObject) => readItem(fieldsOf(itemIndex), { json, isTool }, about);
+		stops.push(stopItem(read, connect, cancellation));
 		if ((itemIndex + 1) % ITEMS_A_TURN === 0) await sleep(0);
 	}
-	const results = await Promise.all(stops);
-
-	hintAtNotFound(context, results);
-	const itemIndex = results.findIndex(({ failure }) => failure);
-	const failure = results[itemIndex]?.failure;
-	if (failure && !context.continueOnFail())
-		throw nodeError(context, results, { itemIndex, failure });
-	return [results.map((result, item) => ({ json: toJson(context, result), pairedItem: { item } }))];
+	return await Promise.all(stops);
 }
 
 /** Reads a credential once; a selected one that cannot be read fails only the items that need it. */
-async function openConnection(context: IExecuteFunctions, provider: Provider): Promise<Connection> {
-	const { type, displayName } = provider.credential;
-	const data = await context.getCredentials(type).catch(() => undefined);
-	if (!data) {
-		throw new Refusal(messages.noCredential, {
-			credential: displayName,
-			provider: provider.displayName,
-		});
+async function openConnection(
+	context: IExecuteFunctions,
+	provider: Provider,
+	cancellation: Cancellation,
+	time: LookTime,
+): Promise<Connection> {
+	const { credential, displayName } = provider;
+	const named = { credential: credential.displayName, provider: displayName };
+	if (!context.getNode().credentials?.[credential.type]) {
+		throw refusal('credentials', messages.noCredential, named);
 	}
-	const account = readAccount(provider.credential, data);
-	const sender = new RequestSender(context, provider, account, data);
-	return { account, sender };
+	const data = await context.getCredentials(credential.type).catch((thrown: unknown) => {
+		// A parser's own message may quote what it could not read.
+		const reason = thrown instanceof SyntaxError ? undefined : reasonOf(thrown);
+		const quote = quoted(reason);
+		throw refusal('credentials', messages.unreadableCredential, { ...named, quote });
+	});
+	const account = readAccount(credential, data);
+	const sender = new RequestSender(context, cancellation, provider, account, data);
+	return { account, sender, looks: new Looks(sender, cancellation, time) };
 }
 
 /** One item, from its fields to its outcome. Never rejects: what goes wrong is this item's failure, and no other's. */
 async function stopItem(
 	read: (about: IDataObject) => ItemRequest,
 	connect: Connect,
+	cancellation: Cancellation,
 ): Promise<ItemResult> {
-	const about: IDataObject = {};
-	const facts: IDataObject = {};
-	let cause: FailureCause = 'input';
-	let unforeseen: Sentence = messages.unreadableField;
-	let mask: RequestSender['mask'] = (shown) => shown;
+	const result: ItemResult = { about: {}, facts: {} };
+	let unforeseen: (reason: string) => ReturnType<typeof failed> = (reason) =>
+		failed('input', messages.unreadableField, { reason });
+	let mask: Mask = (shown) => shown;
 	try {
-		const item = read(about);
-		unforeseen = messages.internal;
-		cause = 'credentials';
+		const item = read(result.about);
+		unforeseen = (reason) => failed('credentials', messages.internal, { reason });
 		const connection = await connect(item.provider);
-		mask = connection.sender.mask;
-		cause = 'input';
-		const ended = await stopOne(item, connection, facts);
-		return mask({ about, facts, ...ended, idsFromFields: item.idsFromFields });
+		({ mask } = connection.sender);
+		unforeseen = (reason) => failed('input', messages.internal, { reason });
+		const callEnded = trustedEnd(item, connection.account);
+		await stopOne({ ...item, callEnded }, connection, cancellation, result);
 	} catch (thrown) {
-		const reason = thrown instanceof Error ? thrown.message : String(thrown);
-		const failure: Failure =
-			thrown instanceof Refusal
-				? { cause, what: thrown.message, todo: thrown.todo }
-				: failed(cause, unforeseen, { reason }).failure;
-		return mask({ about, facts, failure });
+		const { failure } = thrown instanceof Refusal ? thrown : unforeseen(reasonOf(thrown));
+		result.failure = failure;
+	}
+	const { about, facts, failure } = result;
+	return { ...result, ...mask({ about, facts, ...(failure && { failure }) }) };
+}
+
+/** What became of one stop, as far as it is known: `shown` where a read showed the end. */
+type Ending = Outcome & { shown?: true; outOfTime?: boolean };
+
+/** One item's stops: how many were sent, what came last, and whether an earlier one may have done it. */
+class Stops {
+	attempts = 0;
+
+	effectBefore = false;
+
+	last?: Sent;
+
+	constructor(
+		private readonly sender: RequestSender,
+		private readonly ids: Ids,
+		private readonly options: ItemOptions,
+	) {}
+
+	async send(way: Way): Promise<Sent> {
+		const { sender, ids, options } = this;
+		this.last = await sender.send(
+			{
+				request: way.build(sender.account, ids),
+				kind: 'stop',
+				repeatable: !way.document,
+				read: (answer) => way.read(answer, ids),
+			},
+			options,
+		);
+		this.attempts += this.last.attempts;
+		this.effectBefore ||= this.last.effectBefore;
+		return this.last;
+	}
+
+	get answer() {
+		return this.last?.end.kind === 'answer' ? this.last.end.answer : undefined;
 	}
 }
 
-/** Sends the stop and reads what became of it; `facts` collects what is known on the way. */
+/** Sends one item's stop and notes in `result` what became of it. */
 async function stopOne(
-	{ provider, target, options }: ItemRequest,
-	{ account, sender }: Connection,
-	facts: IDataObject,
-): Promise<Pick<ItemResult, 'status' | 'failure'>> {
-	const request = provider.buildStop(account, target);
+	item: ItemRequest,
+	{ account, sender, looks }: Connection,
+	cancellation: Cancellation,
+	result: ItemResult,
+): Promise<void> {
+	const { provider, way, ids, options } = item;
+	const { facts } = result;
+	// An event about a call proves nothing about a conference: the room goes on.
+	const endTold = item.callEnded && way.on.noun === 'call';
+	if (endTold) result.callState = 'ended';
 	if (options.preview) {
-		Object.assign(facts, { attempts: 0, request: RequestSender.toHttpRequest(request) });
-		return { status: 'preview' };
+		Object.assign(facts, { attempts: 0, request: toHttpRequest(way.build(account, ids)) });
+		result.status = 'preview';
+		return;
 	}
 
-	const sent = await sender.send(request, options, { repeatable: !target.document });
-	const answer = sent.end.kind === 'answer' ? sent.end.answer : undefined;
+	const stops = new Stops(sender, ids, options);
+	const asked = { way, ids, options };
+	let ending = await stopAndRead(stops, asked, { provider, looks, endTold });
+	if (way.elseTry && isNotFound(ending)) {
+		const there = { ...asked, way: way.elseTry };
+		ending = await stopAndRead(stops, there, { provider, looks, endTold: item.callEnded });
+	}
+	if (isNotFound(ending)) {
+		ending = endTold
+			? { status: 'alreadyStopped' }
+			: await lookInto(stops, asked, { provider, looks, cancellation, callEnded: item.callEnded });
+	}
+	const { answer, attempts } = stops;
 	if (answer) facts.statusCode = answer.statusCode;
-	facts.attempts = sent.attempts;
-
-	const reading = readEnd(provider, target, account, sent.end);
-	let outcome: Outcome;
-	if ('ask' in reading) {
-		const { end } = await sender.send(reading.ask, options, { until: sent.until });
-		outcome = reading.read(end.kind === 'answer' ? end.answer : undefined);
-	} else {
-		outcome = reading;
-	}
-	if ('status' in outcome && options.confirm && provider.confirm) {
-		const asked = { account, target, options };
-		const confirmation = await confirmStop(sender, provider, asked, outcome.status);
-		outcome = { status: confirmation.status };
-		Object.assign(facts, confirmation.facts);
-	}
+	facts.attempts = attempts;
 	if (answer && options.includeResponse) facts.response = answer.body as IDataObject;
-	if ('failure' in outcome) return outcome;
-	const { status } = outcome;
-	const unwelcome = nothingToStop(options.whenNothingToStop, status);
+	if (ending.callState) result.callState = ending.callState;
+	if ('failure' in ending) {
+		result.failure = ending.failure;
+		return;
+	}
+	if (options.confirm && way.streams) {
+		const confirmation = await confirm(ending, asked, provider.displayName, looks);
+		Object.assign(facts, confirmation);
+		if (confirmation.confirmed) ending = { ...ending, status: confirmedStatus(ending.status) };
+	}
+	const { status, outOfTime = false } = ending;
+	result.status = status;
+	const unwelcome = unwelcomeEnd(item, status, result.callState);
 	// What an earlier attempt of this very stop may have done is no news to complain of.
-	if (!unwelcome || sent.effectBefore) return { status };
-	const values = { ...fieldNames(provider, target), quote: quoted(providerWords(answer?.body)) };
-	return { status, ...failed('nothingToStop', unwelcome, values) };
+	if (unwelcome && !stops.effectBefore) {
+		result.failure = nothingToStop(provider, way, unwelcome, answer?.body).failure;
+	} else if (status === 'notFound' && item.idsFromFields) {
+		result.notFound = { provider, way, outOfTime };
+	}
+}
+
+const isNotFound = (ending: Ending) => 'status' in ending && ending.status === 'notFound';
+
+/** One stop, and what its answer means; where only the call itself tells, the call is read. */
+async function stopAndRead(
+	stops: Stops,
+	asked: Asked,
+	{ provider, looks, endTold }: { provider: Provider; looks: Looks; endTold: boolean },
+): Promise<Ending> {
+	const { end } = await stops.send(asked.way);
+	const reading = readEnd(provider, asked.way, end);
+	if (!('failure' in reading) || !reading.asksCall) return reading;
+	const callState = endTold ? 'ended' : await looks.callOf(asked);
+	if (callState !== 'ended') return { failure: reading.failure, callState };
+	return { status: 'alreadyStopped', callState, ...(!endTold && { shown: true }) };
+}
+
+/** What became of a stream that the stop did not find. A stream that is shown as running is stopped once more. */
+async function lookInto(
+	stops: Stops,
+	asked: Asked,
+	{
+		provider,
+		looks,
+		cancellation,
+		callEnded,
+	}: { provider: Provider; looks: Looks; cancellation: Cancellation; callEnded: boolean },
+): Promise<Ending> {
+	const finding = await looks.lookInto(asked, callEnded);
+	if ('call' in finding) {
+		const callState = finding.call;
+		return callState === 'ended'
+			? { status: 'alreadyStopped', callState, shown: true }
+			: { status: 'notFound', callState };
+	}
+	if ('outOfTime' in finding) return { status: 'notFound', outOfTime: finding.outOfTime };
+	if (finding.stream === 'ended') return { status: 'alreadyStopped', shown: true };
+
+	if (await pauseUntil(monotonicNow() + ONCE_MORE_MS, cancellation)) return { status: 'notFound' };
+	const { end, effectBefore } = await stops.send(asked.way);
+	const again = readEnd(provider, asked.way, end);
+	// One of its own attempts may have stopped it meanwhile: then there was nothing to find.
+	if ('failure' in again || again.status !== 'notFound' || effectBefore) return again;
+	const quote = quoteOf(stops.answer?.body);
+	return failed('rejected', messages.stillListed, { ...fieldNames(provider, asked.way), quote });
+}
+
+/** What Confirm Stop says. After a stop that found nothing, nothing more is read. */
+async function confirm(
+	ending: { status: Status; shown?: true },
+	asked: Asked,
+	provider: string,
+	looks: Looks,
+) {
+	if (ending.status === 'stopped' || ending.status === 'accepted') {
+		return await looks.confirm(asked, provider);
+	}
+	return ending.shown
+		? ({ confirmed: true } as const)
+		: notConfirmed(`${provider} found nothing to stop, and no read showed an end`);
 }
 
 /** The sentence for a stop that found nothing, where the user wants to hear of it. */
-function nothingToStop(when: ItemOptions['whenNothingToStop'], status: Status) {
-	if (status === 'notFound' && when !== 'succeed') return messages.notFound;
+function unwelcomeEnd(
+	{ options, way }: ItemRequest,
+	status: Status,
+	callState: CallState | undefined,
+) {
+	const { whenNothingToStop: when } = options;
+	if (status === 'notFound' && when !== 'succeed') return notFoundSentence(way, callState);
 	if (status === 'alreadyStopped' && when === 'fail') return messages.nothingRunning;
 	return undefined;
 }

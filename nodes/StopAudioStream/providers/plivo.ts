@@ -1,16 +1,8 @@
-import {
-	buildDelete,
-	buildRead,
-	callIdInEvents,
-	callUuid,
-	readDelete,
-	readState,
-	streamId,
-} from './callStreams';
+import { callStreamWays, endsCall } from './plivoAndVobiz';
 import type { Provider } from './provider';
+import { verifyPlivo } from './signatures/plivo';
 
 const NAME = 'Plivo';
-const BASE = '/v1';
 
 /** Plivo's audio streams: docs.plivo.com/docs/voice/api/stream (read 2026-11). */
 export const plivo: Provider = {
@@ -25,27 +17,27 @@ export const plivo: Provider = {
 	},
 	credentialHint:
 		"Check 'Auth ID' and 'Auth Token' in the credential, and that the call belongs to that account or subaccount.",
-	callId: callUuid,
-	streamIds: [
-		{
-			...streamId,
-			notice:
-				'<b>Plivo: what happens to the call.</b> The call goes on. A stream that was started with keepCallAlive holds the call at that point of its XML: when it stops, Plivo goes on with the next element, and ends the call where there is none.',
+	// "Geo" and account permissions, and the account's IP whitelist: docs.plivo.com, account → IP whitelisting.
+	forbiddenHint:
+		'Where the account has an IP whitelist (Plivo: Account → IP Whitelisting), it must hold the address that n8n calls from.',
+	ways: callStreamWays({
+		displayName: NAME,
+		base: '/v1',
+		notices: {
+			one: '<b>Plivo: what happens to the call.</b> The call goes on. A stream that was started with keepCallAlive holds the call at that point of its XML: when it stops, Plivo goes on with the next element, and ends the call where there is none.',
+			all: '<b>Plivo: what happens to the call.</b> Every stream of the call stops, and the call goes on. Where a stream with keepCallAlive held the call, Plivo goes on with the next element of its XML, and ends the call where there is none.',
 		},
-	],
-	callIdInEvents,
-	stopAll: {
-		notice:
-			'<b>Plivo: what happens to the call.</b> Every stream of the call stops, and the call goes on. Where a stream with keepCallAlive held the call, Plivo goes on with the next element of its XML, and ends the call where there is none.',
+		// plivo-go takes a 404 whose body is just `{}` for Plivo's own (baseclient.go, read 2026-11).
+		isOwn404: (body) => Object.keys(body).length === 0,
+	}),
+	endsCall,
+	signature: {
+		verify: verifyPlivo,
+		keyField: { name: 'token', label: 'Auth Token' },
+		keyHint: "'Auth Token' of the main account or of the subaccount that the call belongs to",
+		missingHint:
+			"Plivo signs each callback with 'X-Plivo-Signature-V3'. Check what called this webhook, and that nothing in front of n8n drops the header.",
 	},
 	// "300 requests / 5 s per account" for all Call APIs but "make call": docs.plivo.com/docs/voice/concepts/account-limits
 	rateLimit: { requests: 300, windowMs: 5_000 },
-	buildStop: (account, target) => buildDelete(NAME, BASE, account, target),
-	// One stream: 204, or 400 "No active stream found". All streams: no page was found that says what
-	// Plivo answers where none runs, so 204 and that 400 are both taken.
-	readStop: readDelete,
-	confirm: {
-		buildRead: (account, target, offset) => buildRead(NAME, BASE, account, target, offset),
-		readState,
-	},
 };

@@ -1,8 +1,13 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Answer, OwnReading } from '../outcome';
+import type { OptionOf } from '../words/fields';
+import type { Status } from '../words/vocabulary';
+import type { SignatureVerdict } from './signatures/verify';
 
-/** What a provider is: data and pure functions. It builds requests and reads answers; it sends nothing. */
+/**
+ * What a provider is: data and pure functions. It builds requests and reads answers; it sends nothing,
+ * waits for nothing and words no failure.
+ */
 export interface Provider {
 	/** The value of the 'Provider' parameter that saved workflows hold. */
 	name: string;
@@ -10,53 +15,103 @@ export interface Provider {
 	credential: CredentialSpec;
 	/** What to check when the provider answers 401 or 403, beyond the token. */
 	credentialHint: string;
-	callId: FieldText;
-	/** The ways to say which stream; the first is the default. */
-	streamIds: readonly [StreamIdSpec, ...StreamIdSpec[]];
-	/** What the names of a call are in the provider's own events, most usual first. */
-	callIdInEvents: readonly string[];
-	/** Whether all streams of a call can be stopped with one request, and what happens to the call then. */
-	stopAll?: { notice: string };
+	/** What else gives a 403. */
+	forbiddenHint?: string;
+	/** The ways to stop something; the first is the default. */
+	ways: readonly [Way, ...Way[]];
+	/** How the provider's own events say that the call is over. */
+	endsCall: readonly EndWords[];
+	/** How the provider proves that an event is its own. */
+	signature: Signature;
 	/** The documented rate limit; without one, the sender finds out by itself. */
 	rateLimit?: RateLimit;
-	/** The request that stops what `target` names. */
-	buildStop(account: Account, target: Target): ProviderRequest;
-	/**
-	 * Reads an answer to {@link buildStop}: 2xx, and 4xx other than 401, 403, 408 and 429, which mean
-	 * the same everywhere and never reach it. `undefined` where the provider has no words of its own for it.
-	 */
-	readStop(answer: Answer, target: Target, account: Account): OwnReading | undefined;
-	/** Reads whether streams have ended, where the provider can tell. */
-	confirm?: {
-		/** `offset`: how many streams of the list were already read. */
-		buildRead(account: Account, target: Target, offset: number): ProviderRequest;
-		/** `undefined` where the answer does not say. */
-		readState(answer: Answer, target: Target, offset: number): StreamState | undefined;
-	};
 	/** How long the answer asks to wait, in ms, where the provider says it outside of `Retry-After`. */
 	retryAfter?(answer: Answer, now: number): number | undefined;
 }
 
 export type Operation = 'stopStream' | 'stopAllStreams';
-export type StreamBy = 'sid' | 'name' | 'controlId';
 
-/** What the user asked for, for one item: checked, trimmed, complete. */
-export interface Target {
+/** One way to stop something at one provider: all that is true of it, in one place. */
+export interface Way {
 	operation: Operation;
-	streamBy?: StreamBy;
-	callId: string;
-	/** Not there for all streams, and where a document names the stream by itself. */
+	/** Its choice under 'Identify Stream By', for a provider with several ways to name one stream. */
+	choice?: { streamBy: string; label: string; summary: string; notInTools?: true };
+	/** What the stream runs on, and the field that names it. */
+	on: { noun: 'call' | 'conference'; id: 'callId' | 'conferenceSid'; field: FieldText };
+	/** The field that names the stream; not there where all streams stop. */
+	stream?: FieldText & {
+		/** A name is taken as it is, since blanks may belong to it, and may be left out. */
+		isName?: true;
+	};
+	/** The cXML document that stops the stream. A document is never run twice. */
+	document?: DocumentFields;
+	/** What these are called in the provider's events, most usual first. */
+	inEvents: EventNames;
+	/** What happens to the call, beside the choice. */
+	notice: string;
+	/** The request that stops what `ids` name. */
+	build(account: Account, ids: Ids): ProviderRequest;
+	/**
+	 * Reads an answer to {@link build}: 2xx, and 4xx other than 401, 403, 408 and 429, which mean the same
+	 * everywhere and never reach it. `undefined` where the provider has no words of its own for it.
+	 */
+	read(answer: Answer, ids: Ids): OwnReading | undefined;
+	/** The way to take where the event names a conference. */
+	inConference?: Way;
+	/** The way to try once where the provider's own answer to this one is "not found". */
+	elseTry?: Way;
+	/** Reads whether the streams have ended, where the provider can tell. */
+	streams?: StreamsLook;
+	/** Reads that tell what a "not found" leaves open; the first that tells ends it. */
+	looks: readonly Look[];
+}
+
+/** What names a stream: checked, trimmed, complete. */
+export interface Ids {
+	callId?: string;
+	conferenceSid?: string;
 	stream?: string;
-	/** Only for a stream that a document stops. */
 	document?: DocumentSpec;
 }
 
-/** The cXML document that stops a stream by its name; `method` is how it and its fallback are fetched. */
-export interface DocumentSpec {
-	url: string;
-	fallbackUrl?: string;
-	method: 'GET' | 'POST';
-	nameParameter: string;
+/** What a provider makes of its own answer. */
+export type OwnReading =
+	| { status: Status }
+	/** Only the call itself tells: an end is `alreadyStopped`, anything else stays a refusal. */
+	| { asks: 'call' }
+	/** The provider asks to send the request again. */
+	| { asks: 'again' }
+	/** A refusal with something of its own to do about it. */
+	| { advice: string };
+
+/** One read of the call or the conference; `undefined` where the answer tells nothing. */
+export interface Look {
+	build(account: Account, ids: Ids): ProviderRequest;
+	read(answer: Answer, ids: Ids): 'ended' | 'live' | 'notFound' | undefined;
+	/** An end counts only where this shows one too. */
+	andAlso?: Look;
+}
+
+/** Reads a stream, or a page of a call's streams. */
+export interface StreamsLook {
+	/** `offset`: how many streams of the list were already read. */
+	build(account: Account, ids: Ids, offset: number): ProviderRequest;
+	/** `undefined` where the answer does not say. */
+	read(answer: Answer, ids: Ids, offset: number): StreamsState | undefined;
+}
+
+/** Whether all streams that were asked for have ended; `nextOffset` where more of a list is to be read. */
+export type StreamsState =
+	| { kind: 'running' }
+	| { kind: 'ended'; nextOffset?: number }
+	/** The list holds no stream at all, which proves nothing. */
+	| { kind: 'nothingListed' };
+
+/** A provider's answer. `body` is parsed where it is JSON, and text where it is not; empty is `''`. */
+export interface Answer {
+	statusCode: number;
+	headers: Record<string, unknown>;
+	body: unknown;
 }
 
 /** One HTTP request without its authentication: a form, a JSON body, or neither. */
@@ -74,17 +129,55 @@ export interface FieldText {
 	description: string;
 }
 
-export interface StreamIdSpec extends FieldText {
-	/** The value of the 'Identify Stream By' parameter, for a provider with several ways. */
-	streamBy?: StreamBy;
-	/** What this way is for, beside its choice. */
-	summary?: string;
-	/** What happens to the call when this stream stops. */
-	notice: string;
-	/** What the provider's own events call it. */
-	inEvents: readonly string[];
-	/** Stopped by a cXML document: the name may be left out and is taken as it is, and a repeat runs the document again. */
-	byDocument?: true;
+/** The fields and options of a cXML document. */
+export interface DocumentFields {
+	url: FieldText;
+	/** Options that only a document has, by what they are for. */
+	options: {
+		fallbackUrl: OptionOf<'text'>;
+		method: OptionOf<'choice'>;
+		nameParameter: OptionOf<'text'>;
+	};
+}
+
+/** The cXML document that stops a stream by its name; `method` is how it and its fallback are fetched. */
+export interface DocumentSpec {
+	url: string;
+	fallbackUrl?: string;
+	method: string;
+	nameParameter: string;
+}
+
+export interface EventNames {
+	/** A place in the item counts where it holds one of these. */
+	place: readonly string[];
+	call: readonly string[];
+	/** Where the place names no call: the names of one in the item's query. */
+	callInQuery?: readonly string[];
+	conference?: readonly string[];
+	stream?: readonly string[];
+}
+
+/** A field of an event, and the values with which it says that the call is over. */
+export interface EndWords {
+	field: string;
+	words: readonly string[];
+	/** Only inside this part of the event. */
+	within?: 'params';
+}
+
+/** How a provider signs its events, and what to say where one is not signed. */
+export interface Signature {
+	/** Checks the item of an n8n Webhook node. */
+	verify(item: unknown, key: string): SignatureVerdict;
+	/** The credential's field that holds the key. */
+	keyField: { name: 'token' | 'signingKey'; label: string };
+	/** What makes a key the wrong one. */
+	keyHint: string;
+	/** What to do where the event carries no signature. */
+	missingHint: string;
+	/** What the signature does not prove, beside the option. */
+	limits?: string;
 }
 
 export interface RateLimit {
@@ -104,6 +197,8 @@ export interface CredentialSpec {
 	};
 	id: { name: string; label: string };
 	token: { name: string; label: string };
+	/** A key that only checks signatures, and is never sent. */
+	signingKey?: { name: string; label: string };
 	/** The headers that carry id and token; HTTP Basic without them. */
 	headers?: { id: string; token: string };
 }
@@ -113,10 +208,26 @@ export interface Account {
 	origin: string;
 	id: string;
 	token: string;
+	/** Empty where the credential has none. */
+	signingKey: string;
 }
 
-/** Whether all streams that were asked for have ended; `nextOffset` where more of a list is to be read. */
-export interface StreamState {
-	ended: boolean;
-	nextOffset?: number;
+/** The ways to name one stream; more than one where there is a choice. */
+export const waysToOneStream = ({ ways }: Provider): Way[] =>
+	ways.filter(({ operation }) => operation === 'stopStream');
+
+/** The way to stop all streams of a call; `undefined` where the provider has none. */
+export const wayToAllStreams = ({ ways }: Provider): Way | undefined =>
+	ways.find(({ operation }) => operation === 'stopAllStreams');
+
+/** The names that sentences about a way use, as the screen shows them. */
+export function fieldNames({ displayName }: Provider, { on, stream }: Way) {
+	const labels = [on.field.label, ...(stream ? [stream.label] : [])];
+	return {
+		provider: displayName,
+		place: on.noun,
+		nouns: stream ? `this ${on.noun} or stream` : `this ${on.noun}`,
+		fields: labels.map((label) => `'${label}'`).join(' and '),
+		streamField: `'${(stream ?? on.field).label}'`,
+	};
 }

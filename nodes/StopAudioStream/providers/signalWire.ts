@@ -1,14 +1,258 @@
-import { isRecord, type Answer, type OwnReading } from '../outcome';
-import { encode, pathSegment, withQuery } from './requests';
-import type { Account, DocumentSpec, Provider, Target } from './provider';
+import type { OptionSpec } from '../words/fields';
+import { isRecord } from '../words/values';
+import type {
+	Account,
+	Answer,
+	DocumentSpec,
+	FieldText,
+	Ids,
+	Look,
+	OwnReading,
+	Provider,
+	ProviderRequest,
+	Way,
+} from './provider';
+import { verifySignalWire } from './signatures/signalWire';
+import { encode, pathSegment, withQuery } from './urls';
 
 const NAME = 'SignalWire';
-const callSid = {
+
+const callSid: FieldText = {
 	label: 'Call SID',
 	placeholder: 'e.g. 9d1c7f0e-5b7c-4b1e-8a55-1f2d3c4b5a69',
 	description:
 		"The call whose stream is to stop. SignalWire sends it as 'CallSid' to every webhook of the call, and as 'call_id' in realtime events.",
 };
+
+const conferenceSid: FieldText = {
+	label: 'Conference SID',
+	placeholder: 'e.g. 1a8f2c11-6f0e-4d0b-9f57-5a0d9c3e7b42',
+	description:
+		"The conference whose stream is to stop. SignalWire sends it as 'ConferenceSid' to the status callbacks of the conference and of its streams.",
+};
+
+const streamSid: FieldText = {
+	label: 'Stream SID',
+	placeholder: 'e.g. 4f0d2a66-0b5f-4a3a-9a52-8c9d6b7e1f20',
+	description:
+		"The stream to stop. SignalWire answers it as 'sid' when a stream is started, and sends it as 'StreamSid' to the status callback and as 'streamSid' in the first message of the stream.",
+};
+
+const callNames = ['CallSid', 'call_sid', 'callSid', 'call_id'];
+const conferenceNames = ['ConferenceSid', 'conference_sid', 'conferenceSid'];
+const streamNames = ['StreamSid', 'stream_sid', 'streamSid'];
+
+const onCall = { noun: 'call', id: 'callId', field: callSid } as const;
+const onConference = { noun: 'conference', id: 'conferenceSid', field: conferenceSid } as const;
+
+const accountUrl = ({ origin, id }: Account) =>
+	`${origin}/api/laml/2010-04-01/Accounts/${encodeURIComponent(id)}`;
+const callUrl = (account: Account, { callId = '' }: Ids) =>
+	`${accountUrl(account)}/Calls/${pathSegment(callId, callSid.label, NAME)}`;
+const conferenceUrl = (account: Account, ids: Ids) =>
+	`${accountUrl(account)}/Conferences/` +
+	pathSegment(ids.conferenceSid ?? '', conferenceSid.label, NAME);
+const stopStream = (of: string, { stream = '' }: Ids): ProviderRequest => ({
+	method: 'POST',
+	url: `${of}/Streams/${pathSegment(stream, streamSid.label, NAME)}`,
+	form: { Status: 'stopped' },
+});
+
+/** `CallStatus` of a call that is over. */
+const CALL_ENDED = ['completed', 'canceled', 'failed', 'busy', 'no-answer'];
+const CALL_LIVE = ['queued', 'initiated', 'ringing', 'in-progress'];
+
+/** The call: its `status` tells. A call that SWML or Relay runs need not exist in this API. */
+const readsCall = (isUnknownTold: boolean): Look => ({
+	build: (account, ids) => ({ method: 'GET', url: callUrl(account, ids) }),
+	read: (answer, { callId }) =>
+		readPlace(answer, callId, { ended: CALL_ENDED, live: CALL_LIVE }, isUnknownTold),
+});
+const theCall = readsCall(true);
+/** The conference: `init`, `in-progress` or `completed`. */
+const theConference: Look = {
+	build: (account, ids) => ({ method: 'GET', url: conferenceUrl(account, ids) }),
+	read: (answer, ids) =>
+		readPlace(
+			answer,
+			ids.conferenceSid,
+			{ ended: ['completed'], live: ['init', 'in-progress'] },
+			true,
+		),
+};
+
+/**
+ * Stopping a stream by its SID: signalwire.com/docs/compatibility-api/rest/streams/update-stream (read 2026-11).
+ * The answer speaks of the stream itself.
+ */
+const bySid: Way = {
+	operation: 'stopStream',
+	choice: {
+		streamBy: 'sid',
+		label: 'Stream SID',
+		summary: 'For streams started by cXML or the Compatibility API. Leaves the call alone.',
+	},
+	on: onCall,
+	stream: streamSid,
+	inEvents: {
+		place: callNames,
+		call: callNames,
+		conference: conferenceNames,
+		stream: streamNames,
+	},
+	notice:
+		'<b>SignalWire: what happens to the call.</b> The call goes on. Where this stream is all that keeps the call alive, the call may end.',
+	build: (account, ids) => stopStream(callUrl(account, ids), ids),
+	read: (answer) => (answer.statusCode < 300 ? readStoppedStream(answer) : readRefusal(answer)),
+	looks: [theCall],
+};
+
+const byConferenceSid: Way = {
+	operation: 'stopStream',
+	choice: {
+		streamBy: 'conferenceSid',
+		label: 'Conference Stream SID',
+		summary: 'For a stream of a conference. Leaves the conference alone.',
+	},
+	on: onConference,
+	stream: streamSid,
+	inEvents: {
+		place: conferenceNames,
+		call: callNames,
+		conference: conferenceNames,
+		stream: streamNames,
+	},
+	notice:
+		'<b>SignalWire, conference: what happens to the calls.</b> The conference and its calls go on; only this stream stops.',
+	build: (account, ids) => stopStream(conferenceUrl(account, ids), ids),
+	read: bySid.read,
+	looks: [theConference],
+};
+
+/**
+ * "If the stream is part of a conference, the unique identifier for the conference" (stream.mdx, status callback).
+ * Whether a call's own stream carries it too is documented nowhere, so SignalWire's own 404 sends the stop to the call.
+ */
+const bySidInConference: Way = {
+	...byConferenceSid,
+	choice: bySid.choice,
+	elseTry: bySid,
+	looks: [{ ...theConference, andAlso: theCall }],
+};
+
+/** The options of a document: common-webhook-errors.mdx and the parameters of "Update a Call". */
+const documentOptions = {
+	fallbackUrl: {
+		name: 'cxmlFallbackUrl',
+		label: 'cXML Fallback URL',
+		kind: 'text',
+		default: '',
+		placeholder: 'e.g. https://example.com/stop-stream',
+		description: "The document that SignalWire runs where the one at 'cXML URL' cannot be fetched",
+		shownFor: 'always',
+	},
+	method: {
+		name: 'cxmlMethod',
+		label: 'cXML Method',
+		kind: 'choice',
+		default: 'POST',
+		choices: [
+			{ name: 'GET', value: 'GET' },
+			{ name: 'POST', value: 'POST' },
+		],
+		description: 'How SignalWire fetches the document and its fallback',
+		shownFor: 'always',
+	},
+	nameParameter: {
+		name: 'nameParameter',
+		label: 'Stream Name Parameter',
+		kind: 'text',
+		default: 'STREAMNAME',
+		description: "The parameter of 'cXML URL' that carries the stream's name",
+		shownFor: 'always',
+	},
+} as const satisfies Record<string, OptionSpec>;
+
+const streamName: FieldText = {
+	label: 'Stream Name',
+	placeholder: 'e.g. transcript',
+	description:
+		"The name that the stream was started with. It is added to 'cXML URL' for a document that takes the name from there. Leave it empty where the document names the stream itself.",
+};
+
+/** By a cXML document that the call runs in place of its own: `<Stop><Stream name="…"/></Stop>`. */
+const byName: Way = {
+	operation: 'stopStream',
+	choice: {
+		streamBy: 'name',
+		label: 'Stream Name',
+		summary: 'Sends the call to a cXML document that stops the stream by its name',
+		// A model must not choose a document that takes over a call.
+		notInTools: true,
+	},
+	on: onCall,
+	stream: { ...streamName, isName: true },
+	document: {
+		url: {
+			label: 'cXML URL',
+			placeholder: 'e.g. https://example.signalwire.com/laml-bins/…',
+			description:
+				'The document that stops the stream: a cXML Bin of your space, or an address on your own server. SignalWire runs it in place of what the call is doing now.',
+		},
+		options: documentOptions,
+	},
+	inEvents: { place: callNames, call: callNames, stream: ['StreamName'] },
+	notice:
+		"<b>SignalWire, by name: what happens to the call.</b> SignalWire fetches the document at 'cXML URL' and runs it <b>in place of</b> what the call is doing now. When the document runs out of instructions, the call ends: put &lt;Pause&gt;, &lt;Redirect&gt; or &lt;Dial&gt; behind &lt;Stop&gt; to keep it.",
+	build: (account, ids) => ({
+		method: 'POST',
+		url: callUrl(account, ids),
+		form: ids.document ? documentForm(ids.document, ids.stream) : {},
+	}),
+	read: (answer) => (answer.statusCode < 300 ? readTakenOrder(answer, 'sid') : readRefusal(answer)),
+	looks: [theCall],
+};
+
+/** The Calling API, for streams that calling.stream or SWML started: signalwire.com/docs/apis/calling (read 2026-11). */
+const byControlId: Way = {
+	operation: 'stopStream',
+	choice: {
+		streamBy: 'controlId',
+		label: 'Control ID',
+		summary: 'For streams started by calling.stream or SWML. Leaves the call alone.',
+	},
+	on: onCall,
+	stream: {
+		label: 'Control ID',
+		placeholder: 'e.g. my-stream-1',
+		description:
+			"The ID that 'calling.stream' or SWML started the stream with. SignalWire sends it as 'control_id' in realtime events.",
+	},
+	// A bidirectional SWML stream documents no call in its events: it is put into the query of `status_url`.
+	inEvents: {
+		place: ['control_id'],
+		call: callNames,
+		callInQuery: ['call_id'],
+		stream: ['control_id'],
+	},
+	notice:
+		'<b>SignalWire, by control ID: what happens to the call.</b> The call goes on. Only streams that calling.stream or SWML started have a control ID.',
+	build: ({ origin }, { callId, stream }) => ({
+		method: 'POST',
+		url: `${origin}/api/calling/calls`,
+		json: {
+			id: callId,
+			command: 'calling.stream.stop',
+			params: { control_id: stream },
+		},
+	}),
+	read: (answer) =>
+		answer.statusCode < 300 ? readTakenOrder(answer, 'id') : readCallingRefusal(answer),
+	looks: [readsCall(false)],
+};
+
+/** The way of an event that names a conference: its stop goes there. */
+const bySidFromEvents: Way = { ...bySid, inConference: bySidInConference };
 
 /** SignalWire's Compatibility API, and for control IDs its Calling API: signalwire.com/docs (read 2026-11). */
 export const signalWire: Provider = {
@@ -25,104 +269,42 @@ export const signalWire: Provider = {
 		},
 		id: { name: 'projectId', label: 'Project ID' },
 		token: { name: 'apiToken', label: 'API Token' },
+		signingKey: { name: 'signingSecret', label: 'Signing Key' },
 	},
 	// A missing scope is 401 in the Compatibility API's documents and 403 in the general ones.
 	credentialHint:
 		"Check 'Space URL', 'Project ID' and 'API Token' in the credential, and that the token has the scope Voice (SignalWire: API Credentials).",
-	callId: callSid,
-	streamIds: [
-		{
-			streamBy: 'sid',
-			summary: 'For streams started by cXML or the Compatibility API. Leaves the call alone.',
-			label: 'Stream SID',
-			placeholder: 'e.g. 4f0d2a66-0b5f-4a3a-9a52-8c9d6b7e1f20',
-			description:
-				"The stream to stop. SignalWire answers it as 'sid' when a stream is started, and sends it as 'StreamSid' to the status callback and as 'streamSid' in the first message of the stream.",
-			notice:
-				'<b>SignalWire: what happens to the call.</b> The call goes on. Where this stream is all that keeps the call alive, the call may end.',
-			inEvents: ['StreamSid', 'stream_sid', 'streamSid'],
-		},
-		{
-			streamBy: 'name',
-			summary: 'Sends the call to a cXML document that stops the stream by its name',
-			label: 'Stream Name',
-			placeholder: 'e.g. transcript',
-			description:
-				"The name that the stream was started with. It is added to 'cXML URL' for a document that takes the name from there. Leave it empty where the document names the stream itself.",
-			notice:
-				"<b>SignalWire, by name: what happens to the call.</b> SignalWire fetches the document at 'cXML URL' and runs it <b>in place of</b> what the call is doing now. When the document runs out of instructions, the call ends: put &lt;Pause&gt;, &lt;Redirect&gt; or &lt;Dial&gt; behind &lt;Stop&gt; to keep it.",
-			inEvents: ['StreamName'],
-			byDocument: true,
-		},
-		{
-			streamBy: 'controlId',
-			summary: 'For streams started by calling.stream or SWML. Leaves the call alone.',
-			label: 'Control ID',
-			placeholder: 'e.g. my-stream-1',
-			description:
-				"The ID that 'calling.stream' or SWML started the stream with. SignalWire sends it as 'control_id' in realtime events.",
-			notice:
-				'<b>SignalWire, by control ID: what happens to the call.</b> The call goes on. Only streams that calling.stream or SWML started have a control ID.',
-			inEvents: ['control_id'],
-		},
+	ways: [bySidFromEvents, byName, byControlId, byConferenceSid],
+	endsCall: [
+		{ field: 'CallStatus', words: ['completed', 'busy', 'failed', 'no-answer', 'canceled'] },
+		// `calling.call.state` of SWML and Relay.
+		{ field: 'call_state', words: ['ended'], within: 'params' },
 	],
-	callIdInEvents: ['CallSid', 'call_sid', 'callSid', 'call_id'],
+	signature: {
+		verify: verifySignalWire,
+		keyField: { name: 'signingKey', label: 'Signing Key' },
+		keyHint: "'Signing Key' of the project, which is not the API Token",
+		missingHint:
+			"SignalWire signs the form callbacks of cXML with 'X-SignalWire-Signature'. Check what called this webhook, and that nothing in front of n8n drops the header.",
+	},
 	// "POST 13,800 per 10 s, account-wide": signalwire.com/docs/platform/rate-limits
 	rateLimit: { requests: 13_800, windowMs: 10_000 },
-	buildStop(account, target) {
-		if (target.streamBy === 'controlId') {
-			return {
-				method: 'POST',
-				url: `${account.origin}/api/calling/calls`,
-				json: {
-					id: target.callId,
-					command: 'calling.stream.stop',
-					params: { control_id: target.stream ?? '' },
-				},
-			};
-		}
-		const call = callUrl(account, target);
-		if (target.document)
-			return { method: 'POST', url: call, form: documentForm(target.document, target.stream) };
-		const stream = pathSegment(target.stream ?? '', 'Stream SID', NAME);
-		return { method: 'POST', url: `${call}/Streams/${stream}`, form: { Status: 'stopped' } };
-	},
-	readStop(answer, target, account) {
-		const { statusCode, body } = answer;
-		if (statusCode < 300) return readSuccess(answer, target);
-		const own = readOwn(body, target);
-		if (!own) return undefined;
-		if (statusCode === 404) return { status: 'notFound' };
-		// 21220 "call cannot be redirected if it is not in-progress", 10000 "attempt to update a completed
-		// call" or an invalid argument: only these words, or the call itself, tell whether the call ended.
-		if (own.code !== '21220' && own.code !== '10000') return undefined;
-		if (CALL_ENDED.test(own.message.trim())) return { status: 'alreadyStopped' };
-		return {
-			ask: { method: 'GET', url: callUrl(account, target) },
-			read: ({ statusCode: status, body: call }) =>
-				status === 200 &&
-				isRecord(call) &&
-				isSame(call.sid ?? target.callId, target.callId) &&
-				ENDED.includes(String(call.status))
-					? { status: 'alreadyStopped' }
-					: undefined,
-		};
-	},
 };
 
-/** SIDs are UUIDs, in either case of letters. */
-const isSame = (sid: unknown, other: string) => String(sid).toLowerCase() === other.toLowerCase();
-
-/** Whole sentences only: SignalWire may quote what the user sent, and that may hold any words. */
-const CALL_ENDED =
-	/^((an )?attempt (was made )?to update a completed call|(the )?call (has|is|was) (already )?(ended|completed))\.?$/i;
-
-/** `CallStatus` of a call that is over. */
-const ENDED = ['completed', 'canceled', 'failed', 'busy', 'no-answer'];
-
-const callUrl = (account: Account, target: Target) =>
-	`${account.origin}/api/laml/2010-04-01/Accounts/${encodeURIComponent(account.id)}/Calls/` +
-	pathSegment(target.callId, callSid.label, NAME);
+/** What a call's or a conference's own resource says of it. */
+function readPlace(
+	{ statusCode, body }: Answer,
+	sid: string | undefined,
+	words: { ended: readonly string[]; live: readonly string[] },
+	isUnknownTold: boolean,
+): 'ended' | 'live' | 'notFound' | undefined {
+	if (statusCode === 404 && isUnknownTold && ownErrors(body)) return 'notFound';
+	// SIDs are UUIDs, in either case of letters.
+	const isSame = (other: unknown) => String(other).toLowerCase() === sid?.toLowerCase();
+	if (statusCode !== 200 || !isRecord(body) || !isSame(body.sid ?? sid)) return undefined;
+	if (words.ended.includes(String(body.status))) return 'ended';
+	return words.live.includes(String(body.status)) ? 'live' : undefined;
+}
 
 /** The parameters of "Update a Call"; a stream's name goes into both addresses as a query parameter. */
 function documentForm(
@@ -132,7 +314,7 @@ function documentForm(
 	// `%20` and not `+`: cXML Bins are documented to want `+` itself encoded.
 	const part =
 		name &&
-		`${encode(nameParameter, 'Stream Name Parameter', NAME)}=${encode(name, 'Stream Name', NAME)}`;
+		`${encode(nameParameter, documentOptions.nameParameter.label, NAME)}=${encode(name, streamName.label, NAME)}`;
 	const address = (of: string) => (part ? withQuery(of, nameParameter, part) : of);
 	return {
 		Url: address(url),
@@ -141,32 +323,90 @@ function documentForm(
 	};
 }
 
-/** 200 with the stream's or the call's own object, or 204. Only by SID does the answer speak of the stream itself. */
-function readSuccess({ statusCode, body }: Answer, target: Target): OwnReading | undefined {
+/** 200 with the stream's own object, whose `status` is queued, in-progress or stopped; or 204. */
+function readStoppedStream({ statusCode, body }: Answer): OwnReading | undefined {
 	if (statusCode === 204) return { status: 'accepted' };
-	if (!isRecord(body) || readOwn(body, target)) return undefined;
-	if (target.streamBy !== 'sid') {
-		const call = target.streamBy === 'controlId' ? body.id : body.sid;
-		return typeof call === 'string' ? { status: 'accepted' } : undefined;
-	}
+	if (!isRecord(body) || ownErrors(body)) return undefined;
 	if (body.status === 'stopped') return { status: 'stopped' };
 	return body.status === 'queued' || body.status === 'in-progress'
 		? { status: 'accepted' }
 		: undefined;
 }
 
+/** 200 with the call under `idName`, or 204: the order was taken, which proves no stop. */
+function readTakenOrder({ statusCode, body }: Answer, idName: string): OwnReading | undefined {
+	if (statusCode === 204) return { status: 'accepted' };
+	if (!isRecord(body) || ownErrors(body)) return undefined;
+	return typeof body[idName] === 'string' ? { status: 'accepted' } : undefined;
+}
+
+interface OwnError {
+	code: string;
+	message: string;
+}
+
+/** Whole sentences only: SignalWire may quote what the user sent, and that may hold any words. */
+const ATTEMPT_ON_ENDED =
+	/^((an )?attempt (was made )?to update a completed call|(the )?call (has|is|was) (already )?(ended|completed))\.?$/i;
+
+/**
+ * 21220 "call cannot be redirected if it is not in-progress", 10000 "attempt to update a completed call" or
+ * an invalid argument (error-codes.mdx): only these words, or the call itself, tell whether the call ended.
+ */
+function readRefusal({ statusCode, body }: Answer): OwnReading | undefined {
+	const errors = ownErrors(body);
+	if (!errors) return undefined;
+	if (statusCode === 404) return { status: 'notFound' };
+	const asking = errors.filter(({ code }) => code === '21220' || code === '10000');
+	if (asking.some(({ message }) => ATTEMPT_ON_ENDED.test(message.trim()))) {
+		return { status: 'alreadyStopped' };
+	}
+	return asking.length > 0 ? { asks: 'call' } : undefined;
+}
+
+/**
+ * The Calling API's codes: signalwire.com/docs/apis, error-codes.mdx (read 2026-11). "Always iterate the array
+ * rather than reading only the first entry."
+ */
+function readCallingRefusal({ statusCode, body }: Answer): OwnReading | undefined {
+	const calling = isRecord(body) && typeof body.error === 'string' ? [body.error] : undefined;
+	const errors = ownErrors(body) ?? calling?.map((message) => ({ code: '', message }));
+	if (!errors) return undefined;
+	if (statusCode === 404) return { status: 'notFound' };
+	const says = (wanted: string) => errors.some(({ code }) => code === wanted);
+	// "Completed calls cannot be updated."
+	const ended = says('cannot_update_completed');
+	// "The call ID must not point to a cXML call."
+	const wrongKind = says('invalid_call_id_passed');
+	// "Please try again."
+	const tryAgain = says('call_update_failed');
+	// An end that another entry contradicts: the call itself tells.
+	if (ended) return wrongKind || tryAgain ? { asks: 'call' } : { status: 'alreadyStopped' };
+	if (wrongKind) {
+		return {
+			advice:
+				"This call is run by cXML, and its streams have no control ID. Set 'Identify Stream By' to 'Stream SID'.",
+		};
+	}
+	if (says('cannot_redirect_not_in_progress')) return { asks: 'call' };
+	return tryAgain ? { asks: 'again' } : readRefusal({ statusCode, headers: {}, body });
+}
+
 /**
  * SignalWire's error forms: `{code, message, more_info, status}`, `{errors: [{code, message}]}` with the code
- * as text, `{errors: ["…"]}`, and in the Calling API's documents also `{"error": "Not Found"}`.
- * `undefined` for any other form, which another server may have sent.
+ * as text, and `{errors: ["…"]}`. `undefined` for any other form, which another server may have sent.
  */
-function readOwn(body: unknown, target: Target): { code: string; message: string } | undefined {
+function ownErrors(body: unknown): OwnError[] | undefined {
 	if (!isRecord(body)) return undefined;
-	const calling = target.streamBy === 'controlId' ? body.error : undefined;
-	const first: unknown = Array.isArray(body.errors) ? body.errors[0] : (calling ?? body);
-	if (typeof first === 'string') return { code: '', message: first };
-	if (!isRecord(first) || typeof first.message !== 'string') return undefined;
-	return ['string', 'number'].includes(typeof first.code)
-		? { code: String(first.code), message: first.message }
+	const entries: unknown[] = Array.isArray(body.errors) ? body.errors : [body];
+	const errors = entries.map(ownError);
+	return errors.length > 0 && errors.every((error) => error !== undefined) ? errors : undefined;
+}
+
+function ownError(entry: unknown): OwnError | undefined {
+	if (typeof entry === 'string') return { code: '', message: entry };
+	if (!isRecord(entry) || typeof entry.message !== 'string') return undefined;
+	return ['string', 'number'].includes(typeof entry.code)
+		? { code: String(entry.code), message: entry.message }
 		: undefined;
 }

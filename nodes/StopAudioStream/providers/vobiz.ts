@@ -1,19 +1,11 @@
-import { isRecord } from '../outcome';
-import {
-	buildDelete,
-	buildRead,
-	callIdInEvents,
-	callUuid,
-	readDelete,
-	readState,
-	streamId,
-} from './callStreams';
+import { isRecord } from '../words/values';
+import { callStreamWays, endsCall } from './plivoAndVobiz';
 import type { Provider } from './provider';
+import { verifyVobiz } from './signatures/vobiz';
 
 const NAME = 'Vobiz';
-const BASE = '/api/v1';
 
-/** Vobiz's audio streams: docs.vobiz.ai/audio-streams (read 2026-11). */
+/** Vobiz's audio streams: www.vobiz.ai/docs/audio-streams (read 2026-11). */
 export const vobiz: Provider = {
 	name: 'vobiz',
 	displayName: NAME,
@@ -28,28 +20,31 @@ export const vobiz: Provider = {
 	// "Wrong case or missing slash returns 401, not 404": vobiz-ai/Agent-Skills, vobiz-plivo-migration.
 	credentialHint:
 		"Check 'Auth ID' and 'Auth Token' in the credential. Vobiz gives the same answer to a wrong path, so check 'Base URL' too, and that the call belongs to this Auth ID.",
-	callId: callUuid,
-	streamIds: [
-		{
-			...streamId,
-			notice:
-				'<b>Vobiz: what happens to the call.</b> The call goes on, unless this stream is all that keeps it alive: then the call may end.',
-		},
-	],
-	callIdInEvents,
-	stopAll: {
-		notice:
-			'<b>Vobiz: what happens to the call.</b> Every stream of the call stops. The call goes on, unless a stream is all that keeps it alive: then the call may end.',
-	},
-	buildStop: (account, target) => buildDelete(NAME, BASE, account, target),
 	// 204 in today's documents, 200 with a message (and `streams_stopped` for all) in older ones; 404
-	// "Stream not found" for unknown and ended alike, "No active stream found" in older ones.
-	readStop: readDelete,
-	confirm: {
-		buildRead: (account, target, offset) => buildRead(NAME, BASE, account, target, offset),
-		readState,
+	// "Stream not found" for unknown and ended alike, "No active stream found" in older ones. The gateway's
+	// `{"message": "Not Found"}` means a wrong path and is none of these.
+	ways: callStreamWays({
+		displayName: NAME,
+		base: '/api/v1',
+		notices: {
+			one: '<b>Vobiz: what happens to the call.</b> The call goes on, unless this stream is all that keeps it alive: then the call may end.',
+			all: '<b>Vobiz: what happens to the call.</b> Every stream of the call stops. The call goes on, unless a stream is all that keeps it alive: then the call may end.',
+		},
+	}),
+	// The trigger node of Vobiz's own n8n package says `event: call.ended` (vobiz-ai/Vobiz-n8n-nodes).
+	endsCall: [...endsCall, { field: 'event', words: ['call.ended'] }],
+	signature: {
+		verify: verifyVobiz,
+		keyField: { name: 'token', label: 'Auth Token' },
+		keyHint: "'Auth Token' of the main account or of the sub-account that the call belongs to",
+		// "Signature headers come only when the callback URL has a user and password":
+		// www.vobiz.ai/docs/concepts/validating-callbacks (read 2026-11).
+		missingHint:
+			'Vobiz signs only callbacks whose address has a user and a password: give the Webhook node Basic Auth, and Vobiz the address as https://user:password@….',
+		limits:
+			"Vobiz signs the address and not the body: its signature proves only that Vobiz once called this address. The lock is the Webhook node's Basic Auth.",
 	},
-	// 429 carries `error.details.retryAfter` in seconds (docs.vobiz.ai/errors), and Vobiz's own SDK
+	// 429 carries `error.details.retryAfter` in seconds (www.vobiz.ai/docs/errors), and Vobiz's own SDK
 	// reads `X-RateLimit-Reset` as a Unix time in seconds (Vobiz-Node-SDK, requestWithRetries.ts).
 	retryAfter({ body, headers }, now) {
 		const details = isRecord(body) && isRecord(body.error) && body.error.details;

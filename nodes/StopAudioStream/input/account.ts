@@ -1,0 +1,105 @@
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialTestRequest,
+	IHttpRequestOptions,
+} from 'n8n-workflow';
+
+import { hintFor } from '../outcome/verdicts';
+import { pathSegment } from '../providers/urls';
+import type { Account, CredentialSpec, Provider } from '../providers/provider';
+import { messages, refusal, say } from '../words/sentences';
+
+/**
+ * Reads a credential: blanks around values are dropped, and of the address only its origin is kept.
+ * Refuses with a sentence that names the field, before any secret is sent.
+ */
+export function readAccount(spec: CredentialSpec, data: ICredentialDataDecryptedObject): Account {
+	const optional = ({ name }: { name: string }) => {
+		const value = data[name];
+		return typeof value === 'string' ? value.trim() : '';
+	};
+	const required = (field: { name: string; label: string }) => {
+		const value = optional(field);
+		if (value === '') throw refusal('credentials', messages.empty, { field: field.label });
+		return value;
+	};
+	const origin = originOf(required(spec.address), spec.address);
+	const id = required(spec.id);
+	pathSegment(id, spec.id.label, spec.displayName);
+	return {
+		origin,
+		id,
+		token: required(spec.token),
+		signingKey: spec.signingKey ? optional(spec.signingKey) : '',
+	};
+}
+
+/**
+ * The origin of an address as people paste it: `example`, `example.signalwire.com` and
+ * `https://example.signalwire.com/dashboard` mean the same space.
+ */
+function originOf(address: string, field: CredentialSpec['address']): string {
+	const named = { field: field.label, example: field.example };
+	const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(address);
+	const whole = hasScheme ? address : `https://${address}`;
+	// `https:/example…` and the like: the rest would be read as the path of a host named https.
+	if (!URL.canParse(whole) || (!hasScheme && /^https?[:/\\]/i.test(address))) {
+		throw refusal('credentials', messages.addressUnreadable, named);
+	}
+	const url = new URL(whole);
+	if (url.username || url.password) {
+		throw refusal('credentials', messages.addressWithPassword, named);
+	}
+	// The name as it was typed, where it is all digits: of 2600, the URL makes the address 0.0.10.40.
+	const [, typed = ''] = /^https?:\/\/([^:/?#]*)/i.exec(whole) ?? [];
+	const name = [url.hostname, typed].find((each) => /^[a-z0-9-]+$/i.test(each));
+	const isBareName = name !== undefined && name !== 'localhost';
+	if (isBareName && field.domain) url.hostname = `${name}.${field.domain}`;
+	else if (isBareName && !hasScheme) {
+		throw refusal('credentials', messages.addressUnreadable, named);
+	}
+	const loopback = isLoopback(url.hostname);
+	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+		throw refusal('credentials', messages.addressNotHttps, named);
+	}
+	return url.origin;
+}
+
+const isLoopback = (host: string) =>
+	host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+
+/**
+ * Adds a credential to a request, in a credential's `authenticate`. The request goes to the credential's
+ * own origin or not at all: a secret never travels to another host.
+ */
+export function authenticate(
+	spec: CredentialSpec,
+	data: ICredentialDataDecryptedObject,
+	request: IHttpRequestOptions,
+): IHttpRequestOptions {
+	const { origin, id, token } = readAccount(spec, data);
+	const url = new URL(request.url, origin);
+	if (url.origin !== origin) {
+		throw refusal('credentials', messages.otherHost, { origin, field: spec.address.label });
+	}
+	// n8n's credential test passes the address as the user typed it as `baseURL`; `url` is that, made whole.
+	const whole = { ...request, baseURL: undefined, url: url.href };
+	return spec.headers
+		? {
+				...whole,
+				headers: { ...request.headers, [spec.headers.id]: id, [spec.headers.token]: token },
+			}
+		: { ...whole, auth: { username: id, password: token } };
+}
+
+/** What a credential's test says where the provider rejects it: the same words as the node's own. */
+export const testRules = (provider: Provider): ICredentialTestRequest['rules'] =>
+	[401, 403].map((status) => {
+		const { what, todo } = say(messages.refused, {
+			provider: provider.displayName,
+			status,
+			quote: '',
+			hint: hintFor(provider, status),
+		});
+		return { type: 'responseCode', properties: { value: status, message: `${what}. ${todo}` } };
+	});

@@ -1,0 +1,190 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import {
+	wayToAllStreams,
+	type EndWords,
+	type Ids,
+	type Provider,
+	type Way,
+} from '../providers/provider';
+import { messages, refusal } from '../words/sentences';
+import { isRecord } from '../words/values';
+import { streamText } from './values';
+
+/** A part of an item that may hold a provider's event. */
+interface Place {
+	values: Record<string, unknown>;
+	/** Inside which part of the event it stands. */
+	within?: 'start' | 'params';
+}
+
+/** `body`, `query`, the item itself, then `start` (WebSocket messages) and `params` (realtime events) inside them. */
+function placesIn(item: IDataObject): Place[] {
+	const outer = [item.body, item.query, item].filter(isRecord);
+	return [...outer.map((values) => ({ values })), ...innerPlaces(outer)];
+}
+
+/** What a webhook's caller sent: nothing else of the item is covered by a signature. */
+function signedPlacesIn(item: Record<string, unknown>): Place[] {
+	return [item.body, item.query].filter(isRecord).map((values) => ({ values }));
+}
+
+const innerPlaces = (outer: Array<Record<string, unknown>>): Place[] =>
+	outer.flatMap((values) =>
+		(['start', 'params'] as const).flatMap((within) => {
+			const inner = values[within];
+			return isRecord(inner) ? [{ values: inner, within }] : [];
+		}),
+	);
+
+/** What is to be found in an event, and where. */
+interface Wanted {
+	provider: Provider;
+	way: Way;
+	/** Only what the webhook's caller sent counts. */
+	onlySigned: boolean;
+	/** The stream that the user filled in beside the event. */
+	givenStream: unknown;
+}
+
+/** What an event says: ids that belong together, and whether it says that the call is over. */
+export interface FoundInEvent {
+	ids: Ids;
+	callEnded: boolean;
+}
+
+/**
+ * Finds what a way needs in an item that holds a provider's own event: a webhook's body or query, or a message
+ * of the stream itself. All ids come from the same place, so that they belong together. `found` collects them,
+ * so that an event that is refused still tells which call it meant.
+ */
+export function readEvent(
+	item: IDataObject,
+	{ provider, way, onlySigned, givenStream }: Wanted,
+	found: Ids,
+): FoundInEvent {
+	const { inEvents, stream } = way;
+	const places = onlySigned ? signedPlacesIn(item) : placesIn(item);
+	const given = stream ? streamText(givenStream, stream) : '';
+	const place =
+		places.find(({ values }) => valueIn(values, inEvents.place)) ??
+		// With the stream filled in, the event need only name the call.
+		(given === '' ? undefined : places.find(({ values }) => valueIn(values, inEvents.call)));
+	const callId =
+		(place && valueIn(place.values, inEvents.call)) || callInQuery(item, way, place, given);
+	if (callId) found.callId = callId;
+	const conference = place && inEvents.conference && valueIn(place.values, inEvents.conference);
+	if (conference) found.conferenceSid = conference;
+	if (!found[way.on.id]) throw noId(provider, way, onlySigned);
+
+	const own =
+		place && inEvents.stream ? valueIn(place.values, inEvents.stream, stream?.isName) : '';
+	const named = given || (own ?? '');
+	if (stream && named === '') throw noStream(provider, way);
+	if (named) found.stream = named;
+	return { ids: found, callEnded: place !== undefined && saysEnded(place, provider.endsCall) };
+}
+
+/** Where the place names no call: SignalWire's bidirectional SWML streams have it in the query of their address. */
+function callInQuery(
+	{ query }: IDataObject,
+	{ inEvents }: Way,
+	place: Place | undefined,
+	given: string,
+): string | undefined {
+	if (!inEvents.callInQuery || !isRecord(query) || (!place && given === '')) return undefined;
+	return valueIn(query, inEvents.callInQuery);
+}
+
+const listed = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
+
+function noId({ displayName }: Provider, { on, inEvents }: Way, onlySigned: boolean) {
+	const names = on.id === 'callId' ? inEvents.call : (inEvents.conference ?? []);
+	const wanted = [...new Set([...inEvents.place, ...names])];
+	const sentence = onlySigned ? messages.signedEventWithoutId : messages.eventWithoutId;
+	return refusal('input', sentence, {
+		provider: displayName,
+		noun: on.noun,
+		names: listed(wanted),
+	});
+}
+
+function noStream(provider: Provider, { stream, inEvents }: Way) {
+	const sentence = wayToAllStreams(provider)
+		? messages.eventWithoutStreamStopAll
+		: messages.eventWithoutStream;
+	return refusal('input', sentence, {
+		names: listed(inEvents.stream ?? []),
+		field: stream?.label ?? '',
+	});
+}
+
+/** Whether an item beside the fields says that this very call is over. */
+export function saysCallEnded(
+	item: IDataObject,
+	{ endsCall }: Provider,
+	{ inEvents }: Way,
+	callId: string,
+): boolean {
+	return placesIn(item).some(
+		(place) =>
+			inEvents.call.some((name) => textIn(place.values, name)?.trim() === callId) &&
+			saysEnded(place, endsCall),
+	);
+}
+
+/** What an event that was verified proves: which call or conference it is about, and whether the call is over. */
+export function readSignedEvent(
+	event: Record<string, unknown>,
+	{ endsCall }: Provider,
+	{ inEvents }: Way,
+	{ callId, conferenceSid }: Ids,
+): { isAboutIt: boolean; callEnded: boolean } {
+	const names = callId ? inEvents.call : (inEvents.conference ?? []);
+	const wanted = callId ?? conferenceSid;
+	const place = signedPlacesIn(event).find(({ values }) =>
+		names.some((name) => textIn(values, name)?.trim() === wanted),
+	);
+	return {
+		isAboutIt: place !== undefined,
+		callEnded: place !== undefined && callId !== undefined && saysEnded(place, endsCall),
+	};
+}
+
+/** The words count only in the place that holds the call's id. */
+const saysEnded = ({ values, within }: Place, endsCall: readonly EndWords[]): boolean =>
+	endsCall.some(
+		({ field, words, within: only }) =>
+			(only === undefined || only === within) && words.includes(textIn(values, field) ?? ''),
+	);
+
+const textIn = (values: Record<string, unknown>, name: string): string | undefined => {
+	const value = Object.hasOwn(values, name) ? values[name] : undefined;
+	return typeof value === 'string' ? value : undefined;
+};
+
+/**
+ * The value under one of several names, without the blanks around it unless `asItIs`; two that differ, or one
+ * that is no text, is refused.
+ */
+function valueIn(
+	values: Record<string, unknown>,
+	names: readonly string[],
+	asItIs = false,
+): string | undefined {
+	const present = names.filter(
+		(name) => Object.hasOwn(values, name) && ![undefined, null, ''].includes(values[name] as null),
+	);
+	const [first] = present;
+	if (first === undefined) return undefined;
+	for (const name of present) {
+		if (typeof values[name] !== 'string') {
+			throw refusal('input', messages.eventNotText, { name });
+		}
+		if (values[name] !== values[first]) {
+			throw refusal('input', messages.eventDisagrees, { name: first, other: name });
+		}
+	}
+	const text = String(values[first]);
+	return asItIs ? text : text.trim();
+}

@@ -1,0 +1,56 @@
+import type { Account, Ids, Provider, Way } from '../providers/provider';
+import { messages, refusal } from '../words/sentences';
+import { isRecord } from '../words/values';
+import { readSignedEvent } from './events';
+import type { ItemRequest } from './readItem';
+
+/**
+ * Refuses an item whose event the provider did not sign. Gives back whether the call is over: with 'Signed Event'
+ * only that event says so, and only of the item's own call.
+ */
+export function trustedEnd(
+	{ provider, way, ids, callEnded, proof }: ItemRequest,
+	account: Account,
+): boolean {
+	if (!proof) return callEnded;
+	const { event, isOther } = proof;
+	if (isOther && !isRecord(event)) throw refusal('untrusted', messages.signedEventEmpty);
+	verify(provider, event, account);
+	return isOther && isRecord(event) ? endOfSameCall(event, provider, way, ids) : callEnded;
+}
+
+function verify({ displayName, signature }: Provider, event: unknown, account: Account) {
+	const { keyField, keyHint, missingHint } = signature;
+	const verdict = signature.verify(event, account[keyField.name]);
+	if (verdict.signed) return;
+	const named = { provider: displayName };
+	switch (verdict.why) {
+		case 'noKey':
+			throw refusal('credentials', messages.noSigningKey, { ...named, field: keyField.label });
+		case 'noEvent':
+			throw refusal('untrusted', messages.notAWebhookItem);
+		case 'noHeaders':
+			throw refusal('untrusted', messages.noSignature, { ...named, hint: missingHint });
+		case 'notForm':
+			throw refusal('untrusted', messages.signatureOfJson, named);
+		case 'query':
+			throw refusal('untrusted', messages.queryNotPlain, named);
+		case 'mismatch':
+			throw refusal('untrusted', messages.wrongSignature, {
+				...named,
+				keyHint,
+				address: verdict.shown,
+			});
+	}
+}
+
+function endOfSameCall(
+	event: Record<string, unknown>,
+	provider: Provider,
+	way: Way,
+	ids: Ids,
+): boolean {
+	const { isAboutIt, callEnded } = readSignedEvent(event, provider, way, ids);
+	if (!isAboutIt) throw refusal('untrusted', messages.signedEventOtherCall);
+	return callEnded;
+}

@@ -1,0 +1,35 @@
+import { messages, refusal } from '../words/sentences';
+
+/**
+ * One segment of a URL's path. Blank and dot-only values are refused and the rest is encoded, so that
+ * an id never changes the shape of the URL: `..` would stop something else than the user named.
+ */
+export function pathSegment(value: string, field: string, provider: string): string {
+	if (value === '') throw refusal('input', messages.empty, { field });
+	if (/^\.+$/.test(value)) throw refusal('input', messages.onlyDots, { field, provider });
+	return encode(value, field, provider);
+}
+
+/** Percent-encodes text; half of a surrogate pair, as a cut-off value leaves it, is refused. */
+export function encode(value: string, field: string, provider: string): string {
+	// With the `u` flag this finds a surrogate only where the other half of the pair is missing.
+	if (/\p{Surrogate}/u.test(value)) {
+		throw refusal('input', messages.brokenText, { field, provider });
+	}
+	return encodeURIComponent(value);
+}
+
+/**
+ * Puts the query parameter `part` (`name=value`, encoded) into an address, in place of any of that name.
+ * The rest stays as it is to the letter, fragment included: to SignalWire, `#rt=3000` says how long to wait.
+ */
+export function withQuery(address: string, name: string, part: string): string {
+	const [beforeFragment = ''] = address.split('#', 1);
+	const fragment = address.slice(beforeFragment.length);
+	const [path = ''] = beforeFragment.split('?', 1);
+	const query = beforeFragment.slice(path.length + 1);
+	const others = query === '' ? [] : query.split('&').filter((each) => queryName(each) !== name);
+	return `${path}?${[...others, part].join('&')}${fragment}`;
+}
+
+const queryName = (part: string) => new URLSearchParams(`&${part}`).keys().next().value;

@@ -1,0 +1,325 @@
+import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
+
+import { providers } from '../providers';
+import {
+	waysToOneStream,
+	wayToAllStreams,
+	type FieldText,
+	type Provider,
+	type Way,
+} from '../providers/provider';
+import { FIELDS, OPTIONS, type OptionSpec } from '../words/fields';
+import { messages, say } from '../words/sentences';
+
+/**
+ * Every field that the user sees, in the order of the screen. Labels and texts come from the ways: one saved
+ * name may have several definitions, each shown for its ways. Where 'Provider' is an expression, n8n shows
+ * them all, bound to the same value.
+ *
+ * 'provider' is always the last of the conditions. n8n reads them in order and shows the field as soon as it
+ * meets an expression: in front, it would show (and demand) the cXML URL for every stream, and the call for
+ * events, and such a workflow would not start.
+ */
+
+/** Fields that decide where a call goes on are not in the AI tool's form: a model must not choose that. */
+const notInTools = { '@tool': [true] };
+const oneStream = { operation: ['stopStream'] };
+// Not ['fields']: in the AI tool's form there is no 'source'.
+const fromFields = { source: [{ _cnd: { not: 'event' } }] };
+const fromEvent = { source: ['event'] };
+
+const names = (some: readonly Provider[]) => some.map(({ name }) => name);
+const withStopAll = providers.filter(wayToAllStreams);
+const withConfirm = providers.filter(({ ways }) => ways.some(({ streams }) => streams));
+
+/** A way beside the provider it belongs to. */
+interface Shown {
+	provider: Provider;
+	way: Way;
+}
+
+const shown: Shown[] = providers.flatMap((provider) =>
+	provider.ways.map((way) => ({ provider, way })),
+);
+const withDocument = shown.flatMap(({ provider, way }) =>
+	way.document ? [{ provider, way, document: way.document }] : [],
+);
+
+/** Groups what has the same text, so that ways with the same words share one definition. */
+function byText<Entry extends Shown>(
+	entries: readonly Entry[],
+	textOf: (entry: Entry) => FieldText | undefined,
+): Array<{ text: FieldText; entries: [Entry, ...Entry[]] }> {
+	const groups = new Map<string, { text: FieldText; entries: [Entry, ...Entry[]] }>();
+	for (const entry of entries) {
+		const text = textOf(entry);
+		if (!text) continue;
+		const group = groups.get(text.description);
+		if (group) group.entries.push(entry);
+		else groups.set(text.description, { text, entries: [entry] });
+	}
+	return [...groups.values()];
+}
+
+const providersOf = (entries: readonly Shown[]) => [
+	...new Set(entries.map(({ provider }) => provider.name)),
+];
+
+/** The choices under 'Identify Stream By' that show a field, where its provider has several. */
+const choicesOf = (entries: readonly Shown[]) =>
+	entries.flatMap(({ way }) => (way.choice ? [way.choice.streamBy] : []));
+
+/** Not a list of choices: where all streams stop, none is chosen, and the call is needed all the same. */
+function forPlace(entries: readonly Shown[]): NonNullable<IDisplayOptions['show']> {
+	const [{ provider, way }] = [entries[0] as Shown];
+	const others = waysToOneStream(provider).filter(({ on }) => on.id !== way.on.id);
+	const [other] = choicesOf(others.map((each) => ({ provider, way: each })));
+	if (other === undefined) return {};
+	return way.on.id === 'callId'
+		? { streamBy: [{ _cnd: { not: other } }] }
+		: { ...oneStream, streamBy: choicesOf(entries) };
+}
+
+const placeFields: INodeProperties[] = byText(shown, ({ way }) => way.on.field).map(
+	({ text, entries }) => ({
+		displayName: text.label,
+		name: entries[0].way.on.id,
+		type: 'string',
+		default: '',
+		required: true,
+		placeholder: text.placeholder,
+		description: text.description,
+		displayOptions: {
+			show: { ...fromFields, ...forPlace(entries), provider: providersOf(entries) },
+		},
+	}),
+);
+
+const streamFields: INodeProperties[] = byText(shown, ({ way }) => way.stream).flatMap(
+	({ text, entries }) => {
+		const streamBy = choicesOf(entries);
+		const show = {
+			...oneStream,
+			...(streamBy.length > 0 && { streamBy }),
+			provider: providersOf(entries),
+		};
+		const field = {
+			displayName: text.label,
+			name: 'stream',
+			type: 'string',
+			default: '',
+			placeholder: text.placeholder,
+		} as const;
+		return [
+			{
+				...field,
+				...(!entries[0].way.stream?.isName && { required: true }),
+				description: text.description,
+				displayOptions: { show: { ...fromFields, ...show } },
+			},
+			{
+				...field,
+				description: `${text.description} Empty means: take it from the event.`,
+				displayOptions: { show: { ...fromEvent, ...show } },
+			},
+		];
+	},
+);
+
+const notice = (name: string, text: string, show: IDisplayOptions['show']): INodeProperties => ({
+	displayName: text,
+	name,
+	type: 'notice',
+	default: '',
+	displayOptions: { show },
+});
+
+/** What happens to the call, beside each choice. */
+const notices: INodeProperties[] = providers.flatMap((provider) => [
+	...waysToOneStream(provider).map((way) =>
+		notice(`${provider.name}${way.choice?.streamBy ?? ''}Notice`, way.notice, {
+			...oneStream,
+			...(way.choice && { streamBy: [way.choice.streamBy] }),
+			provider: [provider.name],
+		}),
+	),
+	notice(
+		`${provider.name}AllNotice`,
+		wayToAllStreams(provider)?.notice ?? cannotStopAll(provider),
+		{ operation: ['stopAllStreams'], provider: [provider.name] },
+	),
+]);
+
+/** The operation can be there all the same: from n8n's list of actions, or from another provider. */
+function cannotStopAll({ displayName }: Provider): string {
+	const { what, todo } = say(messages.noStopAll, { provider: displayName });
+	return `${what}. ${todo}`;
+}
+
+/** Who may have sent the event, beside the choice of taking the ids from it. */
+const eventNotice = notice(
+	'eventNotice',
+	"<b>Anyone who knows the webhook's address can send such an event.</b> Lock the webhook, or add 'Verify Signature' under 'Options'.",
+	fromEvent,
+);
+
+/** In the options, a field of the node itself is named from its root. */
+const showForDocuments: IDisplayOptions = {
+	show: {
+		'/operation': ['stopStream'],
+		'/streamBy': choicesOf(withDocument),
+		'/provider': providersOf(withDocument),
+	},
+};
+
+const SHOWN_FOR: Record<OptionSpec['shownFor'], IDisplayOptions | undefined> = {
+	always: undefined,
+	confirm: { show: { '/provider': names(withConfirm) } },
+	events: { show: { '/source': ['event'] } },
+};
+
+/** One option as n8n's screen wants it. */
+function optionField(
+	spec: OptionSpec,
+	displayOptions: IDisplayOptions | undefined = SHOWN_FOR[spec.shownFor],
+): INodeProperties {
+	const field = {
+		displayName: spec.label,
+		name: spec.name,
+		default: spec.default,
+		description: spec.description,
+		...(spec.placeholder && { placeholder: spec.placeholder }),
+		...(displayOptions && { displayOptions }),
+	};
+	switch (spec.kind) {
+		case 'yesNo':
+			return { ...field, type: 'boolean' };
+		case 'wholeNumber':
+			return {
+				...field,
+				type: 'number',
+				typeOptions: { minValue: spec.min, maxValue: spec.max },
+			};
+		case 'choice':
+			return { ...field, type: 'options', options: spec.choices.map((choice) => ({ ...choice })) };
+		case 'text':
+			return { ...field, type: 'string' };
+	}
+}
+
+/** What each provider's signature does not prove, behind what the option is for. */
+const signatureLimits = providers.flatMap(({ signature }) => signature.limits ?? []).join(' ');
+
+const optionFields = [
+	...Object.values<OptionSpec>(OPTIONS).map((spec) =>
+		optionField(
+			spec.name === OPTIONS.verifySignature.name && signatureLimits
+				? { ...spec, description: `${spec.description}. ${signatureLimits}` }
+				: spec,
+		),
+	),
+	...withDocument.flatMap(({ document }) =>
+		Object.values(document.options).map((spec) => optionField(spec, showForDocuments)),
+	),
+].sort((a, b) => a.displayName.localeCompare(b.displayName));
+
+export const properties: INodeProperties[] = [
+	{
+		displayName: FIELDS.provider.label,
+		name: FIELDS.provider.name,
+		type: 'options',
+		required: true,
+		default: 'signalWire',
+		options: providers.map(({ name, displayName }) => ({ name: displayName, value: name })),
+		description: `The telephony provider that carries the call. An expression may give it for each item: ${names(providers).join(', ')}.`,
+	},
+	{
+		displayName: FIELDS.operation.label,
+		name: FIELDS.operation.name,
+		type: 'options',
+		noDataExpression: true,
+		default: 'stopStream',
+		options: [
+			{
+				name: 'Stop Stream',
+				value: 'stopStream',
+				action: 'Stop a stream of a call',
+				description: 'Stop one audio stream of a live call',
+			},
+			{
+				name: 'Stop All Streams',
+				value: 'stopAllStreams',
+				action: 'Stop all streams of a call',
+				description: 'Stop every audio stream of a live call',
+				displayOptions: { show: { provider: names(withStopAll) } },
+			},
+		],
+	},
+	{
+		displayName: FIELDS.source.label,
+		name: FIELDS.source.name,
+		type: 'options',
+		noDataExpression: true,
+		default: 'fields',
+		options: [
+			{
+				name: 'Fields Below',
+				value: 'fields',
+				description: 'Type or map the call and the stream',
+			},
+			{
+				name: 'Incoming Event',
+				value: 'event',
+				description:
+					"Find them in the provider's own event, as a Webhook node or the stream itself hands it over",
+			},
+		],
+		displayOptions: { hide: notInTools },
+	},
+	eventNotice,
+	...providers.flatMap((provider): INodeProperties[] => {
+		const choices = waysToOneStream(provider).flatMap(({ choice }) => choice ?? []);
+		const [usual] = choices;
+		if (!usual) return [];
+		return [
+			{
+				displayName: FIELDS.streamBy.label,
+				name: FIELDS.streamBy.name,
+				type: 'options',
+				noDataExpression: true,
+				default: usual.streamBy,
+				options: choices.map(({ streamBy, label, summary, notInTools: hidden }) => ({
+					name: label,
+					value: streamBy,
+					description: summary,
+					...(hidden && { displayOptions: { hide: notInTools } }),
+				})),
+				displayOptions: { show: { ...oneStream, provider: [provider.name] } },
+			},
+		];
+	}),
+	...placeFields,
+	...streamFields,
+	...withDocument.map((entry): INodeProperties => ({
+		displayName: entry.document.url.label,
+		name: 'cxmlUrl',
+		type: 'string',
+		default: '',
+		required: true,
+		placeholder: entry.document.url.placeholder,
+		description: entry.document.url.description,
+		displayOptions: {
+			show: { ...oneStream, streamBy: choicesOf([entry]), provider: providersOf([entry]) },
+			hide: notInTools,
+		},
+	})),
+	...notices,
+	{
+		displayName: FIELDS.options.label,
+		name: FIELDS.options.name,
+		type: 'collection',
+		placeholder: 'Add Option',
+		default: {},
+		options: optionFields,
+	},
+];

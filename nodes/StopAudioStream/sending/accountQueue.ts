@@ -1,0 +1,230 @@
+import { sleep } from 'n8n-workflow';
+
+import type { RateLimit } from '../providers/provider';
+import { AccountRate, type Load, type TurnKind } from './accountRate';
+import { monotonicNow, patience, type Cancellation, type GivenUp } from './time';
+
+/**
+ * A request that wants few under way is passed by others for so long, in ms; then they wait for it, for so
+ * long at the most: what is under way may take much longer to be answered.
+ */
+const PASSED_MS = 1_000;
+const HELD_MS = 2_000;
+
+/** A request that waits for its turn. */
+export interface Turn {
+	/** The run it belongs to: runs take turns, so that a hang-up never waits behind a nightly sweep. */
+	run: object;
+	/** Reads only tell something: they never leave before a stop that waits. */
+	kind: TurnKind;
+	/** How many requests to the account may be under way together, this one counted. */
+	maxUnderWay: number;
+	/** Was sent before. Goes first within its run: its time is running out. */
+	isRepeat: boolean;
+	/** When it is no longer wanted (ms). */
+	until: number;
+	cancellation: Cancellation;
+}
+
+/** The right to send one request; given back with {@link AccountQueue.leave}. */
+export interface Slot {
+	sentAt: number;
+	run: object;
+	kind: TurnKind;
+}
+
+/** The provider asked for a longer wait than the node takes. */
+export interface Refused {
+	refusedForMs: number;
+}
+
+interface Waiter extends Turn {
+	isOver: boolean;
+	/** Since when others go ahead of it, because *their* requests under way are more than it wants. */
+	passedAt?: number;
+	end(end: Slot | Refused | GivenUp): void;
+}
+
+/** Who waits, run by run. */
+type Line = Map<object, Waiter[]>;
+
+/**
+ * Who is next for one provider account; {@link AccountRate} says when. One per account and process, shared by all
+ * executions: the usual load is hundreds of webhook executions with one stop each, and none of them alone can
+ * know the rate.
+ *
+ * Runs stand in a line, each with its own requests in order. The first run sends one and goes to the end of the
+ * line. A run whose own bound is reached is passed. Where that is because of *others'* requests, they wait for it
+ * after a second, for two at the most; where it is because of its own, nobody waits: only its own answers help.
+ * Reads have a line of their own, which moves only while no stop waits.
+ */
+export class AccountQueue {
+	private readonly stops: Line = new Map();
+
+	private readonly reads: Line = new Map();
+
+	private readonly underWayOf = new Map<object, number>();
+
+	private underWay = 0;
+
+	private readsUnderWay = 0;
+
+	private readonly rate: AccountRate;
+
+	private wakeAt = Infinity;
+
+	constructor(limit?: RateLimit) {
+		this.rate = new AccountRate(limit);
+	}
+
+	get isIdle() {
+		return this.underWay === 0 && this.stops.size === 0 && this.reads.size === 0;
+	}
+
+	/** Waits for a slot; each slot must be given back. */
+	async enter(turn: Turn): Promise<Slot | Refused | GivenUp> {
+		return await new Promise((resolve) => {
+			let letGo: (() => void) | undefined;
+			const waiter: Waiter = {
+				...turn,
+				isOver: false,
+				end(end) {
+					// A slot that was given is never lost: `isOver` is set in the same moment.
+					if (this.isOver) return;
+					this.isOver = true;
+					letGo?.();
+					resolve(end);
+				},
+			};
+			const line = turn.kind === 'read' ? this.reads : this.stops;
+			const queue = line.get(turn.run) ?? [];
+			line.set(turn.run, queue);
+			const firstNew = turn.isRepeat ? queue.findIndex(({ isRepeat }) => !isRepeat) : -1;
+			queue.splice(firstNew < 0 ? queue.length : firstNew, 0, waiter);
+			this.dispatch();
+			if (waiter.isOver) return;
+			letGo = patience(turn.until, turn.cancellation, (why) => {
+				waiter.end(why);
+				// Reads may have waited for it.
+				this.dispatch();
+			});
+		});
+	}
+
+	/** Gives a slot back, with what its answer showed. `retryAfterMs`: the wait that a 429 asked for. */
+	leave({ run, kind, sentAt }: Slot, load: Load, retryAfterMs?: number) {
+		this.underWay -= 1;
+		if (kind === 'read') this.readsUnderWay -= 1;
+		const own = (this.underWayOf.get(run) ?? 0) - 1;
+		if (own > 0) this.underWayOf.set(run, own);
+		else this.underWayOf.delete(run);
+		this.rate.note(kind, { sentAt, load, retryAfterMs }, monotonicNow());
+		this.dispatch();
+	}
+
+	private dispatch() {
+		this.dispatchStops();
+		// One look is enough: no stop can join in between.
+		if (this.reads.size > 0 && !hasWaiter(this.stops)) this.dispatchReads();
+	}
+
+	private dispatchStops() {
+		for (const [run, queue] of this.stops) {
+			const now = monotonicNow();
+			const waiter = queue[0];
+			if (waiter && !waiter.isOver && !this.endRefused(waiter, now)) {
+				const free = this.rate.freeAt(now, this.underWay);
+				if (free > now) return this.wake(free, now);
+				if (this.underWay >= waiter.maxUnderWay) {
+					const heldUntil = this.holdsOthersUntil(waiter, now);
+					if (heldUntil !== undefined) return this.wake(heldUntil, now);
+					continue;
+				}
+				this.give(waiter, now);
+			}
+			moveOn(this.stops, run, queue);
+		}
+	}
+
+	private dispatchReads() {
+		for (const [run, queue] of this.reads) {
+			const now = monotonicNow();
+			const waiter = queue[0];
+			if (waiter && !waiter.isOver && !this.endRefused(waiter, now)) {
+				const { maxUnderWay } = waiter;
+				const free = Math.max(
+					this.rate.freeAt(now, this.underWay),
+					this.rate.readFreeAt(now, this.readsUnderWay, maxUnderWay),
+				);
+				if (free > now) return this.wake(free, now);
+				if (this.underWay >= maxUnderWay) continue;
+				this.give(waiter, now);
+			}
+			moveOn(this.reads, run, queue);
+		}
+	}
+
+	private endRefused(waiter: Waiter, now: number): boolean {
+		const refusedForMs = this.rate.refusedForMs(now);
+		if (refusedForMs === undefined) return false;
+		waiter.end({ refusedForMs });
+		return true;
+	}
+
+	private give(waiter: Waiter, now: number) {
+		const { run, kind } = waiter;
+		this.underWay += 1;
+		if (kind === 'read') this.readsUnderWay += 1;
+		this.underWayOf.set(run, (this.underWayOf.get(run) ?? 0) + 1);
+		this.rate.take(now);
+		waiter.end({ sentAt: now, run, kind });
+	}
+
+	/** Until when others wait for one that wants fewer under way; `undefined` while they go ahead of it. */
+	private holdsOthersUntil(waiter: Waiter, now: number): number | undefined {
+		if ((this.underWayOf.get(waiter.run) ?? 0) >= waiter.maxUnderWay) {
+			waiter.passedAt = undefined;
+			return undefined;
+		}
+		waiter.passedAt ??= now;
+		const until = waiter.passedAt + PASSED_MS + HELD_MS;
+		if (now >= until) waiter.passedAt = now;
+		return now >= waiter.passedAt + PASSED_MS ? until : undefined;
+	}
+
+	private wake(at: number, now: number) {
+		if (at >= this.wakeAt) return;
+		this.wakeAt = at;
+		void sleep(at - now).then(() => {
+			this.wakeAt = Infinity;
+			this.dispatch();
+		});
+	}
+}
+
+const hasWaiter = (line: Line) =>
+	[...line.values()].some((queue) => queue.some(({ isOver }) => !isOver));
+
+/** Takes the first of a run out, and puts the run to the end of the line, where the loop comes by again. */
+function moveOn(line: Line, run: object, queue: Waiter[]) {
+	queue.shift();
+	line.delete(run);
+	if (queue.length > 0) line.set(run, queue);
+}
+
+/** More accounts than one n8n process serves at once; the bound only keeps memory from growing for ever. */
+const MAX_ACCOUNTS = 1_000;
+
+const queues = new Map<string, AccountQueue>();
+
+/** The queue of one account. `key`: provider, host and account id. */
+export function queueOf(key: string, limit?: RateLimit): AccountQueue {
+	const queue = queues.get(key) ?? new AccountQueue(limit);
+	queues.delete(key);
+	queues.set(key, queue);
+	for (const [oldest, { isIdle }] of queues) {
+		if (queues.size <= MAX_ACCOUNTS) break;
+		if (isIdle && oldest !== key) queues.delete(oldest);
+	}
+	return queue;
+}

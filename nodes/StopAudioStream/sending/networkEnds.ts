@@ -1,0 +1,64 @@
+import { isRecord, reasonOf } from '../words/values';
+import type { SendEnd } from '../outcome/verdicts';
+
+/** The system calls before a connection stands: what they could not do was not delivered. */
+const BEFORE_CONNECTION = ['connect', 'getaddrinfo'];
+
+/** The other side's certificate is refused before anything is sent. */
+const BAD_CERTIFICATE =
+	/^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_|SELF_SIGNED_CERT|UNABLE_TO_)/;
+
+/** n8n's request library waited for the answer as long as it was told to. */
+const TIMED_OUT = ['ECONNABORTED', 'ESOCKETTIMEDOUT'];
+
+/** Codes of Node and of n8n's request library for a connection that went wrong, beside HTTP's own `HPE_…`. */
+const NETWORK_CODE =
+	/^(E[A-Z]{3,}|EAI_[A-Z]+|HPE_\w+|ERR_(BAD_RESPONSE|STREAM_PREMATURE_CLOSE|NETWORK|SSL_\w+|TLS_\w+))$/;
+
+/** n8n wraps the library's exception, which wraps Node's. */
+const MAX_DEPTH = 6;
+
+/**
+ * What an exception of n8n's request helper says of the request. Only the system call shows that it was not
+ * delivered: a code such as `EHOSTUNREACH` can also come on a connection that stood. Where the call cannot be
+ * seen, the request may have been delivered.
+ */
+export function networkEnd(thrown: unknown, seconds: number): SendEnd {
+	const chain = causesOf(thrown);
+	const certificate = chain.map(codeOf).find((code) => code && BAD_CERTIFICATE.test(code));
+	if (certificate) return { kind: 'notReached', code: certificate };
+	const before = chain.find(failedBeforeConnection);
+	if (before) return { kind: 'notReached', code: codeOf(before) ?? 'no connection' };
+	const code = chain.map(codeOf).find((each) => each && NETWORK_CODE.test(each));
+	if (code === undefined) return { kind: 'broken', reason: reasonOf(thrown) };
+	const isTimeout = TIMED_OUT.includes(code) || (code === 'ETIMEDOUT' && !chain.some(hasSyscall));
+	return isTimeout ? { kind: 'noAnswer', seconds } : { kind: 'connectionLost', code };
+}
+
+type Thrown = Record<string, unknown>;
+
+/** The exception and what caused it, outermost first. */
+function causesOf(thrown: unknown): Thrown[] {
+	const chain: Thrown[] = [];
+	for (let at = thrown; isRecord(at) && chain.length < MAX_DEPTH; at = at.cause) chain.push(at);
+	return chain;
+}
+
+/** n8n puts the code of an exception into `httpCode`. */
+const codeOf = ({ code, httpCode }: Thrown): string | undefined =>
+	[code, httpCode].find(
+		(each): each is string =>
+			typeof each === 'string' && (NETWORK_CODE.test(each) || BAD_CERTIFICATE.test(each)),
+	);
+
+const hasSyscall = ({ syscall }: Thrown) => typeof syscall === 'string';
+
+/** An `AggregateError` (several addresses were tried) has no system call of its own: each of its parts must say it. */
+function failedBeforeConnection({ syscall, errors }: Thrown): boolean {
+	if (typeof syscall === 'string') return BEFORE_CONNECTION.includes(syscall);
+	return (
+		Array.isArray(errors) &&
+		errors.length > 0 &&
+		errors.every((each) => isRecord(each) && BEFORE_CONNECTION.includes(String(each.syscall)))
+	);
+}

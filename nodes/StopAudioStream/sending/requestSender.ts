@@ -1,0 +1,228 @@
+import type {
+	ICredentialsDecrypted,
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	IN8nHttpFullResponse,
+} from 'n8n-workflow';
+
+import { secretMask, type Mask } from '../outcome/secrets';
+import { MAX_WAIT_MS, meaningOf, showsCoping, VERDICTS, type SendEnd } from '../outcome/verdicts';
+import type { Account, Answer, OwnReading, Provider, ProviderRequest } from '../providers/provider';
+import { queueOf, type AccountQueue } from './accountQueue';
+import type { TurnKind } from './accountRate';
+import { networkEnd } from './networkEnds';
+import { Cancellation, monotonicNow, OVER, pauseUntil, within } from './time';
+
+/** The longest that one item takes from its first send, in ms. */
+const MAX_ITEM_MS = 120_000;
+/** With less than this left, in ms, a request waits no longer: it would be cut off before its answer. */
+const MIN_ATTEMPT_MS = 1_000;
+/** The wait before the second attempt is at most this, in ms; the bound doubles with each further one. */
+const FIRST_WAIT_MS = 500;
+
+/** What the user set under 'Options' for sending. */
+export interface SendOptions {
+	/** For one attempt, in ms. */
+	timeout: number;
+	maxRetries: number;
+	maxConcurrency: number;
+}
+
+/** One request, and what is to be known to send it well. */
+export interface Sending {
+	request: ProviderRequest;
+	kind: TurnKind;
+	/** A stop by id is safe to send again; a document is not: SignalWire would fetch and run it once more. */
+	repeatable: boolean;
+	/** The provider's own reading of its answer. */
+	read?(answer: Answer): OwnReading | undefined;
+	/** By when it must have ended, in ms. */
+	until?: number;
+	/** Called when an attempt leaves. */
+	onLeave?(): void;
+}
+
+/** How the sending of one request ended. */
+export interface Sent {
+	end: SendEnd;
+	attempts: number;
+	/** An attempt before the last may have had its effect, so that the last answer may speak of its doing. */
+	effectBefore: boolean;
+	/** The time (ms) by which everything that belongs to this item must have ended. */
+	until: number;
+}
+
+/** What a sender needs of n8n. The same object in a whole run, so that runs can take turns. */
+export type SenderContext = Pick<IExecuteFunctions, 'helpers' | 'getExecutionCancelSignal'>;
+
+/** Whatever goes out to one provider account in one run of the node goes through one of these. */
+export class RequestSender {
+	private readonly queue: AccountQueue;
+
+	private readonly decrypted: ICredentialsDecrypted;
+
+	/** Masks the account's secrets in whatever is about to be shown. */
+	readonly mask: Mask;
+
+	constructor(
+		private readonly context: SenderContext,
+		private readonly cancellation: Cancellation,
+		readonly provider: Provider,
+		readonly account: Account,
+		data: ICredentialsDecrypted['data'],
+	) {
+		this.queue = queueOf(`${provider.name} ${account.origin} ${account.id}`, provider.rateLimit);
+		// Handed to n8n with each request, which would otherwise decrypt the credential again every time.
+		this.decrypted = { id: '', name: '', type: provider.credential.type, data };
+		this.mask = secretMask(account);
+	}
+
+	/**
+	 * Sends a request until it is answered for good, or until its time has come. What is not repeatable is sent
+	 * again only where it surely did nothing.
+	 */
+	async send(sending: Sending, options: SendOptions): Promise<Sent> {
+		const { kind, repeatable, until = Infinity } = sending;
+		let end: SendEnd | undefined;
+		let attempts = 0;
+		let effectBefore = false;
+		let deadline = until;
+		const sent = (last: SendEnd): Sent => ({
+			// The last attempt was not delivered, but one before it may have been.
+			end: last.kind === 'notReached' && effectBefore ? { ...last, kind: 'connectionLost' } : last,
+			attempts,
+			effectBefore,
+			until: deadline,
+		});
+		const enough = Math.min(options.timeout, MIN_ATTEMPT_MS);
+		for (;;) {
+			if (this.cancellation.isCancelled) return sent({ kind: 'cancelled' });
+			const slot = await this.queue.enter({
+				run: this.context,
+				kind,
+				maxUnderWay: options.maxConcurrency,
+				isRepeat: attempts > 0,
+				until: deadline - enough,
+				cancellation: this.cancellation,
+			});
+			if (slot === 'cancelled') return sent({ kind: 'cancelled' });
+			// Out of time before the first send happens to a read only, which has nothing to report.
+			if (slot === 'outOfTime') return sent(end ?? { kind: 'notReached', code: 'no time left' });
+			if ('refusedForMs' in slot) return sent({ kind: 'waitTooLong', forMs: slot.refusedForMs });
+
+			deadline = Math.min(deadline, slot.sentAt + MAX_ITEM_MS);
+			if (end && VERDICTS[meaningOf(end)].mayHaveActed) effectBefore = true;
+			attempts += 1;
+			sending.onLeave?.();
+			end = await this.attempt(sending, Math.min(options.timeout, deadline - slot.sentAt));
+			const meaning = meaningOf(end);
+			const limited = meaning === 'limited';
+			const retryAfterMs = end.kind === 'answer' ? end.retryAfterMs : undefined;
+			const load = limited ? 'limits' : showsCoping(end) ? 'copes' : 'unknown';
+			this.queue.leave(slot, load, retryAfterMs);
+
+			const { sendAgain } = VERDICTS[meaning];
+			if (sendAgain === 'never' || (sendAgain === 'ifRepeatable' && !repeatable)) break;
+			if (attempts > options.maxRetries || (retryAfterMs ?? 0) > MAX_WAIT_MS) break;
+			// After a 429 the whole account waits, this item with it.
+			const wait = limited ? 0 : (retryAfterMs ?? backoff(attempts));
+			if (monotonicNow() + wait >= deadline - enough) break;
+			if (wait > 0) await pauseUntil(monotonicNow() + wait, this.cancellation);
+		}
+		return sent(end);
+	}
+
+	/** One send. Every status is an answer, so that a 401 is not sent twice and `Retry-After` can be read. */
+	private async attempt({ request, read }: Sending, timeout: number): Promise<SendEnd> {
+		const options: IHttpRequestOptions = {
+			...toHttpRequest(request),
+			timeout,
+			encoding: 'text',
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			// n8n follows redirects with the credential's headers, to other hosts too.
+			disableFollowRedirect: true,
+			sendCredentialsOnCrossOriginRedirect: false,
+			allowedDomains: this.hostname,
+		};
+		const over = new AbortController();
+		// n8n ties the request to this signal and takes no other. Without it, a request whose time is up
+		// would keep its connection for as long as the answer goes on.
+		const context: IExecuteFunctions = Object.create(this.context, {
+			getExecutionCancelSignal: { value: () => over.signal },
+		});
+		try {
+			const sending: Promise<IN8nHttpFullResponse> =
+				context.helpers.httpRequestWithAuthentication.call(
+					context,
+					this.provider.credential.type,
+					options,
+					{ credentialsDecrypted: this.decrypted },
+				);
+			// n8n's timeout is for silence: an answer that comes a byte at a time would hold the slot for ever.
+			const response = await within(sending, monotonicNow() + timeout, this.cancellation);
+			if (response === 'cancelled') return { kind: 'cancelled' };
+			if (response === 'outOfTime') return { kind: 'noAnswer', seconds: timeout / 1_000 };
+			// Masked before a sentence is made of it: one that is cut to length may keep half of a secret.
+			const answer = this.mask({ ...response, body: parsed(response.body) });
+			return {
+				kind: 'answer',
+				answer,
+				retryAfterMs: this.retryAfter(answer),
+				own: answer.statusCode >= 200 ? read?.(answer) : undefined,
+			};
+		} catch (thrown) {
+			if (this.cancellation.isCancelled) return { kind: 'cancelled' };
+			return networkEnd(thrown, timeout / 1_000);
+		} finally {
+			over.abort(OVER);
+		}
+	}
+
+	private get hostname() {
+		return new URL(this.account.origin).hostname;
+	}
+
+	/**
+	 * The wait that an answer asks for, in ms: `Retry-After` in seconds or as a date, or with a 429 the
+	 * provider's own way. A date is read against the answer's own: the two clocks may differ. A time that has
+	 * passed is none, so that the node's own wait holds.
+	 */
+	private retryAfter(answer: Answer): number | undefined {
+		const { headers, statusCode } = answer;
+		const today = Date.parse(String(headers.date)) || Date.now();
+		const header = String(headers['retry-after'] ?? '');
+		const isSeconds = /^\s*\d+(\.\d+)?\s*$/.test(header);
+		const own = statusCode === 429 ? this.provider.retryAfter?.(answer, today) : undefined;
+		return [isSeconds ? Number(header) * 1_000 : Date.parse(header) - today, own].find(
+			(ms) => ms !== undefined && ms > 0 && Number.isFinite(ms),
+		);
+	}
+}
+
+/** The request as n8n's helper gets it, without its authentication. */
+export function toHttpRequest({ method, url, form, json }: ProviderRequest) {
+	const type = form ? 'application/x-www-form-urlencoded' : json && 'application/json';
+	return {
+		method,
+		url,
+		headers: { Accept: 'application/json', ...(type && { 'Content-Type': type }) },
+		...(form && { body: new URLSearchParams(form).toString() }),
+		...(json && { body: json }),
+	};
+}
+
+/** Exponential with full jitter: the waits of many items spread out instead of ending together. */
+const backoff = (attempt: number) =>
+	Math.random() * Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), MAX_WAIT_MS);
+
+/** JSON where the body is JSON, whatever its content type says; text otherwise. */
+function parsed(body: unknown): unknown {
+	// Every 204: to parse nothing costs an exception.
+	if (typeof body !== 'string' || body === '') return body;
+	try {
+		return JSON.parse(body);
+	} catch {
+		return body;
+	}
+}

@@ -1,0 +1,414 @@
+import { randomUUID } from 'node:crypto';
+
+/** How far a call is, in the words of the three providers together. */
+export type CallStatus =
+	| 'queued'
+	| 'ringing'
+	| 'in-progress'
+	| 'completed'
+	| 'busy'
+	| 'failed'
+	| 'no-answer'
+	| 'canceled'
+	| 'cancel'
+	| 'timeout';
+
+/** Why a call is over. */
+export type CallEnd =
+	| 'hung up'
+	| 'hung up by the API'
+	| 'the stream that alone kept it alive ended'
+	| 'its document ran out of verbs'
+	| 'its document hung up'
+	| 'its document could not be had'
+	| 'its other leg ended';
+
+/** Why a stream no longer runs. */
+export type StreamEnd =
+	| 'stopped'
+	| 'its call ended'
+	| 'its conference ended'
+	| 'its time limit'
+	| 'disconnected'
+	| 'another document took over';
+
+/** Where a provider sends its events. */
+export interface Callback {
+	url: string;
+	method: 'GET' | 'POST';
+}
+
+/** One leg of a call. */
+export interface Call {
+	id: string;
+	up: boolean;
+	status: CallStatus;
+	from: string;
+	to: string;
+	direction: 'inbound' | 'outbound';
+	startTime: string;
+	endTime: string | null;
+	endedBecause: CallEnd | null;
+	/** The A-leg of a bridged B-leg. */
+	parentId: string | null;
+	/** A B-leg that was left where it was when its A-leg moved on does not end with it. */
+	endsWithParent: boolean;
+	/** The conference that this leg is in. */
+	conferenceId: string | null;
+	/** SignalWire: a SWML call need not exist in the Compatibility API, nor a cXML call in the Calling API. */
+	runs: 'cXML' | 'SWML' | 'either';
+	/** How long after the end of the call its record, and those of its streams, cannot be read. */
+	recordAfterMs: number;
+	/** Where the events of the call go; events go to loopback addresses only. */
+	statusCallback: Callback | null;
+	hangupUrl: Callback | null;
+}
+
+/** One stream, of a call or of a conference. */
+export interface Stream {
+	id: string;
+	/** The call. For a conference's stream the leg that its events name, '' where they name none. */
+	callId: string;
+	/** The conference, where the stream is one's own. */
+	conferenceId: string | null;
+	name: string;
+	controlId: string;
+	/** Whether the call ends with it, unless verbs follow or another document takes over. */
+	keepsCallAlive: boolean;
+	/** Whether audio flows: false before it is up and after its end. */
+	running: boolean;
+	state: 'starting' | 'running' | 'ended';
+	startTime: string;
+	/** When audio began to flow. */
+	upTime: string | null;
+	endTime: string | null;
+	endedBecause: StreamEnd | null;
+	/** The stream that this one took over from, under a new id. */
+	reconnectOf: string | null;
+	serviceUrl: string;
+	bidirectional: boolean;
+	statusCallback: Callback | null;
+	/** SignalWire: SWML's own events in place of those of cXML. */
+	events: 'cXML' | 'SWML' | 'SWML connect';
+}
+
+/** SignalWire: a room with streams of its own. */
+export interface Conference {
+	id: string;
+	name: string;
+	status: 'init' | 'in-progress' | 'completed';
+	startTime: string;
+	endTime: string | null;
+}
+
+/** What one may say of a new call. */
+export type CallDetails = Partial<Omit<Call, 'up' | 'endTime' | 'endedBecause'>>;
+
+/** What one may say of a new stream. */
+export interface StreamDetails extends Partial<
+	Omit<Stream, 'callId' | 'conferenceId' | 'running' | 'state' | 'endTime' | 'endedBecause'>
+> {
+	/** Nothing flows, and nothing can be stopped, until then. */
+	upAfterMs?: number;
+	/** As `upAfterMs`, until `comeUp` is called. */
+	notUpYet?: boolean;
+	/** Ends by itself after so long: `streamTimeout`. */
+	timeoutMs?: number;
+	/** Loses its connection after so long, and goes on under a new id. */
+	reconnectAfterMs?: number;
+	/** For a conference's stream: the leg that its events name. */
+	callId?: string;
+	/** What the call does once a stream that held its document ended. */
+	then?: () => void;
+}
+
+/** What happened, for those who send events. */
+export type Change =
+	| { type: 'stream-started' | 'stream-ended'; stream: Stream }
+	| { type: 'call-answered' | 'call-ended'; call: Call };
+
+/** The calls, streams and conferences of one stand-in: the truth that tests compare with. */
+export class Calls {
+	readonly calls = new Map<string, Call>();
+	readonly streams = new Map<string, Stream>();
+	readonly streamsByCall = new Map<string, Stream[]>();
+	readonly conferences = new Map<string, Conference>();
+	/** Hears of each change, after it. */
+	onChange: (change: Change) => void = () => undefined;
+
+	readonly #newStreamId: () => string;
+	readonly #recordAfterMs: number;
+	readonly #timers = new Set<NodeJS.Timeout>();
+	readonly #details = new Map<string, StreamDetails>();
+
+	/** @param newStreamId how this provider's stream ids look */
+	constructor(newStreamId: () => string, recordAfterMs = 0) {
+		this.#newStreamId = newStreamId;
+		this.#recordAfterMs = recordAfterMs;
+	}
+
+	clear(): void {
+		this.stopTimers();
+		this.calls.clear();
+		this.streams.clear();
+		this.streamsByCall.clear();
+		this.conferences.clear();
+		this.#details.clear();
+	}
+
+	stopTimers(): void {
+		for (const timer of this.#timers) clearTimeout(timer);
+		this.#timers.clear();
+	}
+
+	addCall(details: CallDetails = {}): Call {
+		const call: Call = {
+			id: randomUUID(),
+			up: true,
+			status: 'in-progress',
+			from: '+15550100001',
+			to: '+15550100002',
+			direction: 'inbound',
+			startTime: new Date().toISOString(),
+			endTime: null,
+			endedBecause: null,
+			parentId: null,
+			endsWithParent: true,
+			conferenceId: null,
+			runs: 'either',
+			recordAfterMs: this.#recordAfterMs,
+			statusCallback: null,
+			hangupUrl: null,
+			...details,
+		};
+		if (this.calls.has(call.id)) throw new Error(`A call '${call.id}' is already there`);
+		this.calls.set(call.id, call);
+		this.streamsByCall.set(call.id, []);
+		return call;
+	}
+
+	/** Two legs that talk to each other: they have a Call UUID each. */
+	addLegs(details: CallDetails = {}): { aLeg: Call; bLeg: Call } {
+		const aLeg = this.addCall(details);
+		const bLeg = this.addCall({ from: aLeg.from, direction: 'outbound', parentId: aLeg.id });
+		return { aLeg, bLeg };
+	}
+
+	addConference(details: Partial<Omit<Conference, 'endTime'>> = {}): Conference {
+		const conference: Conference = {
+			id: randomUUID(),
+			name: 'example room',
+			status: 'in-progress',
+			startTime: new Date().toISOString(),
+			endTime: null,
+			...details,
+		};
+		this.conferences.set(conference.id, conference);
+		return conference;
+	}
+
+	startStream(callId: string, details: StreamDetails = {}): Stream {
+		const call = this.calls.get(callId);
+		if (!call?.up) throw new Error(`No call '${callId}' is up`);
+		const stream = this.#newStream({ ...details, callId }, null);
+		this.streamsByCall.get(callId)?.push(stream);
+		this.#begin(stream, details);
+		return stream;
+	}
+
+	/** Starts a conference's own stream; `callId` is the leg that its events name. */
+	startConferenceStream(conferenceId: string, details: StreamDetails = {}): Stream {
+		const conference = this.conferences.get(conferenceId);
+		if (!conference || conference.status === 'completed') {
+			throw new Error(`No conference '${conferenceId}' is up`);
+		}
+		const stream = this.#newStream(details, conferenceId);
+		this.#begin(stream, details);
+		return stream;
+	}
+
+	#newStream(details: StreamDetails, conferenceId: string | null): Stream {
+		const {
+			upAfterMs: _up,
+			notUpYet: _notYet,
+			timeoutMs: _timeout,
+			reconnectAfterMs: _reconnect,
+			then: _then,
+			...given
+		} = details;
+		const id = details.id ?? this.#newStreamId();
+		const stream: Stream = {
+			id,
+			callId: '',
+			conferenceId,
+			// SignalWire: "StreamName … Defaults to the StreamSid."
+			name: id,
+			controlId: randomUUID(),
+			keepsCallAlive: false,
+			running: false,
+			state: 'starting',
+			startTime: new Date().toISOString(),
+			upTime: null,
+			endTime: null,
+			endedBecause: null,
+			reconnectOf: null,
+			serviceUrl: 'wss://audio.example.com/stream',
+			bidirectional: details.keepsCallAlive ?? false,
+			statusCallback: null,
+			events: 'cXML',
+			...given,
+		};
+		if (this.streams.has(id)) throw new Error(`A stream '${id}' is already there`);
+		const others = conferenceId
+			? this.#ofConference(conferenceId)
+			: this.streamsOf(stream.callId).filter(({ state }) => state !== 'ended');
+		if (others.some(({ name }) => name === stream.name)) {
+			throw new Error(`A stream named '${stream.name}' already runs on this call`);
+		}
+		this.streams.set(id, stream);
+		this.#details.set(id, details);
+		return stream;
+	}
+
+	#begin(stream: Stream, { upAfterMs, notUpYet }: StreamDetails): void {
+		if (notUpYet) return;
+		if (upAfterMs) this.#later(upAfterMs, () => this.comeUp(stream.id));
+		else this.comeUp(stream.id);
+	}
+
+	/** Audio begins to flow on a stream that was started and not up yet. */
+	comeUp(id: string): void {
+		const stream = this.#existing(id);
+		if (stream.state !== 'starting') return;
+		stream.state = 'running';
+		stream.running = true;
+		stream.upTime = new Date().toISOString();
+		const { timeoutMs, reconnectAfterMs } = this.#details.get(id) ?? {};
+		if (timeoutMs) this.#later(timeoutMs, () => this.stopStream(stream, 'its time limit'));
+		if (reconnectAfterMs) this.#later(reconnectAfterMs, () => this.reconnectStream(id));
+		this.onChange({ type: 'stream-started', stream });
+	}
+
+	/** A stream that lost its connection goes on under a new id: Vobiz's `maxRetries`, Plivo. */
+	reconnectStream(id: string, newId = this.#newStreamId()): Stream | undefined {
+		const stream = this.#existing(id);
+		if (!stream.running) return undefined;
+		const details = this.#details.get(id) ?? {};
+		this.#end(stream, 'disconnected');
+		const { reconnectAfterMs: _once, upAfterMs: _up, notUpYet: _notYet, ...same } = details;
+		return this.startStream(stream.callId, {
+			...same,
+			id: newId,
+			name: stream.name === stream.id ? newId : stream.name,
+			reconnectOf: id,
+		});
+	}
+
+	/** Every stream that the call had, in the order of their start. */
+	streamsOf(callId: string): Stream[] {
+		return this.streamsByCall.get(callId) ?? [];
+	}
+
+	runningOf(callId: string): Stream[] {
+		return this.streamsOf(callId).filter(({ running }) => running);
+	}
+
+	#ofConference(conferenceId: string): Stream[] {
+		return [...this.streams.values()].filter(
+			(stream) => stream.conferenceId === conferenceId && stream.state !== 'ended',
+		);
+	}
+
+	/**
+	 * Ends one stream. A call that only this stream kept alive goes on with its document, and ends
+	 * with the stream where nothing follows.
+	 */
+	stopStream(stream: Stream, because: StreamEnd = 'stopped'): void {
+		if (stream.state === 'ended') return;
+		this.#end(stream, because);
+		if (!stream.keepsCallAlive) return;
+		const { then } = this.#details.get(stream.id) ?? {};
+		if (then) then();
+		else this.endCall(stream.callId, 'completed', 'the stream that alone kept it alive ended');
+	}
+
+	#end(stream: Stream, because: StreamEnd): void {
+		stream.running = false;
+		stream.state = 'ended';
+		stream.endTime = new Date().toISOString();
+		stream.endedBecause = because;
+		this.onChange({ type: 'stream-ended', stream });
+	}
+
+	/**
+	 * Another document takes over from what the call runs: the streams that held it end, the call
+	 * stays up. With `all`, those beside the document end as well.
+	 */
+	cutOff(callId: string, all = false): void {
+		for (const stream of this.streamsOf(callId)) {
+			if (stream.state === 'ended' || !(all || stream.keepsCallAlive)) continue;
+			this.#end(stream, 'another document took over');
+		}
+	}
+
+	/** Somebody picks up. */
+	answerCall(callId: string): void {
+		const call = this.#call(callId);
+		if (!call.up || call.status === 'in-progress') return;
+		call.status = 'in-progress';
+		this.onChange({ type: 'call-answered', call });
+	}
+
+	/** Ends a call and its streams, as a caller who hangs up. A bridged B-leg ends with its A-leg. */
+	endCall(callId: string, status: CallStatus = 'completed', because: CallEnd = 'hung up'): void {
+		const call = this.#call(callId);
+		if (!call.up) return;
+		call.up = false;
+		call.status = status;
+		call.endTime = new Date().toISOString();
+		call.endedBecause = because;
+		for (const stream of this.streamsOf(callId)) {
+			if (stream.state !== 'ended') this.#end(stream, 'its call ended');
+		}
+		this.onChange({ type: 'call-ended', call });
+		for (const leg of [...this.calls.values()]) {
+			if (leg.parentId === callId && leg.endsWithParent)
+				this.endCall(leg.id, 'completed', 'its other leg ended');
+		}
+	}
+
+	/** Ends a room and its streams; its legs are calls of their own. */
+	endConference(id: string): void {
+		const conference = this.conferences.get(id);
+		if (!conference) throw new Error(`No conference '${id}'`);
+		if (conference.status === 'completed') return;
+		conference.status = 'completed';
+		conference.endTime = new Date().toISOString();
+		for (const stream of this.#ofConference(id)) this.#end(stream, 'its conference ended');
+	}
+
+	/** Whether the record of an ended call, and those of its streams, can be read by now. */
+	hasRecord(call: Call): boolean {
+		return call.endTime !== null && Date.now() >= Date.parse(call.endTime) + call.recordAfterMs;
+	}
+
+	#call(id: string): Call {
+		const call = this.calls.get(id);
+		if (!call) throw new Error(`No call '${id}'`);
+		return call;
+	}
+
+	#existing(id: string): Stream {
+		const stream = this.streams.get(id);
+		if (!stream) throw new Error(`No stream '${id}'`);
+		return stream;
+	}
+
+	#later(ms: number, then: () => void): void {
+		const timer = setTimeout(() => {
+			this.#timers.delete(timer);
+			then();
+		}, ms);
+		this.#timers.add(timer);
+	}
+}

@@ -1,0 +1,129 @@
+import { parseArgs } from 'node:util';
+import type { Call, Stream } from './calls.cts';
+import { startStandIn } from './index.cts';
+import type { Exposed, Options, StandIn } from './stand-in.cts';
+
+/**
+ * Runs a stand-in by itself: for `forkStandIn`, or from a shell, where it says its address and ends
+ * with Ctrl+C:
+ *
+ *     node --require tsx/cjs test/lib/stand-ins/serve.cts plivo --port 8080 --delay 100 --calls 5
+ */
+
+/** What arrived, in figures. `mostInWindow` is the most in any span of `windowMs`, wherever it begins. */
+export interface Summary {
+	total: number;
+	byStatus: Record<string, number>;
+	offContract: string[];
+	windowMs: number;
+	mostInWindow: number;
+	mostAtOnce: number;
+}
+
+/** A stream that was added, with its call. */
+export interface SeededStream {
+	call: Call;
+	stream: Stream;
+}
+
+/** What the parent of a forked stand-in may ask. */
+export interface Questions {
+	about(): Pick<StandIn & Exposed, 'url' | 'provider' | 'credentialType' | 'credentials'>;
+	seed(calls: number, streamsEach?: number): SeededStream[];
+	running(): number;
+	requests(windowMs?: number): Summary;
+	reset(): void;
+	close(): Promise<void>;
+}
+
+export type Question = keyof Questions;
+
+/** The answer to one of them. */
+export interface Answered {
+	id: number;
+	result?: unknown;
+	error?: string;
+}
+
+function summarize({ requests, mostAtOnce }: StandIn, windowMs: number): Summary {
+	const byStatus: Record<string, number> = {};
+	for (const { status } of requests) byStatus[`${status}`] = (byStatus[`${status}`] ?? 0) + 1;
+	const arrivals = requests.map(({ at }) => at);
+	let mostInWindow = 0;
+	let first = 0;
+	for (const [last, at] of arrivals.entries()) {
+		while (at - (arrivals[first] ?? at) >= windowMs) first += 1;
+		mostInWindow = Math.max(mostInWindow, last - first + 1);
+	}
+	const offContract = requests.flatMap(({ offContract: why }) => (why === null ? [] : [why]));
+	return { total: requests.length, byStatus, offContract, windowMs, mostInWindow, mostAtOnce };
+}
+
+function seed(standIn: StandIn, calls: number, streamsEach = 1): SeededStream[] {
+	return Array.from({ length: calls }, () => standIn.addCall()).flatMap((call) =>
+		Array.from({ length: streamsEach }, () => ({ call, stream: standIn.startStream(call.id) })),
+	);
+}
+
+function answersOf(standIn: StandIn & Exposed): Questions {
+	const { url, provider, credentialType, credentials } = standIn;
+	return {
+		about: () => ({ url, provider, credentialType, credentials }),
+		seed: (calls, streamsEach) => seed(standIn, calls, streamsEach),
+		running: () => standIn.streams().filter(({ running }) => running).length,
+		requests: (windowMs) =>
+			summarize(standIn, windowMs ?? standIn.options.rateLimit?.perMs ?? 1000),
+		reset: () => standIn.reset(),
+		close: () => standIn.close(),
+	};
+}
+
+function answerParent(provider: string, send: (answer: Answered) => void): void {
+	const options: Partial<Options> = JSON.parse(process.env.STAND_IN_OPTIONS ?? '{}');
+	const starting = startStandIn(provider, options);
+	// The answer to the first message tells it.
+	starting.catch(() => undefined);
+	process.once('disconnect', () => process.exit(0));
+	process.on(
+		'message',
+		async ({ id, method, args }: { id: number; method: Question; args: number[] }) => {
+			try {
+				const answer: (...numbers: number[]) => unknown = answersOf(await starting)[method];
+				send({ id, result: await answer(...args) });
+			} catch (error) {
+				send({ id, error: error instanceof Error ? error.message : String(error) });
+			}
+		},
+	);
+}
+
+async function serve(): Promise<void> {
+	const { values, positionals } = parseArgs({
+		allowPositionals: true,
+		options: {
+			port: { type: 'string', default: '0' },
+			delay: { type: 'string', default: '0' },
+			calls: { type: 'string', default: '1' },
+			generation: { type: 'string', default: 'new' },
+		},
+	});
+	const [provider = ''] = positionals;
+	if (process.send) {
+		answerParent(provider, process.send.bind(process));
+		return;
+	}
+	const standIn = await startStandIn(provider, {
+		port: Number(values.port),
+		delayMs: Number(values.delay),
+		generation: values.generation === 'old' ? 'old' : 'new',
+	});
+	const calls = seed(standIn, Number(values.calls)).map(({ call, stream }) => ({
+		call: call.id,
+		stream: stream.id,
+	}));
+	const { url, credentials } = standIn;
+	process.stdout.write(`${JSON.stringify({ url, credentials, calls }, null, 2)}\n`);
+	for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void standIn.close());
+}
+
+if (require.main === module) void serve();
