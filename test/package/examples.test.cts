@@ -39,7 +39,7 @@ function waysFrom({ nodes, connections }: Workflow, start: WorkflowNode): Workfl
 		const last = way.at(-1);
 		const next = Object.values(connections[last?.name ?? ''] ?? {})
 			.flat(2)
-			.map(({ node }) => byName.get(node))
+			.map((end) => byName.get(end?.node ?? ''))
 			.filter((node) => node !== undefined)
 			.filter((node) => !way.includes(node));
 		return [way, ...next.flatMap((node) => walk([...way, node]))];
@@ -101,7 +101,7 @@ describe.each([...RECIPES])('%s', (name, recipe) => {
 			from,
 			...Object.values(outputs)
 				.flat(2)
-				.map(({ node }) => node),
+				.map((end) => end?.node),
 		]);
 		for (const end of ends) expect(names).toContain(end);
 	});
