@@ -28,8 +28,11 @@ export const lives = (standIn: StandIn, count: number): Live[] =>
 export const running = (standIn: StandIn): number =>
 	standIn.streams().filter((stream) => stream.running).length;
 
+/** What of a stand-in a run of the node needs; one in a process of its own has it too. */
+export type Addressed = Pick<RunningStandIn, 'provider' | 'credentialType' | 'credentials'>;
+
 /** Each stand-in's credential, by its type. */
-export const credentialsOf = (...standIns: RunningStandIn[]): CredentialsData =>
+export const credentialsOf = (...standIns: Addressed[]): CredentialsData =>
 	Object.fromEntries(
 		standIns.map(({ credentialType, credentials }) => [credentialType, { ...credentials }]),
 	);
@@ -44,7 +47,7 @@ export interface Run extends Partial<NodeRun> {
 
 /** Runs the node with a stand-in's provider and credential, on items that name a call and a stream. */
 export const stopItems = async (
-	standIn: RunningStandIn,
+	standIn: Addressed,
 	items: IDataObject[],
 	{ parameters, options = {}, ...run }: Run = {},
 ): Promise<NodeRunResult> =>
@@ -55,17 +58,31 @@ export const stopItems = async (
 		...run,
 	});
 
-/** The same, for calls with streams. */
-export const stopLives = async (
-	standIn: RunningStandIn,
-	all: Live[],
-	run?: Run,
+/** A call and its stream, wherever they were made. */
+export interface Pair {
+	call: Pick<Call, 'id'>;
+	stream: Pick<Stream, 'id'>;
+}
+
+/** The same, for calls with streams; `item` is what each item holds beside the ids. */
+export const stopAt = async (
+	standIn: Addressed,
+	all: Pair[],
+	{ item, ...run }: Run & { item?: IDataObject } = {},
 ): Promise<NodeRunResult> =>
 	await stopItems(
 		standIn,
-		all.map(({ item }) => item),
+		all.map(({ call, stream }) => ({ ...item, call: call.id, stream: stream.id })),
 		run,
 	);
+
+/** The same, for calls with streams of a stand-in in this process. */
+export const stopLives = async (
+	standIn: Addressed,
+	all: Live[],
+	run?: Run,
+): Promise<NodeRunResult> =>
+	await stopAt(standIn, all, { ...run, item: { provider: standIn.provider } });
 
 /** How often each value comes. */
 export function count(values: unknown[]): Record<string, number> {
@@ -81,3 +98,6 @@ export const pairs = (items: NodeRunResult['outputs'][number] | undefined): unkn
 	(items ?? []).map(({ pairedItem }) =>
 		typeof pairedItem === 'object' && 'item' in pairedItem ? pairedItem.item : pairedItem,
 	);
+
+/** Prints figures outside of Jest's own report, which would add a stack to each. */
+export const print = (line: string) => process.stdout.write(`${line}\n`);
