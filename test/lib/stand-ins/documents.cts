@@ -127,7 +127,12 @@ function execute(verbs: readonly Element[], handle: Handle, run: DocumentRun): S
 	for (const [i, verb] of verbs.entries()) {
 		run.verbs.push(verb.nodeName);
 		const goOn = (): void => {
-			const next = execute(verbs.slice(i + 1), handle, run);
+			const rest = verbs.slice(i + 1);
+			if (rest.length === 0) {
+				handle.hangUp('the stream that alone kept it alive ended');
+				return;
+			}
+			const next = execute(rest, handle, run);
 			if (next) handle.goOn(next);
 		};
 		const orders = streamsIn(verb, dialect);
