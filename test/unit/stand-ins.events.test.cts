@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { validateV3Signature } from 'plivo';
 import { formsOf, providers, secretsIn, startStandIn } from '../lib/stand-ins/index.cts';
-import { listen, paths, send, start, withStream } from '../lib/providerRequests.cts';
+import { start } from '../lib/opened.cts';
+import { listen, paths, send, withStream } from '../lib/providerRequests.cts';
 
 // What the providers send: their events, who signed them, the documents that they fetch when somebody
 // dials in, and what becomes of the call then.

@@ -1,12 +1,11 @@
 import { forkStandIn, providers, startStandIn } from '../lib/stand-ins/index.cts';
+import { opened, start } from '../lib/opened.cts';
 import {
-	closedAfter,
 	form,
 	listen,
 	paths,
 	send,
 	signed,
-	start,
 	withStream,
 	type Account,
 	type Answered,
@@ -288,7 +287,7 @@ test('refuses to stand in for a provider that it does not know', async () => {
 });
 
 test('runs in a process of its own, and tells what arrived in figures', async () => {
-	const s = closedAfter(
+	const s = opened(
 		await forkStandIn('plivo', { delayMs: 20, rateLimit: { requests: 4, perMs: 60_000 } }),
 	);
 	const seeded = await s.seed(3, 2);
