@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { validateV3Signature } from 'plivo';
 import { formsOf, providers, secretsIn, startStandIn } from '../lib/stand-ins/index.cts';
 import { start } from '../lib/opened.cts';
-import { listen, paths, send, withStream } from '../lib/providerRequests.cts';
+import { listen, paths, send, withStream, type Page } from '../lib/providerRequests.cts';
 
 // What the providers send: their events, who signed them, the documents that they fetch when somebody
 // dials in, and what becomes of the call then.
@@ -404,6 +404,38 @@ describe('a caller who dials in', () => {
 			'POST /stream',
 		]);
 		expect(hooks.seen.every(({ headers }) => headers['x-signalwire-signature'])).toBe(true);
+	});
+
+	test.each([
+		['stream', { url: 'wss://a.example.com/', control_id: 'mine' }, 'sleep', true],
+		['connect', { to: 'stream:wss://a.example.com/' }, undefined, false],
+	])('to SignalWire by SWML starts a stream by %s', async (verb, value, then, staysUp) => {
+		const s = await start('signalWire');
+		const pages: Record<string, Page> = {};
+		const hooks = await listen(pages);
+		const step = { [verb]: { ...value, status_url: `${hooks.url}/stream?call=1` } };
+		pages['/answer'] = {
+			headers: { 'Content-Type': 'application/json' },
+			xml: JSON.stringify({
+				version: '1.0.0',
+				sections: { main: ['answer', step, ...(then ? [{ [then]: 60 }] : [])] },
+			}),
+		};
+		const call = await s.dial(`${hooks.url}/answer`, { runs: 'SWML' });
+		expect(JSON.parse(hooks.seen[0]?.body ?? '')).toMatchObject({ call: { call_id: call.id } });
+		const [stream] = s.calls.runningOf(call.id);
+		const body = {
+			id: call.id,
+			command: 'calling.stream.stop',
+			params: { control_id: stream?.controlId },
+		};
+		await send(s, 'POST', '/api/calling/calls', { body });
+		expect([stream?.running, call.up]).toEqual([false, staysUp]);
+		if (then) expect(stream?.controlId).toBe('mine');
+		await s.settled();
+		const events = hooks.seen.slice(1).map((one) => JSON.parse(one.body).params);
+		expect(events).toMatchObject([{ state: 'streaming' }, { state: 'finished' }]);
+		expect(events.map((params) => 'call_id' in params)).toEqual([staysUp, staysUp]);
 	});
 
 	test.each([
