@@ -41,6 +41,9 @@ export const workflowPackage = createRequire(from.resolve('n8n-core'))(
 ) as typeof WorkflowPackage;
 const { Workflow, ICredentialsHelper } = workflowPackage;
 
+/** The exact version of the engine that runs here. */
+export const { version: coreVersion } = from('n8n-core/package.json') as { version: string };
+
 /** The node's type, as a saved workflow names it. */
 export const NODE_TYPE = 'n8n-nodes-stop-audio-stream.stopAudioStream';
 
