@@ -59,8 +59,9 @@ const notUsed = (): never => {
 
 /** n8n before 2.0 has no function for it. */
 function emptyRunData(): IRunExecutionData {
-	const { createEmptyRunExecutionData: create }: Partial<typeof WorkflowPackage> = workflowPackage;
-	return create?.() ?? (JSON.parse('{"resultData":{"runData":{}}}') as IRunExecutionData);
+	return 'createEmptyRunExecutionData' in workflowPackage
+		? workflowPackage.createEmptyRunExecutionData()
+		: (JSON.parse('{"resultData":{"runData":{}}}') as IRunExecutionData);
 }
 
 /** A node that hands its input on, for what is connected to an output. */
