@@ -54,5 +54,9 @@ export function count(values: unknown[]): Record<string, number> {
 	return counts;
 }
 
+/** A value of an output, as text. */
+export const shown = (value: unknown): string =>
+	typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+
 /** Prints figures outside of Jest's own report, which would add a stack to each. */
 export const print = (line: string) => process.stdout.write(`${line}\n`);

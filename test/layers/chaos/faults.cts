@@ -60,7 +60,7 @@ export interface About {
 
 /** A kind of fault, and what becomes of a request that meets it. */
 interface Kind {
-	make(random: () => number, about: About): Fault;
+	make: (random: () => number, about: About) => Fault;
 	/** What the node gets to see: a status, nothing that it can read, or the provider's own answer. */
 	sees: number | 'nothing' | 'own';
 	/** The one failure that it leads to where it is the last. */

@@ -20,8 +20,7 @@ export interface Accounts {
 	vobiz: VobizStandIn;
 }
 
-const STREAM_BY = ['sid', 'name', 'controlId', 'conferenceSid'] as const;
-type StreamBy = (typeof STREAM_BY)[number];
+type StreamBy = 'sid' | 'name' | 'controlId' | 'conferenceSid';
 
 /** How the item's stop names its stream: SignalWire's four ways, one stream or all of a call elsewhere. */
 export type Way = StreamBy | 'id' | 'all';
