@@ -56,7 +56,7 @@ export function count(values: unknown[]): Record<string, number> {
 
 /** A value of an output, as text. */
 export const shown = (value: unknown): string =>
-	typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+	value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value);
 
 /** Prints figures outside of Jest's own report, which would add a stack to each. */
 export const print = (line: string) => process.stdout.write(`${line}\n`);

@@ -148,7 +148,7 @@ const stopAudioStream: MakeNode = (
 
 /** Runs streams of new calls through one of the two nodes. */
 async function run(makeNode: MakeNode, standIn: ProviderStandIn, job: Job = {}) {
-	const { streams = 1, items = (all) => all, fault, node: settings } = job;
+	const { streams = 1, items = (all: Streaming[]): IDataObject[] => all, fault, node: settings } = job;
 	standIn.reset();
 	otherHost.requests.length = 0;
 	standIn.fault = fault ?? (() => undefined);
@@ -274,7 +274,7 @@ test('an item says which stream it was about', async () => {
 
 	expect(ours.running).toBe(0);
 	expect(ours.items).toEqual(
-		ours.streaming.map(({ call, stream }) =>
+		ours.streaming.map(({ call, stream }): unknown =>
 			expect.objectContaining({ callId: call, stream, status: 'stopped', stopped: true }),
 		),
 	);
