@@ -1,8 +1,8 @@
 import { runNode, type NodeRunResult } from '../lib/engine.cts';
 import { opened, start } from '../lib/opened.cts';
 import { forkStandIn } from '../lib/stand-ins/index.cts';
-import type { ProviderStandIn } from '../lib/stops.cts';
-import { count, pairs, print, stopAt, type Pair } from '../lib/stops.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
+import { count, lives, print, stopAt, type Pair } from '../lib/stops.cts';
 
 const statuses = ({ items }: NodeRunResult) => count(items.map(({ status }) => status));
 
@@ -48,7 +48,7 @@ describe('a documented limit', () => {
 
 	test('a slow answer holds its place in the window until the window has passed since the answer', async () => {
 		const plivo = await start('plivo', { delayMs: 1_500 });
-		const run = await stopAt(plivo, pairs(plivo, 320), { options: { maxConcurrency: 1_000 } });
+		const run = await stopAt(plivo, lives(plivo, 320), { options: { maxConcurrency: 1_000 } });
 		expect(statuses(run)).toEqual({ stopped: 320 });
 		const later = plivo.requests.slice(300);
 		const firstAnswer = Math.min(
@@ -81,13 +81,13 @@ describe('a 429', () => {
 			stormUntil ??= Date.now() + 3_000;
 			return Date.now() < stormUntil ? { status: 429, headers: { 'Retry-After': '3' } } : undefined;
 		};
-		const item = (standIn: ProviderStandIn, { call, stream }: Pair) => ({
+		const item = (standIn: RunningStandIn, { call, stream }: Pair) => ({
 			provider: standIn.provider,
 			call: call.id,
 			stream: stream.id,
 		});
-		const plivoItems = pairs(plivo, 40).map((pair) => item(plivo, pair));
-		const otherItems = pairs(signalWire, 40).map((pair) => item(signalWire, pair));
+		const plivoItems = lives(plivo, 40).map((pair) => item(plivo, pair));
+		const otherItems = lives(signalWire, 40).map((pair) => item(signalWire, pair));
 		const run = await runNode({
 			parameters: {
 				provider: '={{ $json.provider }}',
@@ -116,7 +116,7 @@ describe('a 429', () => {
 	test('that asks for more than 30 s fails its item at once, and what waits behind it unsent', async () => {
 		const vobiz = await start('vobiz');
 		vobiz.fault = () => ({ status: 429, headers: { 'Retry-After': '45' } });
-		const run = await stopAt(vobiz, pairs(vobiz, 40), {
+		const run = await stopAt(vobiz, lives(vobiz, 40), {
 			node: { onError: 'continueRegularOutput' },
 		});
 		expect(statuses(run)).toEqual({ failed: 40 });
@@ -129,7 +129,7 @@ describe('a 429', () => {
 		expect(vobiz.requests.length).toBeLessThanOrEqual(20);
 		// The next execution hears it too, without a request.
 		const before = vobiz.requests.length;
-		const next = await stopAt(vobiz, pairs(vobiz, 1));
+		const next = await stopAt(vobiz, lives(vobiz, 1));
 		expect(next.error?.message).toMatch(/asks to wait 4\d s/);
 		expect(vobiz.requests).toHaveLength(before);
 	});
@@ -139,9 +139,9 @@ describe('many executions', () => {
 	test('take turns: a hang-up does not wait behind a sweep of 1,000 items of the same account', async () => {
 		const signalWire = await start('signalWire', { delayMs: 20 });
 		const options = { maxConcurrency: 10 };
-		const sweep = stopAt(signalWire, pairs(signalWire, 1_000), { options });
+		const sweep = stopAt(signalWire, lives(signalWire, 1_000), { options });
 		while (signalWire.requests.length < 100) await new Promise((done) => setTimeout(done, 5));
-		const hangUp = pairs(signalWire, 1);
+		const hangUp = lives(signalWire, 1);
 		const before = signalWire.requests.length;
 		const run = await stopAt(signalWire, hangUp, { options });
 		expect(statuses(run)).toEqual({ stopped: 1 });
@@ -158,7 +158,7 @@ describe('many executions', () => {
 		const plivo = await start('plivo', { delayMs: 40 });
 		const runs = await Promise.all(
 			Array.from({ length: 6 }, () =>
-				stopAt(plivo, pairs(plivo, 20), { options: { maxConcurrency: 7 } }),
+				stopAt(plivo, lives(plivo, 20), { options: { maxConcurrency: 7 } }),
 			),
 		);
 		for (const run of runs) expect(statuses(run)).toEqual({ stopped: 20 });

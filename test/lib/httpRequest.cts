@@ -1,7 +1,7 @@
 // How users set n8n's own HTTP Request node up for this job: the credential that fits a provider, and
 // where its API begins.
 
-import type { ProviderStandIn } from './stops.cts';
+import type { RunningStandIn } from './stops.cts';
 
 /** The version that n8n gives to a new HTTP Request node. */
 export const HTTP_VERSION = 4.5;
@@ -24,7 +24,7 @@ const FORMS: Record<string, { api: string; type: string; data: (of: Credentials)
 		},
 	};
 
-function formOf({ provider }: Pick<ProviderStandIn, 'provider'>) {
+function formOf({ provider }: Pick<RunningStandIn, 'provider'>) {
 	const form = FORMS[provider];
 	if (!form) throw new Error(`HTTP Request is not set up for ${provider}.`);
 	return form;

@@ -3,7 +3,7 @@ import { installN8n, startN8n, type RunningN8n } from '../../lib/n8n/index.cts';
 import { pack } from '../../lib/package.cts';
 import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
-import type { ProviderStandIn } from '../../lib/stops.cts';
+import type { RunningStandIn } from '../../lib/stops.cts';
 import { findChromium } from './chromium.cts';
 import { NOT_TESTED, TESTED, openEditor, type Editor } from './editor.cts';
 
@@ -64,7 +64,7 @@ describe("the node in n8n's editor", () => {
 	let editor: Editor;
 	/** What is to be ended, the last first. */
 	const opened: Array<() => unknown> = [];
-	const standIns = new Map<ProviderName, ProviderStandIn>();
+	const standIns = new Map<ProviderName, RunningStandIn>();
 	const standInOf = (name: ProviderName) => {
 		const standIn = standIns.get(name);
 		if (!standIn) throw new Error(`The stand-in of ${name} has not started.`);
@@ -105,7 +105,7 @@ describe("the node in n8n's editor", () => {
 		for (const standIn of standIns.values()) standIn.expectOnContract();
 	});
 
-	const tokenOf = ({ credentials }: ProviderStandIn) =>
+	const tokenOf = ({ credentials }: RunningStandIn) =>
 		Object.keys(credentials).find((name) => /token/i.test(name)) ?? '';
 
 	const newWorkflow = async () => {
@@ -133,7 +133,7 @@ describe("the node in n8n's editor", () => {
 	// One node, and each provider picked in turn.
 	describe.each(PROVIDERS)('$label', (provider) => {
 		const { name, label, credential, operations, stop, notice, noticeForAll, check } = provider;
-		let standIn: ProviderStandIn;
+		let standIn: RunningStandIn;
 		let call: Call;
 		let stream: Stream;
 

@@ -8,7 +8,7 @@ import { coreVersion } from '../../lib/engine.cts';
 import { recordFigures, type EndedCallsFigures } from '../../lib/figures.cts';
 import { start } from '../../lib/opened.cts';
 import { providers } from '../../lib/stand-ins/index.cts';
-import { count, pairs, print, stopAt, type ProviderStandIn } from '../../lib/stops.cts';
+import { count, lives, print, stopAt, type RunningStandIn } from '../../lib/stops.cts';
 
 const STOPS = 1_000;
 /** What a provider takes to answer. */
@@ -20,10 +20,10 @@ const runs: EndedCallsFigures['runs'] = [];
 
 /** Calls that are over, with the event of each that says so. */
 function endedCalls(
-	standIn: ProviderStandIn,
+	standIn: RunningStandIn,
 ): Array<{ call: string; stream: string; body: IDataObject }> {
 	const over = standIn.provider === 'signalWire' ? 'call-completed' : 'Hangup';
-	return pairs(standIn, STOPS).map(({ call, stream }) => {
+	return lives(standIn, STOPS).map(({ call, stream }) => {
 		standIn.endCall(call.id);
 		const body: IDataObject = JSON.parse(JSON.stringify(standIn.callback(over, call).body));
 		return { call: call.id, stream: stream.id, body };
@@ -31,8 +31,8 @@ function endedCalls(
 }
 
 /** How long one stop of a live call takes, from the start of its execution. */
-async function hangUp(standIn: ProviderStandIn): Promise<number> {
-	const [pair] = pairs(standIn, 1);
+async function hangUp(standIn: RunningStandIn): Promise<number> {
+	const [pair] = lives(standIn, 1);
 	if (!pair) throw new Error('There is no call.');
 	const began = performance.now();
 	const { items } = await stopAt(standIn, [pair]);
@@ -44,7 +44,7 @@ const middle = (values: number[]) =>
 	[...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
 
 /** Stops all of them in one execution, with hang-ups of the same account meanwhile. */
-async function sweep(standIn: ProviderStandIn, from: 'event' | 'fields') {
+async function sweep(standIn: RunningStandIn, from: 'event' | 'fields') {
 	const alone: number[] = [];
 	for (let n = 0; n < 5; n += 1) alone.push(await hangUp(standIn));
 	const ended = endedCalls(standIn);

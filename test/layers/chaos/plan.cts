@@ -8,7 +8,7 @@ import type {
 	SignalWireStandIn,
 	VobizStandIn,
 } from '../../lib/stand-ins/index.cts';
-import type { ProviderStandIn } from '../../lib/stops.cts';
+import type { RunningStandIn } from '../../lib/stops.cts';
 import { pick, randomOf, type Met } from './faults.cts';
 
 export const PROVIDERS = ['plivo', 'signalWire', 'vobiz'] as const;
@@ -115,7 +115,7 @@ export interface Expected {
 export interface Item {
 	name: string;
 	provider: ProviderName;
-	standIn: ProviderStandIn;
+	standIn: RunningStandIn;
 	settings: Settings;
 	way: Way;
 	situation: Situation;
@@ -164,7 +164,7 @@ function situationFor(
 
 /** What goes to the provider, word for word as the provider's documents have it. */
 function stopsOf(
-	standIn: ProviderStandIn,
+	standIn: RunningStandIn,
 	way: Way,
 	{ callId, conferenceId, stream = '' }: Pick<Item, 'callId' | 'conferenceId' | 'stream'>,
 	cxmlUrl: string,
@@ -217,7 +217,7 @@ export function planItem(
 	const provider: ProviderName = all
 		? pick(random, ['plivo', 'vobiz'] as const)
 		: pick(random, PROVIDERS);
-	const standIn: ProviderStandIn = accounts[provider];
+	const standIn: RunningStandIn = accounts[provider];
 	const isSignalWire = provider === 'signalWire';
 	const way: Way = all ? 'all' : isSignalWire ? settings.streamBy : 'id';
 	const byEvent = settings.source === 'event';

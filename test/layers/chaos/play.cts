@@ -4,7 +4,7 @@ import { runNode } from '../../lib/engine.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
 import type { LoggedRequest } from '../../lib/stand-ins/index.cts';
-import type { ProviderStandIn } from '../../lib/stops.cts';
+import type { RunningStandIn } from '../../lib/stops.cts';
 import { faultFor, type Met } from './faults.cts';
 import { disagreements } from './judge.cts';
 import {
@@ -75,7 +75,7 @@ class Stage {
 		await Promise.all(this.#all().map((standIn) => standIn.close()));
 	}
 
-	#all(): ProviderStandIn[] {
+	#all(): RunningStandIn[] {
 		return this.accounts.flatMap(({ plivo, signalWire, vobiz }) => [plivo, signalWire, vobiz]);
 	}
 
@@ -99,7 +99,7 @@ class Stage {
 	}
 
 	/** Finds the item that a request belongs to, notes it there, and says what is done to it. */
-	#meet(standIn: ProviderStandIn, request: LoggedRequest) {
+	#meet(standIn: RunningStandIn, request: LoggedRequest) {
 		const [, inPath] = /\/(?:Calls?|Conferences)\/([^/?]+)/.exec(request.path) ?? [];
 		const id = inPath ?? idInBody(request.body);
 		const item = id === undefined ? undefined : this.#byId.get(id);

@@ -15,7 +15,7 @@ import {
 } from '../../lib/engine.cts';
 import { opened, start } from '../../lib/opened.cts';
 import { providers } from '../../lib/stand-ins/index.cts';
-import type { ProviderStandIn } from '../../lib/stops.cts';
+import type { RunningStandIn } from '../../lib/stops.cts';
 
 const {
 	PACKAGE_FOLDER: folder,
@@ -28,7 +28,7 @@ if (!folder || !coreFolder || !expectedCore || !expectedNode) {
 }
 
 /** A call with a stream, as the node's fields name it. */
-function live(standIn: ProviderStandIn) {
+function live(standIn: RunningStandIn) {
 	const call = standIn.addCall();
 	const stream = standIn.startStream(call.id);
 	return { stream, fields: { callId: call.id, stream: stream.id } };
@@ -36,7 +36,7 @@ function live(standIn: ProviderStandIn) {
 
 /** Runs the node for items of `{callId, stream}`. */
 const stop = (
-	standIn: ProviderStandIn,
+	standIn: RunningStandIn,
 	items: IDataObject[],
 	{ options, ...more }: Partial<NodeRun> & { options?: INodeParameters } = {},
 ) =>
@@ -57,7 +57,7 @@ const eventOf = (body: object) => JSON.parse(JSON.stringify(body)) as IDataObjec
 
 /** A stop of one call gets this answer. */
 const answerTo =
-	(callId: string, status: number): ProviderStandIn['fault'] =>
+	(callId: string, status: number): RunningStandIn['fault'] =>
 	({ path, body }) =>
 		`${path}${body}`.includes(callId) ? { status, body: {} } : undefined;
 
@@ -187,7 +187,7 @@ describe.each(providers)('%s', (provider) => {
 		expect(stream.running).toBe(true);
 	});
 
-	const WAITS: Array<[string, ReturnType<ProviderStandIn['fault']>]> = [
+	const WAITS: Array<[string, ReturnType<RunningStandIn['fault']>]> = [
 		['an answer that does not come', { stallMs: 20_000 }],
 		['the wait that the provider asked for', { status: 503, headers: { 'Retry-After': '20' } }],
 	];

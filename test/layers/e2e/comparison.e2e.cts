@@ -13,7 +13,7 @@ import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
 import type { Fault, LoggedRequest } from '../../lib/stand-ins/index.cts';
-import type { ProviderStandIn } from '../../lib/stops.cts';
+import type { RunningStandIn } from '../../lib/stops.cts';
 
 const HTTP_REQUEST = 'n8n-nodes-base.httpRequest';
 const GO = 'Go';
@@ -43,8 +43,8 @@ async function startOtherHost() {
 }
 
 let n8n: RunningN8n;
-let plivo: ProviderStandIn;
-let vobiz: ProviderStandIn;
+let plivo: RunningStandIn;
+let vobiz: RunningStandIn;
 let otherHost: Awaited<ReturnType<typeof startOtherHost>>;
 /** What is to be ended, the last first. */
 const opened: Array<() => unknown> = [];
@@ -81,10 +81,10 @@ interface Node {
 	credential: { type: string; data: Record<string, string> };
 }
 
-type Where = Pick<ProviderStandIn, 'provider' | 'credentialType' | 'url' | 'credentials'>;
+type Where = Pick<RunningStandIn, 'provider' | 'credentialType' | 'url' | 'credentials'>;
 type MakeNode = (where: Where, job: Job) => Node;
 
-const whereIs = ({ provider, credentialType, url }: ProviderStandIn) => ({
+const whereIs = ({ provider, credentialType, url }: RunningStandIn) => ({
 	provider,
 	credentialType,
 	url,
@@ -147,7 +147,7 @@ const stopAudioStream: MakeNode = (
 };
 
 /** Runs streams of new calls through one of the two nodes. */
-async function run(makeNode: MakeNode, standIn: ProviderStandIn, job: Job = {}) {
+async function run(makeNode: MakeNode, standIn: RunningStandIn, job: Job = {}) {
 	const { streams = 1, items = (all: Streaming[]): IDataObject[] => all, fault, node: settings } = job;
 	standIn.reset();
 	otherHost.requests.length = 0;
@@ -202,7 +202,7 @@ async function run(makeNode: MakeNode, standIn: ProviderStandIn, job: Job = {}) 
 }
 
 /** The same job for both, one after the other. */
-const sideBySide = async (standIn: ProviderStandIn, job?: Job) => ({
+const sideBySide = async (standIn: RunningStandIn, job?: Job) => ({
 	http: await run(httpRequest, standIn, job),
 	ours: await run(stopAudioStream, standIn, job),
 });

@@ -11,7 +11,7 @@ import { pack } from '../../lib/package.cts';
 import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
-import { shown, type ProviderStandIn } from '../../lib/stops.cts';
+import { shown, type RunningStandIn } from '../../lib/stops.cts';
 
 const PACKAGE = 'n8n-nodes-stop-audio-stream';
 const STOP = 'Stop Audio Stream';
@@ -58,7 +58,7 @@ jest.setTimeout(20 * 60_000);
 
 /** One node of our package, its ids from the given fields. */
 const stopNode = (
-	standIn: ProviderStandIn,
+	standIn: RunningStandIn,
 	credentialId: string,
 	{ callId, stream, onError }: { callId: string; stream: string } & Pick<INode, 'onError'>,
 ): NewNode => ({
@@ -95,7 +95,7 @@ describe('the packed package in a real n8n', () => {
 	let n8n: RunningN8n;
 	/** What is to be ended, the last first. */
 	const opened: Array<() => unknown> = [];
-	const standIns = new Map<string, ProviderStandIn>();
+	const standIns = new Map<string, RunningStandIn>();
 	const standInOf = (name: string) => {
 		const standIn = standIns.get(name);
 		if (!standIn) throw new Error(`The stand-in of ${name} has not started.`);
@@ -128,18 +128,18 @@ describe('the packed package in a real n8n', () => {
 	});
 
 	/** A call with one stream that runs. */
-	const streaming = (standIn: ProviderStandIn) => {
+	const streaming = (standIn: RunningStandIn) => {
 		const call = standIn.addCall();
 		return { call, stream: standIn.startStream(call.id) };
 	};
 
 	/** The stops that the stand-in received, one line each. */
-	const stops = (standIn: ProviderStandIn) =>
+	const stops = (standIn: RunningStandIn) =>
 		standIn.requests
 			.filter(({ method }) => method !== 'GET')
 			.map(({ method, path }) => `${method} ${path}`);
 
-	const wrongToken = ({ credentials }: ProviderStandIn): Record<string, string> =>
+	const wrongToken = ({ credentials }: RunningStandIn): Record<string, string> =>
 		Object.fromEntries(
 			Object.entries(credentials).map(([field, value]) =>
 				/token/i.test(field) ? [field, 'example-of-a-wrong-token'] : [field, value],

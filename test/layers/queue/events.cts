@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
 import { outputOf, until, type Execution, type NewWorkflow } from '../../lib/n8n/index.cts';
-import type { ProviderStandIn } from '../../lib/stops.cts';
+import type { RunningStandIn } from '../../lib/stops.cts';
 import type { Cluster } from './cluster.cts';
 
 export const NODE = 'n8n-nodes-stop-audio-stream.stopAudioStream';
@@ -43,7 +43,7 @@ export const workflowFor = (
 		standIns,
 		credentialIds,
 		errorWorkflow,
-	}: { standIns: ProviderStandIn[]; credentialIds: Record<string, string>; errorWorkflow: string },
+	}: { standIns: RunningStandIn[]; credentialIds: Record<string, string>; errorWorkflow: string },
 ): NewWorkflow => ({
 	name: path,
 	settings: { errorWorkflow },
@@ -116,7 +116,7 @@ export const ERROR_WORKFLOW: NewWorkflow = {
 };
 
 /** The events, with calls and streams that run at the stand-ins. */
-export const makeEvents = (standIns: ProviderStandIn[]): Event[] =>
+export const makeEvents = (standIns: RunningStandIn[]): Event[] =>
 	Array.from({ length: EVENTS }, (_, number) => ({
 		number,
 		streams: standIns.flatMap((standIn) => {

@@ -7,7 +7,7 @@ import { recordFigures, type QueueFigures } from '../../lib/figures.cts';
 import { outputOf, versions, type SavedWorkflow } from '../../lib/n8n/index.cts';
 import { say } from '../../lib/processes.cts';
 import { providers, startStandIn } from '../../lib/stand-ins/index.cts';
-import type { ProviderStandIn } from '../../lib/stops.cts';
+import type { RunningStandIn } from '../../lib/stops.cts';
 import { WORKERS, startCluster, type Cluster } from './cluster.cts';
 import {
 	ERROR_WORKFLOW,
@@ -34,7 +34,7 @@ let cluster: Cluster;
 const opened: Array<() => unknown> = [];
 let errorWorkflow: SavedWorkflow;
 let truth: Truth;
-const standIns: ProviderStandIn[] = [];
+const standIns: RunningStandIn[] = [];
 const credentialIds: Record<string, string> = {};
 const runs: QueueFigures['runs'] = [];
 

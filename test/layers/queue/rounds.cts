@@ -1,6 +1,6 @@
 import type { Execution } from '../../lib/n8n/index.cts';
 import { summarize, type Summary } from '../../lib/stand-ins/serve.cts';
-import type { ProviderStandIn } from '../../lib/stops.cts';
+import type { RunningStandIn } from '../../lib/stops.cts';
 import { count } from '../../lib/stops.cts';
 import type { Cluster } from './cluster.cts';
 import {
@@ -48,7 +48,7 @@ export interface Played {
 
 /** The providers, and what they know to be true. */
 export class Truth {
-	constructor(readonly standIns: ProviderStandIn[]) {}
+	constructor(readonly standIns: RunningStandIn[]) {}
 
 	#stream({ provider, stream }: { provider: string; stream: string }) {
 		const found = this.standIns.find((one) => one.provider === provider)?.stream(stream);
