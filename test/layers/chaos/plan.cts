@@ -41,8 +41,8 @@ export interface Settings {
 	};
 }
 
-/** For one attempt, in ms: short, since many a fault is that no answer comes. */
-export const TIMEOUT = 1_500;
+/** For one attempt, in ms: short, since many a fault is that no answer comes, and longer than a busy machine pauses. */
+export const TIMEOUT = 6_000;
 
 export function planExecution(seed: string, n: number): Settings {
 	const random = randomOf(`${seed} execution ${n}`);
