@@ -20,13 +20,17 @@ export class StopAudioStream implements INodeType {
 		group: ['output'],
 		version: [1],
 		subtitle: '={{ $parameter["provider"] + ": " + $parameter["operation"] }}',
-		// Also what a language model reads when the node is its tool.
-		description:
-			"Stop the audio stream of a live phone call at SignalWire, Plivo or Vobiz. Needs the call's ID and, unless all streams are to stop, the stream's ID. Safe to repeat. Returns 'stopped' (true when nothing is streaming any more) and 'status'.",
+		description: 'Stop the audio stream of a live phone call',
 		defaults: { name: 'Stop Audio Stream' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		usableAsTool: true,
+		usableAsTool: {
+			replacements: {
+				// What a language model reads.
+				description:
+					"Stop the audio stream of a live phone call at SignalWire, Plivo or Vobiz. Needs the call's ID and, unless all streams are to stop, the stream's ID. Safe to repeat. Returns 'stopped' (true when nothing is streaming any more) and 'status'.",
+			},
+		},
 		credentials: providers.map(({ name, credential }) => ({
 			name: credential.type,
 			// Where 'Provider' is an expression, n8n shows all of them, each as 'Credential' without this.

@@ -41,6 +41,9 @@ export const workflowPackage = createRequire(from.resolve('n8n-core'))(
 ) as typeof WorkflowPackage;
 const { Workflow, ICredentialsHelper } = workflowPackage;
 
+/** The exact version of the engine that runs here. */
+export const { version: coreVersion } = from('n8n-core/package.json') as { version: string };
+
 /** The node's type, as a saved workflow names it. */
 export const NODE_TYPE = 'n8n-nodes-stop-audio-stream.stopAudioStream';
 
@@ -56,8 +59,9 @@ const notUsed = (): never => {
 
 /** n8n before 2.0 has no function for it. */
 function emptyRunData(): IRunExecutionData {
-	const { createEmptyRunExecutionData: create }: Partial<typeof WorkflowPackage> = workflowPackage;
-	return create?.() ?? (JSON.parse('{"resultData":{"runData":{}}}') as IRunExecutionData);
+	return 'createEmptyRunExecutionData' in workflowPackage
+		? workflowPackage.createEmptyRunExecutionData()
+		: (JSON.parse('{"resultData":{"runData":{}}}') as IRunExecutionData);
 }
 
 /** A node that hands its input on, for what is connected to an output. */

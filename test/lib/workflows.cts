@@ -3,46 +3,34 @@
  * workflows that the tests publish.
  */
 
-/** A value of a node's parameter. */
-export type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
-export type Values = { [name: string]: Value };
+import type {
+	IConnections,
+	INode,
+	INodeParameters,
+	IWorkflowSettings,
+	NodeConnectionType,
+} from 'n8n-workflow';
+
+export type Values = INodeParameters;
 
 type OnError = 'continueRegularOutput' | 'continueErrorOutput';
 
 /** A node as n8n's files hold it. */
-export interface WorkflowNode {
-	id: string;
-	name: string;
-	type: string;
-	typeVersion: number;
-	position: [number, number];
-	parameters: Values;
-	onError?: OnError;
-	executeOnce?: true;
-	alwaysOutputData?: true;
-	credentials?: Record<string, { id: string; name: string }>;
-}
-
-/** One end of a connection. */
-interface End {
-	node: string;
-	type: string;
-	index: number;
-}
+export type WorkflowNode = INode;
 
 /** A workflow as n8n's files hold it. */
 export interface Workflow {
 	name: string;
 	nodes: WorkflowNode[];
-	connections: Record<string, Record<string, End[][]>>;
-	settings: Record<string, string>;
+	connections: IConnections;
+	settings: IWorkflowSettings;
 }
 
 /** A node without its place on the canvas. */
 export type Unplaced = Omit<WorkflowNode, 'id' | 'position'>;
 
 /** `[from, to]`, from the first output; or from another output, or to an agent's own input. */
-export type Flow = readonly [from: string, to: string, output?: number, type?: string];
+export type Flow = readonly [from: string, to: string, output?: number, type?: NodeConnectionType];
 
 export const NODE_TYPE = 'n8n-nodes-stop-audio-stream.stopAudioStream';
 

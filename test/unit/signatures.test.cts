@@ -219,6 +219,19 @@ describe.each(NAMES)('%s', (name) => {
 		}
 	});
 
+	it('takes letters beyond ASCII in a path, signed as they were typed or as they were sent', () => {
+		const webhook = 'https://n8n.example.com/webhook/café/:who';
+		for (const path of ['café/Zoë', 'caf%C3%A9/Zo%C3%AB']) {
+			const address = `https://n8n.example.com/webhook/${path}`;
+			expect(verdict(name, { ...POST, address }, { webhook })).toEqual(SIGNED);
+		}
+	});
+
+	it('takes a path that ends with a slash in n8n, with and without it', () => {
+		const item = webhookItem({ ...POST, headers: sign(POST) }, WEBHOOK);
+		expect(verify({ ...item, webhookUrl: `${WEBHOOK}/` }, KEY)).toEqual(SIGNED);
+	});
+
 	it('refuses a path parameter that only reads like another address', () => {
 		const webhook = `${WEBHOOK}/:who`;
 		for (const [signed, sent] of [
@@ -398,6 +411,16 @@ describe('SignalWire alone', () => {
 			expect(verdict('signalWire', POST, { sign })).toEqual(SIGNED);
 		},
 	);
+
+	it('takes no user from a token of another kind', () => {
+		const token = Buffer.from('n8n:secret').toString('base64');
+		const address = WEBHOOK.replace('//', '//n8n:secret@');
+		const sign: Sign = () => ({
+			...providers.signalWire.sign({ ...POST, address }),
+			authorization: `Bearer ${token}`,
+		});
+		expect(verdict('signalWire', POST, { sign })).toEqual(refused('mismatch'));
+	});
 
 	it('an older signature counts only where there is no newer one', () => {
 		const right = signalWireSignature(POST, KEY);

@@ -1,4 +1,5 @@
 import type { Account, Ids, Provider, Way } from '../providers/provider';
+import { OPTIONS } from '../words/fields';
 import { messages, refusal } from '../words/sentences';
 import { isRecord } from '../words/values';
 import { readSignedEvent } from './events';
@@ -15,12 +16,17 @@ export function trustedEnd(
 	if (!proof) return callEnded;
 	const { event, isOther } = proof;
 	if (isOther && !isRecord(event)) throw refusal('untrusted', messages.signedEventEmpty);
-	verify(provider, event, account);
+	verify(provider, proof, account);
 	return isOther && isRecord(event) ? endOfSameCall(event, provider, way, ids) : callEnded;
 }
 
-function verify({ displayName, signature }: Provider, event: unknown, account: Account) {
+function verify(
+	{ displayName, signature }: Provider,
+	{ event, isOther }: NonNullable<ItemRequest['proof']>,
+	account: Account,
+) {
 	const { keyField, keyHint, missingHint } = signature;
+	const option = isOther ? OPTIONS.signedEvent : OPTIONS.verifySignature;
 	const verdict = signature.verify(event, account[keyField.name]);
 	if (verdict.signed) return;
 	const named = { provider: displayName };
@@ -28,16 +34,17 @@ function verify({ displayName, signature }: Provider, event: unknown, account: A
 		case 'noKey':
 			throw refusal('credentials', messages.noSigningKey, { ...named, field: keyField.label });
 		case 'noEvent':
-			throw refusal('untrusted', messages.notAWebhookItem);
+			throw refusal('untrusted', messages.notAWebhookItem, { field: option.label });
 		case 'noHeaders':
 			throw refusal('untrusted', messages.noSignature, { ...named, hint: missingHint });
 		case 'notForm':
-			throw refusal('untrusted', messages.signatureOfJson, named);
+			throw refusal('untrusted', messages.notSignedInThisForm, named);
 		case 'query':
 			throw refusal('untrusted', messages.queryNotPlain, named);
 		case 'mismatch':
 			throw refusal('untrusted', messages.wrongSignature, {
 				...named,
+				field: keyField.label,
 				keyHint,
 				address: verdict.shown,
 			});

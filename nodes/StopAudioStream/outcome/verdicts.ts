@@ -5,7 +5,7 @@ import {
 	type Provider,
 	type Way,
 } from '../providers/provider';
-import { failed, messages, quoteOf, type Failure, type Sentence } from '../words/sentences';
+import { failed, messages, quoteOf, type Failure } from '../words/sentences';
 import type { CallState, FailureCause, Status } from '../words/vocabulary';
 
 /** The longest wait the node takes upon itself, in ms; where a provider asks for more, the item fails. */
@@ -202,9 +202,7 @@ export function notFoundSentence(way: Way, callState: CallState | undefined) {
 export function nothingToStop(
 	provider: Provider,
 	way: Way,
-	sentence:
-		| (Sentence & (typeof messages)['notFound' | 'nothingRunning'])
-		| ReturnType<typeof notFoundSentence>,
+	sentence: ReturnType<typeof notFoundSentence> | typeof messages.nothingRunning,
 	body: unknown,
 ): { failure: Failure } {
 	const values = { ...fieldNames(provider, way), quote: quoteOf(body) };

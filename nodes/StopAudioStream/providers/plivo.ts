@@ -34,9 +34,9 @@ export const plivo: Provider = {
 	signature: {
 		verify: verifyPlivo,
 		keyField: { name: 'token', label: 'Auth Token' },
-		keyHint: "'Auth Token' of the main account or of the subaccount that the call belongs to",
+		keyHint: 'it must be of the account, main account or subaccount, that the call belongs to',
 		missingHint:
-			"Plivo signs each callback with 'X-Plivo-Signature-V3'. Check what called this webhook, and that nothing in front of n8n drops the header.",
+			"Plivo signs each callback: put this node right behind the Webhook node, or give that node's item in 'Signed Event'.",
 	},
 	// "300 requests / 5 s per account" for all Call APIs but "make call": docs.plivo.com/docs/voice/concepts/account-limits
 	rateLimit: { requests: 300, windowMs: 5_000 },

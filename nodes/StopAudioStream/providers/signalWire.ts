@@ -283,9 +283,9 @@ export const signalWire: Provider = {
 	signature: {
 		verify: verifySignalWire,
 		keyField: { name: 'signingKey', label: 'Signing Key' },
-		keyHint: "'Signing Key' of the project, which is not the API Token",
+		keyHint: "it is the project's Signing Key, not the API Token",
 		missingHint:
-			"SignalWire signs the form callbacks of cXML with 'X-SignalWire-Signature'. Check what called this webhook, and that nothing in front of n8n drops the header.",
+			"SignalWire signs the form callbacks of cXML: put this node right behind the Webhook node, or give that node's item in 'Signed Event'.",
 	},
 	// "POST 13,800 per 10 s, account-wide": signalwire.com/docs/platform/rate-limits
 	rateLimit: { requests: 13_800, windowMs: 10_000 },

@@ -36,11 +36,11 @@ export const vobiz: Provider = {
 	signature: {
 		verify: verifyVobiz,
 		keyField: { name: 'token', label: 'Auth Token' },
-		keyHint: "'Auth Token' of the main account or of the sub-account that the call belongs to",
+		keyHint: 'it must be of the account, main account or sub-account, that the call belongs to',
 		// "Signature headers come only when the callback URL has a user and password":
 		// www.vobiz.ai/docs/concepts/validating-callbacks (read 2026-11).
 		missingHint:
-			'Vobiz signs only callbacks whose address has a user and a password: give the Webhook node Basic Auth, and Vobiz the address as https://user:password@….',
+			"Vobiz signs only callbacks whose address holds a user and password: enter the callback at Vobiz as https://user:password@…, and set the Webhook node's Authentication to Basic Auth. The older signature V1 is not accepted.",
 		limits:
 			"Vobiz signs the address and not the body: its signature proves only that Vobiz once called this address. The lock is the Webhook node's Basic Auth.",
 	},

@@ -279,15 +279,15 @@ export const properties: INodeProperties[] = [
 	eventNotice,
 	...providers.flatMap((provider): INodeProperties[] => {
 		const choices = waysToOneStream(provider).flatMap(({ choice }) => choice ?? []);
-		const [usual] = choices;
-		if (!usual) return [];
+		if (choices.length === 0) return [];
+		const [byDefault] = choices.map(({ streamBy }) => streamBy);
 		return [
 			{
 				displayName: FIELDS.streamBy.label,
 				name: FIELDS.streamBy.name,
 				type: 'options',
 				noDataExpression: true,
-				default: usual.streamBy,
+				default: byDefault,
 				options: choices.map(({ streamBy, label, summary, notInTools: hidden }) => ({
 					name: label,
 					value: streamBy,

@@ -40,6 +40,8 @@ export interface Refused {
 
 interface Waiter extends Turn {
 	isOver: boolean;
+	/** Lets go of the time and the cancellation that it watches. */
+	letGo?: () => void;
 	/** Since when others go ahead of it, because *their* requests under way are more than it wants. */
 	passedAt?: number;
 	end(end: Slot | Refused | GivenUp): void;
@@ -84,7 +86,6 @@ export class AccountQueue {
 	/** Waits for a slot; each slot must be given back. */
 	async enter(turn: Turn): Promise<Slot | Refused | GivenUp> {
 		return await new Promise((resolve) => {
-			let letGo: (() => void) | undefined;
 			const waiter: Waiter = {
 				...turn,
 				isOver: false,
@@ -92,7 +93,7 @@ export class AccountQueue {
 					// A slot that was given is never lost: `isOver` is set in the same moment.
 					if (this.isOver) return;
 					this.isOver = true;
-					letGo?.();
+					this.letGo?.();
 					resolve(end);
 				},
 			};
@@ -103,7 +104,7 @@ export class AccountQueue {
 			queue.splice(firstNew < 0 ? queue.length : firstNew, 0, waiter);
 			this.dispatch();
 			if (waiter.isOver) return;
-			letGo = patience(turn.until, turn.cancellation, (why) => {
+			waiter.letGo = patience(turn.until, turn.cancellation, (why) => {
 				waiter.end(why);
 				// Reads may have waited for it.
 				this.dispatch();

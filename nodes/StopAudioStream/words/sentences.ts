@@ -98,32 +98,32 @@ export const messages = {
 
 	// Who sent the event
 	notAWebhookItem: {
-		what: "There is no webhook's request to verify",
-		todo: "'Verify Signature' needs the item of an n8n Webhook node, with its headers. Put this node right behind the Webhook node, or give that node's item in 'Signed Event'.",
+		what: "'{field}' found no item of a Webhook node",
+		todo: "Nothing was sent. It needs 'headers', 'params', 'query', 'body' and 'webhookUrl' as n8n's Webhook node gives them. Put this node right behind the Webhook node, or give that node's whole item in 'Signed Event'.",
 	},
 	signedEventEmpty: {
 		what: "'Signed Event' is empty",
-		todo: "Fill it with the item of the Webhook node, such as an expression that ends in .item.json, or remove 'Signed Event' from 'Options'. Nothing was sent.",
+		todo: "Nothing was sent. Its expression gave nothing for this item: check the name of the Webhook node in it, or remove 'Signed Event' from 'Options'.",
 	},
 	signedEventOtherCall: {
 		what: "The event in 'Signed Event' is about another call",
-		todo: 'Use the event of the call that is to stop. Nothing was sent, since a signed event of one call proves nothing for another.',
+		todo: 'Nothing was sent. A signed event is proof only for its own call: use the item that belongs to this one (.item, and not .first()).',
 	},
 	noSignature: {
 		what: 'The event carries no signature of {provider}',
-		todo: 'Nothing was sent. {hint}',
+		todo: 'Nothing was sent. {hint} Otherwise {provider} did not send this event, or its headers were removed on the way.',
 	},
-	signatureOfJson: {
-		what: 'The event is JSON, and {provider} documents no signature for JSON',
-		todo: "Nothing was sent. Lock this webhook with the Webhook node's Basic Auth, and take 'Verify Signature' out of 'Options'.",
+	notSignedInThisForm: {
+		what: 'The body of the event is no form, and {provider} documents no signature for any other',
+		todo: "Nothing was sent. Where {provider} sends JSON, lock this webhook with the Webhook node's Basic Auth instead, and switch 'Verify Signature' off.",
 	},
 	queryNotPlain: {
-		what: "The query of the event's address cannot be put together again",
-		todo: 'Nothing was sent. n8n reads a query parameter whose name holds brackets as a list or an object. Take such parameters out of the address that {provider} calls.',
+		what: "The query of the event's address cannot be written again as {provider} signed it",
+		todo: 'Nothing was sent. n8n regroups names with brackets, such as a[b], and more than 20 values of one name. Choose POST for this callback, or take such names out of its address.',
 	},
 	wrongSignature: {
-		what: 'The signature of the event does not match, compared for {address}',
-		todo: "Nothing was sent. Either {provider} called another address than n8n shows (check n8n's setting WEBHOOK_URL), or the key is not the one that signed ({keyHint}), or the event does not come from {provider}.",
+		what: 'The signature does not match this event, checked as sent to {address}',
+		todo: "Nothing was sent. If {provider} calls another address, n8n does not know its own: set n8n's WEBHOOK_URL to the address that {provider} calls. If the address is right, check '{field}' in the credential: {keyHint}. If both are right, someone else sent this event.",
 	},
 	noSigningKey: {
 		what: "'{field}' is empty in the credential",

@@ -4,9 +4,10 @@ import path from 'node:path';
 import { ensureInstalled, isInstalled } from '../install.cts';
 import { npm, run, say, step } from '../processes.cts';
 import lock from './package-lock.json';
-import { optionalDependencies } from './package.json';
+import { dependencies, optionalDependencies } from './package.json';
 
-const MODULES = path.join(__dirname, 'node_modules');
+/** Where n8n's packages are. */
+export const MODULES = path.join(__dirname, 'node_modules');
 const SQLITE_BINARY = path.join(MODULES, 'sqlite3/build/Release/node_sqlite3.node');
 const NODE_MAJOR = 24;
 
@@ -59,6 +60,12 @@ export function nodeFolder(): string {
 
 /** The program itself. */
 export const nodeBinary = (): string => path.join(nodeFolder(), 'bin/node');
+
+/** The exact versions of both. */
+export const versions = async (): Promise<{ n8n: string; node: string }> => ({
+	n8n: dependencies.n8n,
+	node: (await run(nodeBinary(), ['--version'])).trim().replace('v', ''),
+});
 
 /** Whether this Node is too old, and no newer one comes with the packages. */
 function isNodeMissing(): boolean {

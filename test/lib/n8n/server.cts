@@ -8,6 +8,7 @@ import type {
 	ICredentialDataDecryptedObject,
 	IDataObject,
 	INode,
+	IPinData,
 	IRunExecutionData,
 	IWorkflowSettings,
 } from 'n8n-workflow';
@@ -36,6 +37,8 @@ export interface NewWorkflow {
 	nodes: NewNode[];
 	connections?: IConnections;
 	settings?: IWorkflowSettings;
+	/** What a node gives out in place of running. */
+	pinData?: IPinData;
 }
 
 /** A workflow as n8n keeps it. */

@@ -443,6 +443,26 @@ export function sweep(): Workflow {
 const CUTS_OFF =
 	'if callers talk to a voice agent: stopping its stream may cut them off. This is for an incident, when nothing may listen any more.';
 
+/**
+ * The list of live calls. The documents show it whole, as `calls`; where it comes as `objects`, it has
+ * pages of 20.
+ */
+const LIVE_CALLS = {
+	query: { status: 'live' },
+	options: {
+		pagination: {
+			pagination: {
+				paginationMode: 'updateAParameterInEachRequest',
+				parameters: {
+					parameters: [{ type: 'qs', name: 'offset', value: '={{ $pageCount * 20 }}' }],
+				},
+				paginationCompleteWhen: 'other',
+				completeExpression: '={{ ($response.body.objects ?? []).length < 20 }}',
+			},
+		},
+	},
+};
+
 /** Ids of live calls, in either form that the documents show. */
 const IDS_OF_LIVE_CALLS = `const ids = $input.all().flatMap(({ json }) =>
   (json.calls ?? json.objects ?? []).map((call) => (typeof call === 'string' ? call : call.call_uuid)),
@@ -466,7 +486,7 @@ function everythingOffByList(carrier: Carrier): Workflow {
 		http(name, {
 			url: account,
 			credential: carrier.credential,
-			query: { status: 'live' },
+			...LIVE_CALLS,
 			executeOnce: true,
 		});
 	return workflow({
@@ -500,7 +520,7 @@ function everythingOffByList(carrier: Carrier): Workflow {
 				http('Count Live Calls', {
 					url: `={{ $json.api_url }}/Account/{{ encodeURIComponent($json.auth_id) }}/Call/`,
 					credential: carrier.credential,
-					query: { status: 'live' },
+					...LIVE_CALLS,
 				}),
 				code(
 					'How Many',

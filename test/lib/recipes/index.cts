@@ -40,3 +40,16 @@ export const RECIPES: ReadonlyMap<string, Workflow> = new Map([
 
 /** A recipe as its file holds it. */
 export const fileOf = (recipe: Workflow): string => `${JSON.stringify(recipe, null, '\t')}\n`;
+
+const CANVASES = /(<!-- canvases -->\n)[^]*?(<!-- \/canvases -->)/;
+
+/** The page of recipes, with the picture of every canvas. */
+export function withCanvases(page: string): string {
+	const pictures = [...RECIPES].map(
+		([name, recipe]) =>
+			`### ${recipe.name}\n\n![The canvas of ${name}.json: its notes and its nodes](../docs/pictures/canvas-${name}.png)\n`,
+	);
+	return page.replace(CANVASES, (_all, begin: string, end: string) =>
+		[begin, pictures.join('\n'), end].join('\n'),
+	);
+}

@@ -45,7 +45,11 @@ export interface Answered {
 	error?: string;
 }
 
-function summarize({ requests, mostAtOnce }: StandIn, windowMs: number): Summary {
+/** What arrived, in figures; of a part of the requests too. */
+export function summarize(
+	{ requests, mostAtOnce }: Pick<StandIn, 'requests' | 'mostAtOnce'>,
+	windowMs: number,
+): Summary {
 	const byStatus: Record<string, number> = {};
 	for (const { status } of requests) byStatus[`${status}`] = (byStatus[`${status}`] ?? 0) + 1;
 	const arrivals = requests.map(({ at }) => at);

@@ -1,0 +1,33 @@
+import type { Profile, Target, Wanted, Way } from './types.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
+
+/** The REST resource that Plivo has and Vobiz took over: `…/Account/{auth_id}/Call/{call_uuid}/Stream/`. */
+export function callStreams(base: string) {
+	const path = ({ credentials }: RunningStandIn, call: string, stream?: string) =>
+		`${base}/Account/${credentials.authId}/Call/${encodeURIComponent(call)}/Stream/` +
+		(stream === undefined ? '' : `${encodeURIComponent(stream)}/`);
+	const remove = (to: string): Wanted => ({ method: 'DELETE', path: to, body: '' });
+	const one = {
+		parameters: { operation: 'stopStream' },
+		labels: { id: 'Call UUID', stream: 'Stream ID' },
+		event: 'StartStream',
+		request: (standIn: RunningStandIn, { call, stream }: Target) =>
+			remove(path(standIn, call.id, stream.id)),
+		read: (standIn: RunningStandIn, { call, stream }: Target) => path(standIn, call.id, stream.id),
+	} as const satisfies Partial<Way>;
+	const all = {
+		parameters: { operation: 'stopAllStreams' },
+		labels: { id: 'Call UUID' },
+		event: 'Hangup',
+		request: (standIn: RunningStandIn, { call }: Target) => remove(path(standIn, call.id)),
+		read: (standIn: RunningStandIn, { call }: Target) => path(standIn, call.id),
+		cannot: { oneStream: 'all streams of a call are stopped, so no stream is named' },
+	} as const satisfies Partial<Way>;
+	return { one, all };
+}
+
+/** What Plivo and Vobiz both lack. */
+export const cannot: Profile['cannot'] = {
+	scopes: 'an Auth Token has no scopes; a 403 is in the table as such',
+	byDocument: 'no document takes part in a stop',
+};

@@ -1,0 +1,343 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import type { IDataObject, INodeParameters, NodeParameterValueType } from 'n8n-workflow';
+import { NODE_TYPE, runNode, type NodeRunResult } from '../lib/engine.cts';
+import type { CallDetails, Fault, LoggedRequest, StreamDetails } from '../lib/stand-ins/index.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
+import { judgeItem } from './judge.cts';
+import type { Bound } from './scenario.cts';
+import type { Expected, Profile, Says, Target, Wanted, Way } from './types.cts';
+
+/** No retry where it is not the point, and short waits. */
+const FAST = { maxRetries: 0, timeout: 5_000 };
+
+/** The fields of the node that an item may fill. */
+const FILLED = ['callId', 'conferenceSid', 'stream', 'cxmlUrl'];
+
+type When = (request: LoggedRequest) => boolean;
+
+/** What reached another machine, as it were. */
+export interface Reached {
+	method: string;
+	path: string;
+	query: URLSearchParams;
+	body: string;
+}
+
+/** One row on a stand-in of its own, so that no limit or pause of one row reaches another. */
+export class Case<S extends RunningStandIn = RunningStandIn> {
+	/** Whether all streams of a call stop. */
+	readonly all: boolean;
+	/** The provider's other side. */
+	readonly standIn: S;
+	/** What the credential holds; a scenario may spoil it. */
+	readonly credentials: Record<string, string>;
+	/** What must not be in anything that comes out. */
+	readonly secrets: string[];
+	/** The first call with its stream. */
+	readonly target: Target;
+	/** What each item is about. A scenario that gives `items` of its own keeps one target for each. */
+	targets: Target[];
+	/** The input; without it, the fields that a person would fill in for each target. */
+	items: IDataObject[] | undefined;
+	/** The document that stops a stream by its name, for a way that needs one. */
+	cxmlUrl: string | undefined;
+
+	readonly #bystander: { running: boolean };
+	readonly #open: Array<{ close(): Promise<unknown> }>;
+	readonly #faults: Array<{ when: When; take(): Fault }> = [];
+	#requestsBefore = 0;
+
+	private constructor(
+		standIn: S,
+		readonly profile: Profile<S>,
+		readonly way: Way<S>,
+		readonly bound: Bound<S>,
+	) {
+		this.all = way.parameters.operation === 'stopAllStreams';
+		this.#open = [standIn];
+		this.standIn = standIn;
+		this.credentials = { ...standIn.credentials };
+		this.secrets = [...standIn.secrets];
+		standIn.fault = (request) => this.#faults.find(({ when }) => when(request))?.take();
+		this.target = this.add();
+		this.targets = [this.target];
+		// What no row may touch: another stream of the call, or another call where all of one stops.
+		const { call, conference } = this.target;
+		this.#bystander = conference
+			? standIn.startConferenceStream(conference.id)
+			: standIn.startStream(this.all ? standIn.addCall().id : call.id);
+	}
+
+	static async start<S extends RunningStandIn>(profile: Profile<S>, way: Way<S>, bound: Bound<S>) {
+		return new Case(await profile.start(way.standIn), profile, way, bound);
+	}
+
+	get call() {
+		return this.target.call;
+	}
+
+	get stream() {
+		return this.target.stream;
+	}
+
+	/** A further call with a stream. */
+	add(streamDetails?: StreamDetails, callDetails?: CallDetails): Target {
+		const { way, standIn } = this;
+		if (way.add) return way.add(standIn, streamDetails, callDetails);
+		const call = standIn.addCall(callDetails);
+		return { call, stream: standIn.startStream(call.id, streamDetails) };
+	}
+
+	/** A stream that does not exist, on this call or on one that does not exist either. */
+	ghost(on?: Target, stream?: Target['stream']): Target {
+		const { id, name, controlId } = stream ?? { id: 'nobody', name: 'nobody', controlId: 'nobody' };
+		const { call, conference } = on ?? {
+			call: { id: 'nobody', up: false },
+			...(this.target.conference && { conference: { id: 'nobody' } }),
+		};
+		return {
+			call,
+			...(conference && { conference }),
+			stream: { id, name, controlId, running: false },
+		};
+	}
+
+	/** The field that names the call, or the conference. */
+	get idField() {
+		return this.way.idField ?? 'callId';
+	}
+
+	/** What that field holds for a target. */
+	idOf({ call, conference }: Target): string {
+		return (conference ?? call).id;
+	}
+
+	/** Ends what a target's stream runs on. */
+	end(target = this.target) {
+		const { way, standIn } = this;
+		if (way.end) way.end(standIn, target);
+		else standIn.endCall(target.call.id);
+	}
+
+	/** The values that a person would fill in for a target. */
+	fields(target: Target): IDataObject {
+		if (this.way.fields) return this.way.fields(this, target);
+		const id = { [this.idField]: this.idOf(target) };
+		return this.all ? id : { ...id, stream: target.stream.id };
+	}
+
+	/** What the provider's documents say of a situation. */
+	says(situation: keyof Says): Expected {
+		const said = this.way.says[situation];
+		if (said) return said;
+		throw new Error(`'${this.way.title}' does not say what happens: ${situation}`);
+	}
+
+	/** The path of what Confirm Stop reads. */
+	read(): string {
+		const { read } = this.way;
+		if (!read) throw new Error(`'${this.way.title}' has nothing to read`);
+		return read(this.standIn, this.target);
+	}
+
+	/** The answer to such a read, for a stream that has not ended. */
+	running(page?: { total?: number; offset?: number }): IDataObject {
+		const { running } = this.way;
+		if (!running) throw new Error(`'${this.way.title}' has nothing to read`);
+		return running(this.target, page);
+	}
+
+	/** The provider's event about the first stream, as a webhook's body holds it. */
+	event(kind: string, of: { id: string } = this.stream): IDataObject {
+		const subject = this.standIn.stream(of.id) ?? this.standIn.call(of.id);
+		if (!subject) throw new Error(`There is no call or stream '${of.id}'`);
+		return this.standIn.callback(kind, subject).body as IDataObject;
+	}
+
+	/** What Preview Only shows for a request that arrived. */
+	previewOf({ method, path, headers, body }: LoggedRequest): IDataObject {
+		const type = headers['content-type'];
+		return {
+			method,
+			url: this.standIn.url + path,
+			headers: { Accept: headers.accept, ...(type && { 'Content-Type': type }) },
+			...(body && { body: type === 'application/json' ? (JSON.parse(body) as IDataObject) : body }),
+		};
+	}
+
+	/** The request that must arrive for a target, as the provider's documents have it. */
+	request(target: Target): Wanted {
+		return this.way.request(this.standIn, target, this);
+	}
+
+	/** Has the stand-in do this to stops, or to so many of them. */
+	answer(fault: Fault, times?: number) {
+		this.#fault(({ method }) => method !== 'GET', fault, times);
+	}
+
+	/** Has the stand-in do this to the stop of one target. */
+	answerFor(target: Target, fault: Fault) {
+		const { method, path, body } = this.request(target);
+		this.#fault((one) => one.method === method && one.path === path && one.body === body, fault);
+	}
+
+	/** Has the stand-in do this to reads, or to so many of them. */
+	answerRead(fault: Fault, { times, when = () => true }: { times?: number; when?: When } = {}) {
+		this.#fault((request) => request.method === 'GET' && when(request), fault, times);
+	}
+
+	#fault(when: When, fault: Fault, times = Infinity) {
+		let left = times;
+		this.#faults.push({
+			when: (request) => left > 0 && when(request),
+			take() {
+				left -= 1;
+				return fault;
+			},
+		});
+	}
+
+	/** The stops that arrived in the last run. */
+	stops(): LoggedRequest[] {
+		return this.#arrived().filter(({ method }) => method !== 'GET');
+	}
+
+	/** The paths that were read in the last run. */
+	reads(): string[] {
+		return this.#arrived().flatMap(({ method, path }) => (method === 'GET' ? [path] : []));
+	}
+
+	#arrived() {
+		return this.standIn.requests.slice(this.#requestsBefore);
+	}
+
+	/** Another machine, as it were, that notes what it gets; `documentFor` makes its answer. */
+	async serve(documentFor: (request: Reached) => string = () => '') {
+		const requests: Reached[] = [];
+		const { url, close } = await this.listen((incoming, response) => {
+			const { pathname: path, searchParams: query } = new URL(
+				incoming.url ?? '/',
+				'http://127.0.0.1',
+			);
+			let body = '';
+			incoming.setEncoding('utf8');
+			incoming.on('data', (chunk: string) => (body += chunk));
+			incoming.on('end', () => {
+				const request = { method: incoming.method ?? '', path, query, body };
+				requests.push(request);
+				response.writeHead(200, { 'Content-Type': 'text/xml' }).end(documentFor(request));
+			});
+		});
+		return { url, requests, close };
+	}
+
+	/** A server of any kind in the provider's place, until the end of the case. */
+	async listen(listener: RequestListener) {
+		const server = createServer(listener);
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		const { port } = server.address() as AddressInfo;
+		const close = () => {
+			server.closeAllConnections();
+			return new Promise((resolve) => server.close(resolve));
+		};
+		this.#open.push({ close });
+		return { url: `http://127.0.0.1:${port}`, close };
+	}
+
+	/** An address that nobody listens at. */
+	async deadAddress(): Promise<string> {
+		const { url, close } = await this.serve();
+		await close();
+		return url;
+	}
+
+	/** Runs the node as the scenario says; `options` are set above those. */
+	async run(options?: INodeParameters): Promise<NodeRunResult> {
+		const { bound, way, profile, standIn } = this;
+		const { settings } = bound;
+		this.items ??= this.targets.map((target) => this.fields(target));
+		const [first = {}] = this.items;
+		const one = this.items.length === 1;
+		// One item is filled in as a person would; of several, each brings its own values.
+		const filled = FILLED.filter((name) => name in first).map((name) => [
+			name,
+			one ? (first[name] as NodeParameterValueType) : `={{ $json.${name} }}`,
+		]);
+		this.#requestsBefore = standIn.requests.length;
+		return await runNode({
+			parameters: {
+				provider: profile.provider,
+				source: 'fields',
+				...way.parameters,
+				...Object.fromEntries(filled),
+				options: { ...FAST, ...bound.options(this), ...options },
+				...bound.parameters(this),
+			},
+			items: this.items,
+			credentials: settings.credentials ?? { [standIn.credentialType]: this.credentials },
+			node: settings.node ?? { onError: 'continueRegularOutput' },
+			type: settings.type ?? NODE_TYPE,
+			folder: profile.folder,
+		});
+	}
+
+	/** Whether what a target names still runs, by the stand-in's own truth. */
+	runs({ call, stream }: Target): boolean {
+		return this.all
+			? this.standIn.streams().some((one) => one.callId === call.id && one.running)
+			: stream.running;
+	}
+
+	/** What holds for every row, and what this one expects. `callsUp`: which calls were up before the run. */
+	async judge(run: NodeRunResult, expected: Expected[], callsUp: boolean[]) {
+		const { bound, standIn, targets, items = [] } = this;
+		if (!bound.settings.node) {
+			const output = run.outputs[0] ?? [];
+			// One item out for each item in, in order and paired.
+			expect(output.map(({ pairedItem }) => pairedItem)).toEqual(
+				items.map((_item, item) => ({ item })),
+			);
+			// Looked at before documents are waited for: what is called stopped is down already.
+			const untrue = targets.filter((target, i) => output[i]?.json.stopped && this.runs(target));
+			expect(untrue).toEqual([]);
+			output.forEach(({ json }, i) => judgeItem(json, expected[i]));
+			// Each attempt is a request that arrived, and no other arrived.
+			if (!bound.settings.unreached) {
+				const attempts = output.map(({ json }) => Number(json.attempts ?? 0));
+				expect(this.stops()).toHaveLength(attempts.reduce((sum, each) => sum + each, 0));
+			}
+		}
+		await standIn.settled();
+		targets.forEach((target, item) => {
+			const truth = { item, runs: this.runs(target), callUp: target.call.up };
+			const { runs = truth.runs, callUp = callsUp[item] } = expected[item] ?? {};
+			expect(truth).toEqual({ item, runs, callUp });
+		});
+		if (this.all || this.call.up) expect(this.#bystander.running).toBe(true);
+		expect(standIn.offContract()).toEqual([]);
+		this.#judgeSecrets(run);
+	}
+
+	/** No secret in whatever came out: outputs, hints, errors with their stacks and causes. */
+	#judgeSecrets(run: NodeRunResult) {
+		const all = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
+		const everything = JSON.stringify(run) + inspect(run, { ...all, showHidden: true });
+		const { token, account } = this.profile;
+		const secret = this.credentials[token] ?? '';
+		const pair = `${this.credentials[account.field]}:${secret}`;
+		const secrets = [...this.secrets, secret, Buffer.from(pair).toString('base64')];
+		expect(secrets.filter((each) => everything.includes(each))).toEqual([]);
+	}
+
+	/** The first item's outcome, as the table shows it. */
+	outcome({ items: [json = {}], error }: NodeRunResult): string {
+		if (error) return 'stops the run';
+		return json.failure ? `✗ ${String(json.failure)}` : String(json.status);
+	}
+
+	async close() {
+		for (const one of this.#open) await one.close();
+	}
+}

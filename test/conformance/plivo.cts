@@ -1,0 +1,83 @@
+import { startStandIn } from '../lib/stand-ins/index.cts';
+import { callStreams, cannot } from './callStreams.cts';
+import type { Expected, Profile, Target, Way } from './types.cts';
+
+/** Plivo, as docs.plivo.com describes it; `old` is what is presumed where no page says it. */
+
+type Generation = 'new' | 'old';
+
+const stopped: Expected = { status: 'stopped', statusCode: 204 };
+const nothingRuns: Expected = { status: 'alreadyStopped', statusCode: 400 };
+/** The call's own record says it, where no stream was named. */
+const callOver: Expected = { status: 'alreadyStopped', statusCode: 404, callState: 'ended' };
+const unknownCall: Expected = { status: 'notFound', statusCode: 404, callState: 'notFound' };
+
+/** `{"api_id", "error": "…"}`, the one shape that Plivo documents. */
+const own = (message: string) => ({ api_id: 'example-api-id', error: message });
+
+/** A stream that has not ended: "initiated" and null are in plivo-go's fixtures. */
+const show = ({ call, stream }: Target) => ({
+	api_id: 'example-api-id',
+	call_uuid: call.id,
+	end_time: null,
+	start_time: null,
+	status: 'initiated',
+	stream_id: stream.id,
+});
+
+const paths = callStreams('/v1');
+const answers = {
+	alreadyStopped: { status: 400, body: own('No active stream found') },
+	notFound: { status: 404, body: own('Call not found') },
+};
+
+const oneStream = (generation: Generation, endedCall: Expected): Way => ({
+	...paths.one,
+	title: `one stream, ${generation}`,
+	standIn: { generation },
+	answers,
+	running: show,
+	says: {
+		stop: stopped,
+		again: nothingRuns,
+		// To a wrong id on a live call Plivo says the same as to a stream that has ended.
+		unknownStream: { status: 'notFound', statusCode: 400, callState: 'live' },
+		unknownCall,
+		endedCall,
+		noContent: stopped,
+	},
+});
+
+const allStreams = (generation: Generation, again: Expected, endedCall: Expected): Way => ({
+	...paths.all,
+	title: `all streams, ${generation}`,
+	standIn: { generation },
+	answers,
+	running: (target, { total = 2, offset = 0 } = {}) => ({
+		api_id: 'example-api-id',
+		meta: { limit: 20, next: null, offset, previous: null, total_count: total },
+		objects: [{ ...show(target), end_time: '2026-01-31 10:00:00+00:00' }, show(target)],
+	}),
+	says: { stop: stopped, again, unknownCall, endedCall, noContent: stopped },
+});
+
+export const plivo: Profile = {
+	provider: 'plivo',
+	displayName: 'Plivo',
+	credentialName: 'Plivo Basic API',
+	start: async (options) => await startStandIn('plivo', options),
+	address: { field: 'baseUrl', label: 'Base URL' },
+	account: { field: 'authId', label: 'Auth ID' },
+	token: 'authToken',
+	own: { 'its own form': own },
+	suspects: ["'Auth ID'", "'Auth Token'", 'account'],
+	ways: [
+		// The record of the stream outlives its call.
+		oneStream('new', { status: 'alreadyStopped', statusCode: 404 }),
+		oneStream('old', nothingRuns),
+		allStreams('new', stopped, callOver),
+		allStreams('old', nothingRuns, nothingRuns),
+	],
+	cannot,
+	scenarios: [],
+};

@@ -1,0 +1,175 @@
+import type { Fault } from '../../lib/stand-ins/index.cts';
+import type { Case } from '../case.cts';
+import { row, rows, type Row } from '../scenario.cts';
+import type { Way } from '../types.cts';
+
+/** Confirm Stop: reads after the stop, none of which ever fails an item. */
+
+const confirming = { options: { confirm: true }, needs: ['confirm'] } as const;
+const allStreams = ({ parameters }: Way) => parameters.operation === 'stopAllStreams';
+const PAGES = 45;
+
+/** The stand-in shows the stream as running, `times` times. */
+const showRunning = (c: Case, times?: number) =>
+	c.answerRead({ status: 200, body: c.running() }, { times });
+
+export const confirm: readonly Row[] = [
+	row({
+		...confirming,
+		name: 'Confirm Stop reads until the end shows',
+		arrange: (c) => showRunning(c, 1),
+		expected: (c) => ({ ...c.says('stop'), confirmed: true, confirmReason: undefined }),
+		check: (c) => expect(c.reads()).toHaveLength(2),
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop reads again where a read is lost',
+		slow: true,
+		options: { confirm: true, maxRetries: 2 },
+		arrange(c) {
+			c.answerRead({ status: 503, body: '' }, { times: 1 });
+			c.answerRead({ reset: 'before' }, { times: 1 });
+		},
+		expected: (c) => ({ ...c.says('stop'), confirmed: true, attempts: 1 }),
+		check: (c) => expect(c.reads()).toHaveLength(3),
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop reads once where the credential is refused',
+		arrange: (c) => c.answerRead({ status: 401, body: '' }),
+		expected: (c) => ({ ...c.says('stop'), confirmed: false, attempts: 1 }),
+		check: (c) => expect(c.reads()).toHaveLength(1),
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop says so where ten seconds show no end',
+		slow: true,
+		arrange: (c) => showRunning(c),
+		expected: (c) => ({
+			...c.says('stop'),
+			confirmed: false,
+			confirmReason: `${c.profile.displayName} did not show the end within 10 s`,
+		}),
+		check(c) {
+			// The pauses grow: ten seconds are a handful of reads.
+			expect(c.reads().length).toBeGreaterThan(3);
+			expect(c.reads().length).toBeLessThan(10);
+		},
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop says the same where the ten seconds end in the middle of a read',
+		slow: true,
+		options: { confirm: true, timeout: 20_000 },
+		arrange(c) {
+			showRunning(c, 1);
+			c.answerRead({ stallMs: 20_000 });
+		},
+		expected: (c) => ({
+			...c.says('stop'),
+			confirmed: false,
+			confirmReason: `${c.profile.displayName} did not show the end within 10 s`,
+		}),
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop after notFound: a stream that shows an end is alreadyStopped',
+		arrange(c) {
+			c.standIn.endCall(c.call.id);
+			c.answer(c.way.answers.notFound);
+		},
+		expected: () => ({ status: 'alreadyStopped', statusCode: 404, confirmed: true }),
+		check: (c) => expect(c.reads()).toHaveLength(1),
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop after notFound: a read that answers 404 leaves it notFound',
+		arrange(c) {
+			c.targets = [c.ghost()];
+			c.answer(c.way.answers.notFound);
+		},
+		expected: () => ({
+			status: 'notFound',
+			statusCode: 404,
+			confirmed: false,
+			confirmReason: expect.stringContaining('404'),
+		}),
+		check: (c) => expect(c.reads()).toHaveLength(1),
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop after notFound: a stream that shows no end leaves it notFound, after one read',
+		arrange: (c) => c.answer(c.way.answers.notFound),
+		expected: () => ({
+			status: 'notFound',
+			confirmed: false,
+			confirmReason: expect.stringContaining('still shows it as running'),
+			runs: true,
+		}),
+		check: (c) => expect(c.reads()).toHaveLength(1),
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop makes a notFound that it reads as ended welcome, where only that is to fail',
+		options: { confirm: true, whenNothingToStop: 'failIfNotFound' },
+		arrange(c) {
+			c.standIn.endCall(c.call.id);
+			c.answer(c.way.answers.notFound);
+		},
+		expected: () => ({ status: 'alreadyStopped', confirmed: true }),
+	}),
+	rows<Fault>({
+		...confirming,
+		name: 'a read that does not work never fails the item',
+		variants: () => ({
+			401: { status: 401, body: { error: 'Authentication example' } },
+			404: { status: 404, body: '<html>Not Found</html>' },
+			429: { status: 429, body: '' },
+			500: { status: 500, body: '' },
+			'200 in HTML': { status: 200, body: '<html>completed</html>' },
+			'200 with another object': { status: 200, body: { hello: 'example' } },
+			'a reset': { reset: 'before' },
+			'an answer that is cut off': { truncate: true },
+			'a redirect': { status: 302, headers: { Location: '/' } },
+		}),
+		arrange: (c, fault) => c.answerRead(fault),
+		expected: (c) => ({
+			...c.says('stop'),
+			confirmed: false,
+			confirmReason: expect.stringContaining(`${c.profile.displayName} could not be read`),
+			runs: false,
+		}),
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop reads every page of the list',
+		ways: allStreams,
+		arrange(c) {
+			for (let i = 1; i < PAGES; i += 1) c.standIn.startStream(c.call.id);
+		},
+		expected: (c) => ({ ...c.says('stop'), confirmed: true, runs: false }),
+		check(c) {
+			const list = c.read();
+			expect(c.reads()).toEqual([0, 20, 40].map((offset) => `${list}?limit=20&offset=${offset}`));
+		},
+	}),
+	row({
+		...confirming,
+		name: 'Confirm Stop does not pass over a stream that runs on the last page',
+		slow: true,
+		ways: allStreams,
+		arrange(c) {
+			for (let i = 1; i < PAGES; i += 1) c.standIn.startStream(c.call.id);
+			const body = c.running({ total: 42, offset: 40 });
+			c.answerRead({ status: 200, body }, { when: ({ path }) => path.endsWith('offset=40') });
+		},
+		expected: (c) => ({ ...c.says('stop'), confirmed: false }),
+	}),
+	row({
+		name: 'Confirm Stop that arrives where nothing can be read changes nothing',
+		lacks: 'confirm',
+		options: { confirm: true },
+		expected: (c) => ({ ...c.says('stop'), confirmed: undefined }),
+		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+];

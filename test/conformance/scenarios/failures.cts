@@ -1,0 +1,110 @@
+import { NODE_TYPE } from '../../lib/engine.cts';
+import type { Case } from '../case.cts';
+import { row, type Row } from '../scenario.cts';
+import type { Target } from '../types.cts';
+
+/** The shapes in which n8n gets a failure. In each, every item is tried, whatever becomes of the others. */
+
+const WORDS = 'The example says why';
+
+/** Three items, of which the second is refused by the provider. */
+function secondIsRefused(c: Case): Target {
+	const [form] = Object.values(c.way.own ?? c.profile.own);
+	const refused = c.add();
+	c.targets = [c.target, refused, c.add()];
+	c.items = c.targets.map((target) => ({ ...c.fields(target), input: `of ${target.call.id}` }));
+	c.answerFor(refused, { status: 422, body: form?.(WORDS) });
+	return refused;
+}
+
+const what = (c: Case) => `${c.profile.displayName} refused the request (422): “${WORDS}”`;
+const todo = (c: Case): unknown =>
+	expect.stringMatching(`^Check '${c.way.labels.id}' and the other fields`);
+const stopsAtOnce = (c: Case) => c.says('stop').status === 'stopped';
+
+function expectAllTried(c: Case) {
+	expect(c.stops()).toHaveLength(3);
+	expect(c.targets.map((target) => c.runs(target))).toEqual([false, true, false]);
+}
+
+export const failures: readonly Row[] = [
+	row({
+		name: 'Continue: the failed item says what is known, in its place',
+		arrange: secondIsRefused,
+		expected: (c, _variant, refused) => [
+			{ ...c.says('stop'), runs: false },
+			{
+				...c.way.parameters,
+				provider: c.profile.provider,
+				[c.idField]: c.idOf(refused),
+				failure: 'rejected',
+				statusCode: 422,
+				attempts: 1,
+				error: what(c),
+				message: todo(c),
+				runs: true,
+			},
+			{ ...c.says('stop'), runs: false },
+		],
+	}),
+	row({
+		name: 'Continue (error output): the failed item goes there, with the fields of its input',
+		node: { onError: 'continueErrorOutput' },
+		arrange: secondIsRefused,
+		check(c, { run }) {
+			const [good, bad] = run.outputs;
+			expect(good?.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 2 }]);
+			expect(bad).toMatchObject([
+				{ pairedItem: { item: 1 }, json: { error: what(c), message: todo(c) } },
+			]);
+			expectAllTried(c);
+		},
+	}),
+	row({
+		name: 'Stop: every item is tried, then the first failure is thrown with what is left',
+		node: { onError: 'stopWorkflow' },
+		arrange: secondIsRefused,
+		check(c, { run: { error, items } }) {
+			expect(items).toEqual([]);
+			expect(error).toMatchObject({
+				name: 'NodeApiError',
+				message: what(c),
+				httpCode: '422',
+				context: { itemIndex: 1, failure: 'rejected' },
+			});
+			const left = stopsAtOnce(c) ? 1 : 3;
+			expect(error?.description).toMatch(new RegExp(`known to be stopped: ${left} of 3\\.$`));
+			expectAllTried(c);
+		},
+	}),
+	row({
+		name: 'Stop: a field that is refused does not keep the others from being stopped',
+		node: { onError: 'stopWorkflow' },
+		arrange(c) {
+			c.targets = [c.target, c.add(), c.add()];
+			c.items = c.targets.map((target, i) => ({
+				...c.fields(target),
+				...(i === 1 && { [c.idField]: '' }),
+			}));
+		},
+		check(c, { run: { error } }) {
+			expect(error).toMatchObject({
+				name: 'NodeOperationError',
+				message: `'${c.way.labels.id}' is empty`,
+				context: { itemIndex: 1, failure: 'input' },
+			});
+			expect(c.stops()).toHaveLength(2);
+			expect(c.targets.map((target) => c.runs(target))).toEqual([false, true, false]);
+		},
+	}),
+	row({
+		name: "as an AI agent's tool: the one message holds what happened and what to do",
+		node: { onError: 'stopWorkflow' },
+		type: `${NODE_TYPE}Tool`,
+		arrange: secondIsRefused,
+		check(c, { run: { error } }) {
+			expect(error?.message).toContain(`${what(c)}. Check '${c.way.labels.id}'`);
+			expectAllTried(c);
+		},
+	}),
+];

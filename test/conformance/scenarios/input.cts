@@ -1,0 +1,251 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { Case } from '../case.cts';
+import { row, rows, type Row } from '../scenario.cts';
+import type { Expected } from '../types.cts';
+
+/** What people fill in: what is refused before anything is sent, and what cannot change the request. */
+
+const IDS = [
+	'a b',
+	'a/../b',
+	'../../Account',
+	'a?b=c',
+	'a#b',
+	'100%',
+	'%2e%2e',
+	'v1.2..3',
+	'.hidden',
+	'...x',
+	'str_8f3a',
+	'a;b=c&d',
+	"it's (ok)*!",
+	'日本-🎧',
+	'a\\b',
+	'"quoted"',
+	'constructor',
+];
+
+/** Good, refused for each of `bad`, good; gives what to expect. */
+function refusedBetween(c: Case, bad: Array<{ fields: IDataObject } & Expected>): Expected[] {
+	const good = { ...c.says('stop'), runs: false };
+	c.targets = [c.target, ...bad.map(() => c.add()), c.add()];
+	c.items = c.targets.map((target, i) => ({ ...c.fields(target), ...bad[i - 1]?.fields }));
+	return [
+		good,
+		...bad.map(({ fields: _fields, ...refusal }) => ({
+			failure: 'input' as const,
+			attempts: undefined,
+			runs: true,
+			...refusal,
+		})),
+		good,
+	];
+}
+
+/** What is no id, with what the node says of it. */
+const NO_IDS: Array<[value: unknown, why: string]> = [
+	['', 'is empty'],
+	[' \t\n ', 'is empty'],
+	['.', 'holds only dots'],
+	['..', 'holds only dots'],
+	[' .... ', 'holds only dots'],
+	[42, 'is not text'],
+	[['a'], 'is not text'],
+	[{ id: 'a' }, 'is not text'],
+	[true, 'is not text'],
+	['cut\ud83c', 'contains a broken character'],
+];
+
+const refusedIds = (c: Case, field: string, label = '') =>
+	refusedBetween(
+		c,
+		NO_IDS.map(([value, why]) => ({
+			fields: { [field]: value as IDataObject },
+			error: `'${label}' ${why}`,
+		})),
+	);
+
+export const input: readonly Row[] = [
+	row({
+		name: 'ids of any characters arrive as they are, and change nothing else of the request',
+		arrange(c) {
+			const { details = (id: string) => ({ id }) } = c.way;
+			c.targets = IDS.map((id) => c.add(details(id), { id: `${id} call` }));
+		},
+		expected: (c) => c.targets.map(() => ({ ...c.says('stop'), runs: false })),
+		check(c) {
+			const sent = c.stops().map(({ method, path, body }) => ({ method, path, body }));
+			expect(sent).toHaveLength(IDS.length);
+			expect(sent).toEqual(expect.arrayContaining(c.targets.map((target) => c.request(target))));
+		},
+	}),
+	row({
+		name: 'pasted blanks around ids are ignored',
+		arrange(c) {
+			const given = c.fields(c.target);
+			c.items = [
+				{
+					...given,
+					[c.idField]: ` \t${c.idOf(c.target)}\n`,
+					// A name is taken as it is: blanks may belong to it.
+					...(given.stream !== undefined &&
+						!c.way.byDocument && { stream: `\u00a0${String(given.stream)} ` }),
+				},
+			];
+		},
+		expected: (c) => ({ ...c.says('stop'), [c.idField]: c.idOf(c.target), runs: false }),
+	}),
+	row({
+		name: 'a call id that is no id is refused in words that name the field, others are not held up',
+		arrange: (c) => refusedIds(c, c.idField, c.way.labels.id),
+		expected: (_c, _variant, wanted) => wanted,
+	}),
+	row({
+		name: 'a stream id that is no id is refused in words that name the field, others are not held up',
+		needs: ['oneStream', 'strictStream'],
+		arrange: (c) => refusedIds(c, 'stream', c.way.labels.stream),
+		expected: (_c, _variant, wanted) => wanted,
+	}),
+	row({
+		name: 'a value that is not text is refused as a stream name',
+		lacks: 'strictStream',
+		arrange: (c) =>
+			refusedBetween(c, [
+				{ fields: { stream: 42 }, error: `'${c.way.labels.stream}' is not text` },
+				{
+					fields: { stream: 'cut\ud83c' },
+					error: `'${c.way.labels.stream}' contains a broken character`,
+				},
+			]),
+		expected: (_c, _variant, wanted) => wanted,
+	}),
+	row({
+		name: 'an expression that cannot be evaluated fails its own item only',
+		arrange: (c) => refusedBetween(c, [{ fields: { [c.idField]: 'throw' } }]),
+		parameters: ({ idField }) => ({
+			[idField]: `={{ $json.${idField} === 'throw' ? (() => { throw new Error('example'); })() : $json.${idField} }}`,
+		}),
+		expected: (_c, _variant, wanted) => wanted,
+	}),
+	row({
+		name: 'an unknown provider by expression is refused, and its spelling is not a matter of case',
+		arrange(c) {
+			const { provider } = c.profile;
+			const wanted = refusedBetween(
+				c,
+				['nobody', '', 7].map((value) => ({
+					fields: { provider: value },
+					error: expect.stringMatching(/^'Provider' has no option “.*”$/),
+					message: expect.stringMatching(`[ ,]${provider}[,.]`),
+				})),
+			);
+			const [first, ...others] = c.items ?? [];
+			c.items = [
+				{ ...first, provider: ` ${provider.toUpperCase()}\n` },
+				...others.map((item) => ({ provider, ...item })),
+			];
+			return wanted;
+		},
+		parameters: { provider: '={{ $json.provider }}' },
+		expected: (_c, _variant, wanted) => wanted,
+	}),
+	rows({
+		name: 'an unknown operation is refused',
+		// n8n takes no expression here, and hands one over as the text it is.
+		variants: () => ({ word: 'endCall', blank: ' ', expression: "={{ 'stopStream' }}" }),
+		parameters: (_c, operation) => ({ operation }),
+		expected: () => ({
+			failure: 'input',
+			error: expect.stringMatching(/^'Operation' has no option “.*”$/),
+			attempts: undefined,
+			runs: true,
+		}),
+	}),
+	rows({
+		name: 'an option that is out of bounds is refused in words that name it',
+		variants: () => ({
+			'Max Retries': { maxRetries: 11 },
+			'Max Concurrency': { maxConcurrency: 0 },
+			Timeout: { timeout: 1.5 },
+			'If Nothing Is Left to Stop': { whenNothingToStop: 'ignore' },
+		}),
+		options: (_c, options) => options,
+		expected: () => ({
+			failure: 'input',
+			error: expect.stringMatching(
+				/^'(Max Retries|Max Concurrency|Timeout|If Nothing Is Left to Stop)' /,
+			),
+			attempts: undefined,
+			runs: true,
+		}),
+	}),
+	rows({
+		name: 'an address in the credential that must not be used is refused before a secret is sent',
+		variants: (
+			_way,
+			{ address: { label } },
+		): Record<string, [(standIn: { url: string }) => string, string]> => ({
+			'plain http to another machine': [
+				() => 'http://api.example.com',
+				`'${label}' does not start with https://`,
+			],
+			'plain http to a host that only begins like this machine': [
+				() => 'http://127.0.0.1.example.com',
+				`'${label}' does not start with https://`,
+			],
+			'user and password': [
+				({ url }) => url.replace('://', '://user:example-hidden@'),
+				`'${label}' holds a user name or a password`,
+			],
+			'another scheme': [() => 'ftp://127.0.0.1', `'${label}' does not start with https://`],
+			'no address': [() => 'https://', `'${label}' is not an address`],
+			blank: [() => '  ', `'${label}' is empty`],
+		}),
+		arrange(c, [address]) {
+			c.credentials[c.profile.address.field] = address(c.standIn);
+			c.secrets.push('example-hidden');
+		},
+		expected: (_c, [, error]) => ({
+			failure: 'credentials',
+			error,
+			attempts: undefined,
+			runs: true,
+		}),
+	}),
+	rows({
+		name: 'an account id in the credential cannot change the path',
+		variants: () => ({ dots: '..', blank: ' ' }),
+		arrange(c, id) {
+			c.credentials[c.profile.account.field] = id;
+		},
+		expected: (c) => ({
+			failure: 'credentials',
+			error: expect.stringContaining(`'${c.profile.account.label}'`),
+			attempts: undefined,
+			runs: true,
+		}),
+	}),
+	rows({
+		name: 'an address is taken as people paste it: only its origin counts',
+		variants: () => ({
+			'with a path': '/api/v1/',
+			'with a query': '/?a=b#c',
+			'with blanks around it': '  ',
+		}),
+		arrange(c, rest) {
+			const { field } = c.profile.address;
+			c.credentials[field] = ` ${c.standIn.url}${rest}`;
+		},
+		expected: (c) => ({ ...c.says('stop'), runs: false }),
+	}),
+	row({
+		name: 'a credential that is not there fails the item in a sentence that names it',
+		credentials: {},
+		expected: (c) => ({
+			failure: 'credentials',
+			error: `No ${c.profile.credentialName} credential is selected for ${c.profile.displayName}`,
+			attempts: undefined,
+			runs: true,
+		}),
+	}),
+];

@@ -1,0 +1,142 @@
+import { loadPackage } from '../lib/engine.cts';
+import type { RunningStandIn } from '../lib/stops.cts';
+import { Case } from './case.cts';
+import { answers } from './scenarios/answers.cts';
+import { confirm } from './scenarios/confirm.cts';
+import { failures } from './scenarios/failures.cts';
+import { input } from './scenarios/input.cts';
+import { lies } from './scenarios/lies.cts';
+import { network } from './scenarios/network.cts';
+import { options } from './scenarios/options.cts';
+import { stops } from './scenarios/stops.cts';
+import type { Bound, Row } from './scenario.cts';
+import { Table } from './table.cts';
+import type { Cannot, Profile, Way } from './types.cts';
+
+const scenarios: readonly Row[] = [
+	...stops,
+	...answers,
+	...lies,
+	...network,
+	...input,
+	...options,
+	...confirm,
+	...failures,
+];
+
+const table = new Table();
+let isFirst = true;
+
+/** Runs every row for one provider, in the real engine against its stand-in. */
+export function conformance<S extends RunningStandIn>(profile: Profile<S>) {
+	if (isFirst) {
+		isFirst = false;
+		afterAll(() => table.print());
+	}
+	const columns = profile.ways.map((way) => ({ way, rows: rowsOf(profile, way) }));
+
+	// Begun first and looked at last, what waits costs its time once, and beside everything else.
+	const early = new Map<Bound<S>, Promise<string>>();
+	beforeAll(() => {
+		for (const { way, rows } of columns) {
+			for (const row of rows.filter(({ settings }) => settings.slow)) {
+				const running = runRow(profile, way, row);
+				// Looked at in its own test.
+				running.catch(() => {});
+				early.set(row, running);
+			}
+		}
+	});
+
+	describe(profile.displayName, () => {
+		test('the profile declares what the node offers for this provider', async () => {
+			expect(await offered(profile)).toEqual(declared(profile));
+		});
+
+		for (const isSlow of [false, true]) {
+			for (const { way, rows } of columns) {
+				const now = rows.filter(({ settings }) => Boolean(settings.slow) === isSlow);
+				if (now.length === 0) continue;
+				describe(way.title, () => {
+					for (const row of now) {
+						test(row.title, async () => {
+							const note = (outcome: string) =>
+								table.add(row.settings.name, row.label, profile.displayName, way.title, outcome);
+							try {
+								note(await (early.get(row) ?? runRow(profile, way, row)));
+							} catch (reason) {
+								note('FAILS');
+								throw reason;
+							}
+						});
+					}
+				});
+			}
+		}
+	});
+}
+
+/** The rows for one way; what it cannot do is left out, and the table says so and why. */
+function rowsOf<S extends RunningStandIn>(profile: Profile<S>, way: Way<S>): Array<Bound<S>> {
+	const cannot: Cannot = { ...profile.cannot, ...way.cannot };
+	const all: Array<Row<S>> = [...scenarios, ...profile.scenarios];
+	return all.flatMap((row) => {
+		if (!row.isFor(way)) return [];
+		if (row.lacks && !cannot[row.lacks]) return [];
+		const missing = row.needs?.find((need) => cannot[need]);
+		if (missing === undefined) return row.bind(way, profile);
+		table.leaveOut(row.name, profile.displayName, way.title, cannot[missing] ?? '');
+		return [];
+	});
+}
+
+/** Gives the outcome, as the table shows it. */
+async function runRow<S extends RunningStandIn>(
+	profile: Profile<S>,
+	way: Way<S>,
+	row: Bound<S>,
+): Promise<string> {
+	const c = await Case.start(profile, way, row);
+	try {
+		const { expected, check } = await row.arrange(c);
+		const callsUp = c.targets.map(({ call }) => call.up);
+		const run = await c.run();
+		await c.judge(run, expected(), callsUp);
+		await check(run);
+		return c.outcome(run);
+	} finally {
+		await c.close();
+	}
+}
+
+/** What the node's screen offers for a provider. */
+async function offered<S extends RunningStandIn>({ provider, folder }: Profile<S>) {
+	const { node } = await loadPackage(folder);
+	const { properties } = node.description;
+	const isShown = ({ displayOptions }: (typeof properties)[number], name: string) => {
+		const shown = displayOptions?.show?.[name];
+		return shown === undefined || shown.some((each) => each === provider);
+	};
+	const choicesOf = (name: string, isOffered: (one: (typeof properties)[number]) => boolean) =>
+		(properties.find((one) => one.name === name && isOffered(one))?.options ?? []).filter(
+			(one) => 'value' in one,
+		);
+	const options = properties.find(({ name }) => name === 'options')?.options ?? [];
+	const confirm = options.find(({ name }) => name === 'confirm');
+	return {
+		operations: choicesOf('operation', () => true).flatMap((one) => {
+			const shown = one.displayOptions?.show?.provider;
+			return !shown || shown.some((each) => each === provider) ? [one.value] : [];
+		}),
+		streamBy: choicesOf('streamBy', (one) => isShown(one, 'provider')).map(({ value }) => value),
+		confirm: confirm !== undefined && 'type' in confirm && isShown(confirm, '/provider'),
+	};
+}
+
+function declared<S extends RunningStandIn>({ ways, cannot }: Profile<S>) {
+	return {
+		operations: [...new Set(ways.map(({ parameters }) => parameters.operation))],
+		streamBy: [...new Set(ways.flatMap(({ parameters }) => parameters.streamBy ?? []))],
+		confirm: !cannot.confirm,
+	};
+}

@@ -1,0 +1,87 @@
+/** scenario → variant → column → outcome */
+type Rows = Map<string, Map<string, Map<string, string>>>;
+
+/** Scenario × way → outcome, provider by provider, with what was left out and why. */
+export class Table {
+	readonly #rows: Rows = new Map();
+	/** provider → ways */
+	readonly #columns = new Map<string, Set<string>>();
+	/** reason → scenario → ways */
+	readonly #leftOut = new Map<string, Map<string, string[]>>();
+
+	add(scenario: string, variant: string, provider: string, way: string, outcome: string) {
+		at(this.#columns, provider, () => new Set<string>()).add(way);
+		const variants = at(this.#rows, scenario, () => new Map<string, Map<string, string>>());
+		at(variants, variant, () => new Map<string, string>()).set(`${provider} ${way}`, outcome);
+	}
+
+	leaveOut(scenario: string, provider: string, way: string, reason: string) {
+		const scenarios = at(
+			this.#leftOut,
+			`${provider}: ${reason}`,
+			() => new Map<string, string[]>(),
+		);
+		at(scenarios, scenario, (): string[] => []).push(way);
+	}
+
+	print() {
+		const lines: string[] = [];
+		for (const [provider, ways] of this.#columns) lines.push(...this.#tableOf(provider, [...ways]));
+		lines.push('', 'LEFT OUT:');
+		for (const [reason, scenarios] of this.#leftOut) {
+			lines.push(`  ${reason}`);
+			for (const [scenario, ways] of scenarios) lines.push(`    ${scenario} (${ways.join('; ')})`);
+		}
+		process.stdout.write(`${lines.join('\n')}\n\n`);
+	}
+
+	#tableOf(provider: string, ways: string[]): string[] {
+		const columns = ways.map((way) => `${provider} ${way}`);
+		const head = [provider, ...ways];
+		const body = [...this.#rows].flatMap(([scenario, variants]) =>
+			bodyOf(scenario, variants, columns),
+		);
+		const widths = head.map((_cell, i) =>
+			Math.max(...[head, ...body].map((cells) => cells[i]?.length ?? 0)),
+		);
+		const line = (cells: string[]) =>
+			cells
+				.map((cell, i) => cell.padEnd(widths[i] ?? 0))
+				.join('  ')
+				.trimEnd();
+		const width = widths.reduce((sum, each) => sum + each + 2, -2);
+		return ['', line(head), '─'.repeat(width), ...body.map(line)];
+	}
+}
+
+/** One line for a scenario, or one for each variant where these have different outcomes. */
+function bodyOf(
+	scenario: string,
+	variants: ReadonlyMap<string, ReadonlyMap<string, string>>,
+	columns: string[],
+): string[][] {
+	const tested = [...variants]
+		.map(([variant, outcomes]) => ({
+			variant,
+			cells: columns.map((column) => outcomes.get(column) ?? ''),
+		}))
+		.filter(({ cells }) => cells.some((cell) => cell !== ''));
+	if (tested.length === 0) return [];
+	const different = columns.map((_column, i) => [
+		...new Set(tested.map(({ cells }) => cells[i] ?? '').filter((cell) => cell !== '')),
+	]);
+	if (different.every(({ length }) => length <= 1)) {
+		const count = tested.length > 1 ? ` (${tested.length} variants)` : '';
+		return [[`${scenario}${count}`, ...different.map(([outcome = '']) => outcome)]];
+	}
+	return [
+		[scenario, ...columns.map(() => '')],
+		...tested.map(({ variant, cells }) => [`    ${variant}`, ...cells]),
+	];
+}
+
+function at<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+	const found = map.get(key) ?? make();
+	map.set(key, found);
+	return found;
+}

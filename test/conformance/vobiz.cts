@@ -1,0 +1,145 @@
+import { startStandIn, type VobizStandIn } from '../lib/stand-ins/index.cts';
+import { callStreams, cannot } from './callStreams.cts';
+import { scenariosFor } from './scenario.cts';
+import type { Expected, Profile, Target, Way } from './types.cts';
+
+/** Vobiz, as docs.vobiz.ai (`new`) and the older www.docs.vobiz.ai (`old`) describe it. */
+
+type Generation = 'new' | 'old';
+type VobizWay = Way<VobizStandIn>;
+
+const { row, rows } = scenariosFor<VobizStandIn>();
+
+const stopped204: Expected = { status: 'stopped', statusCode: 204 };
+const stopped200: Expected = { status: 'stopped', statusCode: 200 };
+const nothingRuns: Expected = { status: 'alreadyStopped', statusCode: 404 };
+const unknownCall: Expected = { status: 'notFound', statusCode: 404, callState: 'notFound' };
+
+const telephony = (message: string) => ({ api_id: 'example-api-id', error: message });
+const platform = (message: string) => ({
+	status: 'error',
+	error: { code: 'EXAMPLE_CODE', message, details: {} },
+	timestamp: '2026-01-31T10:00:00.000Z',
+	requestId: 'example-request-id',
+});
+
+/** A stream that has not ended: docs.vobiz.ai/audio-streams/stream-object. */
+const show = ({ call, stream }: Target) => ({
+	stream_id: stream.id,
+	call_uuid: call.id,
+	status: 'in-progress',
+	start_time: stream.startTime,
+	end_time: null,
+});
+
+const paths = callStreams('/api/v1');
+const answers = {
+	alreadyStopped: { status: 404, body: telephony('No active stream found') },
+	notFound: { status: 404, body: telephony('Stream not found') },
+};
+
+const oneStream = (generation: Generation, stop: Expected): VobizWay => ({
+	...paths.one,
+	title: `one stream, ${generation}`,
+	standIn: { generation },
+	answers,
+	running: show,
+	// "404 … if the stream_id is unknown, already stopped, or belongs to a different call"
+	says: {
+		stop,
+		again: nothingRuns,
+		unknownStream: { status: 'notFound', statusCode: 404, callState: 'live' },
+		unknownCall,
+		endedCall: nothingRuns,
+		noContent: stopped204,
+	},
+});
+
+const allStreams = (generation: Generation, stop: Expected, nothing: Expected): VobizWay => ({
+	...paths.all,
+	title: `all streams, ${generation}`,
+	standIn: { generation },
+	answers,
+	running: (target, { total = 2, offset = 0 } = {}) => ({
+		page: offset / 20 + 1,
+		per_page: 20,
+		total,
+		objects: [{ ...show(target), status: 'completed' }, show(target)],
+	}),
+	says: {
+		stop,
+		again: nothing,
+		unknownCall: nothing,
+		endedCall: nothing,
+		noContent: stopped204,
+	},
+});
+
+const all = ({ parameters }: VobizWay) => parameters.operation === 'stopAllStreams';
+
+export const vobiz: Profile<VobizStandIn> = {
+	provider: 'vobiz',
+	displayName: 'Vobiz',
+	credentialName: 'Vobiz X-Auth API',
+	start: async (options) => await startStandIn('vobiz', options),
+	address: { field: 'baseUrl', label: 'Base URL' },
+	account: { field: 'authId', label: 'Auth ID' },
+	token: 'authToken',
+	own: { 'the telephony form': telephony, 'the platform form': platform },
+	// "wrong case or missing slash returns 401": the token is not the only suspect.
+	suspects: ["'Auth ID'", "'Auth Token'", 'path', "'Base URL'"],
+	ways: [
+		oneStream('new', stopped204),
+		oneStream('old', stopped200),
+		// "204 even if the call currently has no active streams"
+		allStreams('new', stopped204, stopped204),
+		allStreams('old', stopped200, nothingRuns),
+	],
+	cannot,
+	scenarios: [
+		row({
+			name: 'an older answer that counts no stopped stream is alreadyStopped',
+			ways: all,
+			arrange(c) {
+				c.standIn.endCall(c.call.id);
+				c.answer({
+					status: 200,
+					body: { message: 'All streams stopped successfully', streams_stopped: 0 },
+				});
+			},
+			expected: () => ({ status: 'alreadyStopped', statusCode: 200 }),
+		}),
+		rows<'page' | 'meta'>({
+			name: 'Confirm Stop reads a list in each form that was ever documented',
+			ways: all,
+			variants: () => ({ page: 'page', meta: 'meta' }),
+			options: { confirm: true },
+			arrange(c, listShape) {
+				c.standIn.listShape = listShape;
+			},
+			expected: (c) => ({ ...c.says('stop'), confirmed: true }),
+		}),
+		row({
+			name: 'Confirm Stop takes one ended stream in place of a list for no proof about the others',
+			ways: all,
+			options: { confirm: true },
+			arrange(c) {
+				c.standIn.listShape = 'single';
+			},
+			expected: (c) => ({ ...c.says('stop'), confirmed: false }),
+		}),
+		rows<'telephony' | 'platform'>({
+			name: 'a refusal that is in either of its forms is told in its own words',
+			variants: () => ({ telephony: 'telephony', platform: 'platform' }),
+			arrange(c, errorShape) {
+				c.standIn.errorShape = errorShape;
+				c.credentials.authToken = 'example-wrong-token';
+			},
+			expected: () => ({
+				failure: 'credentials',
+				statusCode: 401,
+				error: expect.stringContaining('“Invalid authentication credentials”'),
+			}),
+		}),
+	],
+};

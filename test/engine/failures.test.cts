@@ -1,0 +1,142 @@
+// How a failure reaches n8n: what the conformance table says of one item, here of a whole output.
+
+import { start } from '../lib/opened.cts';
+import { live, lives, pairs, stopItems, stopLives } from '../lib/stops.cts';
+
+const CREDENTIAL = {
+	error: 'Plivo rejected this credential (403): “No access”',
+	message:
+		"Check 'Auth ID' and 'Auth Token' in the credential, and that the call belongs to that account or subaccount. " +
+		'Where the account has an IP whitelist (Plivo: Account → IP Whitelisting), it must hold the address that n8n calls from.',
+};
+const EMPTY = {
+	error: "'Call UUID' is empty",
+	message: "Fill in 'Call UUID', or check the expression that fills it.",
+};
+
+describe('where the node stops at a failure', () => {
+	it('a message stays ours also where n8n knows a code in it', async () => {
+		const standIn = await start('plivo');
+		standIn.fault = () => ({ reset: 'before' });
+		const { error } = await stopLives(standIn, lives(standIn, 1), { options: { maxRetries: 0 } });
+		expect(error?.message).toBe('The connection to Plivo broke before it answered (ECONNRESET)');
+		expect(error?.context.failure).toBe('unavailable');
+	});
+
+	it('n8n gets its own word for the cause, where it has one', async () => {
+		const causes: Array<[fault: object, ours: string, n8ns: string | undefined]> = [
+			[{ status: 403 }, 'credentials', 'credential-invalid'],
+			[{ status: 429, headers: { 'Retry-After': '99' } }, 'rateLimit', 'rate-limited'],
+			[{ status: 503 }, 'unavailable', 'temporarily-unavailable'],
+			[{ status: 422, body: { api_id: 'x', error: 'no' } }, 'rejected', undefined],
+			[{ status: 200, body: 'ok' }, 'unreadable', undefined],
+		];
+		for (const [fault, ours, n8ns] of causes) {
+			const standIn = await start('plivo');
+			standIn.fault = () => fault;
+			const { error } = await stopLives(standIn, lives(standIn, 1), { options: { maxRetries: 0 } });
+			expect([ours, error?.context.failure, causeOf(error)]).toEqual([ours, ours, n8ns]);
+		}
+		const standIn = await start('plivo');
+		const { error } = await stopItems(standIn, [{ call: '', stream: '' }]);
+		expect([error?.context.failure, causeOf(error)]).toEqual(['input', 'configuration-invalid']);
+	});
+
+	it('every stream that is not known to be stopped is counted, and each is named once', async () => {
+		const standIn = await start('signalWire');
+		const items = [
+			live(standIn).item,
+			{ call: ' ', stream: 's' },
+			live(standIn).item,
+			{ call: '' },
+		];
+		const { error, status } = await stopItems(standIn, items);
+		expect(status).toBe('error');
+		expect(error?.description).toMatch(
+			/ Streams of this run that are not known to be stopped: 2 of 4\.$/,
+		);
+	});
+});
+
+/** n8n's own word for why a node failed. */
+const causeOf = (error: unknown): unknown =>
+	typeof error === 'object' && error !== null && 'failure' in error
+		? (error.failure as { cause?: unknown } | undefined)?.cause
+		: undefined;
+
+describe("n8n's continue modes", () => {
+	const mixed = async () => {
+		const standIn = await start('plivo');
+		const [good, late] = [live(standIn), live(standIn)];
+		const input = [good.item, { call: '', stream: 'x', lead: 'Ann' }, late.item];
+		standIn.fault = ({ path }) =>
+			path.includes(late.stream.id) ? { status: 403, body: { error: 'No access' } } : undefined;
+		return { standIn, input, good: good.item, late: late.item };
+	};
+
+	it('keep a failed item in its place on the regular output, with what is known and no more', async () => {
+		const { standIn, input, good, late } = await mixed();
+		const { outputs, error } = await stopItems(standIn, input, {
+			node: { onError: 'continueRegularOutput' },
+		});
+		expect(error).toBeUndefined();
+		expect(pairs(outputs[0])).toEqual([0, 1, 2]);
+		const about = { provider: 'plivo', operation: 'stopStream' };
+		expect(outputs[0]?.map(({ json }) => json)).toEqual([
+			{
+				...about,
+				callId: good.call,
+				stream: good.stream,
+				status: 'stopped',
+				stopped: true,
+				statusCode: 204,
+				attempts: 1,
+			},
+			{
+				...about,
+				callId: '',
+				stream: 'x',
+				status: 'failed',
+				stopped: false,
+				failure: 'input',
+				...EMPTY,
+			},
+			{
+				...about,
+				callId: late.call,
+				stream: late.stream,
+				status: 'failed',
+				stopped: false,
+				failure: 'credentials',
+				...CREDENTIAL,
+				statusCode: 403,
+				attempts: 1,
+			},
+		]);
+	});
+
+	it("send a failed item to the error output with both sentences and the input's own fields", async () => {
+		const { standIn, input } = await mixed();
+		const { outputs, error } = await stopItems(standIn, input, {
+			node: { onError: 'continueErrorOutput' },
+		});
+		expect(error).toBeUndefined();
+		expect(pairs(outputs[0])).toEqual([0]);
+		expect(outputs[1]?.map(({ json }) => json)).toEqual([
+			{ ...input[1], ...EMPTY },
+			{ ...input[2], ...CREDENTIAL },
+		]);
+	});
+
+	it("never take a success for a failure, whatever the provider's body holds", async () => {
+		const standIn = await start('vobiz', { generation: 'old' });
+		const { outputs } = await stopLives(standIn, [live(standIn)], {
+			options: { includeResponse: true },
+			node: { onError: 'continueErrorOutput' },
+		});
+		expect(outputs[0]).toMatchObject([
+			{ json: { status: 'stopped', response: { message: 'Stream stopped successfully' } } },
+		]);
+		expect(outputs[1]).toEqual([]);
+	});
+});

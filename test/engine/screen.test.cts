@@ -1,0 +1,267 @@
+// What the node's screen shows and asks for, by n8n's own rules; and the same node as an AI agent's tool.
+
+import type { IDataObject, INode, INodeType, INodeTypeDescription } from 'n8n-workflow';
+import { loadPackage, NODE_TYPE, workflowPackage } from '../lib/engine.cts';
+import { providers } from '../lib/stand-ins/index.cts';
+import { start } from '../lib/opened.cts';
+import { live, stopItems, type Run } from '../lib/stops.cts';
+
+const { NodeHelpers } = workflowPackage;
+
+let description: INodeTypeDescription;
+beforeAll(async () => {
+	({ description } = (await loadPackage()).node);
+});
+
+/** The node as n8n hands it to an agent: its name with 'Tool' behind it. */
+const toolForm = () => ({ ...description, name: `${description.name}Tool` });
+
+const nodeWith = (parameters: INode['parameters']): INode => ({
+	id: 'x',
+	name: 'x',
+	type: NODE_TYPE,
+	typeVersion: 1,
+	position: [0, 0],
+	parameters,
+});
+
+const property = (name: string) => description.properties.find((one) => one.name === name);
+
+/** The choices of a field that are offered with these parameters. */
+const offered = (
+	name: string,
+	parameters: INode['parameters'],
+	form: INodeTypeDescription = description,
+) =>
+	(property(name)?.options ?? []).flatMap((option) =>
+		'value' in option && NodeHelpers.displayParameter(parameters, option, null, form)
+			? [option.value]
+			: [],
+	);
+
+/** The fields that n8n shows, as `name: label`, and the credentials that it asks for. */
+function shown(parameters: INode['parameters'], form: INodeTypeDescription = description) {
+	const node = nodeWith(parameters);
+	const values =
+		NodeHelpers.getNodeParameters(form.properties, parameters, true, false, node, form) ?? {};
+	const isShown = (part: Parameters<typeof NodeHelpers.displayParameter>[1]) =>
+		NodeHelpers.displayParameter(values, part, node, form);
+	const fields = form.properties.filter(isShown);
+	const options = form.properties.find(({ name }) => name === 'options')?.options ?? [];
+	const chosen = values.options as IDataObject as INode['parameters'];
+	return {
+		fields: fields
+			.filter(({ type }) => type !== 'notice')
+			.map(({ name, displayName }) => `${name}: ${displayName}`),
+		notices: fields.filter(({ type }) => type === 'notice').map(({ name }) => name),
+		options: options.flatMap((option) =>
+			'type' in option && NodeHelpers.displayParameter(chosen, option, node, form, values)
+				? [option.name]
+				: [],
+		),
+		credentials: (form.credentials ?? []).filter(isShown).map(({ name }) => name),
+	};
+}
+
+const always = ['provider: Provider', 'operation: Operation', 'source: Call and Stream From'];
+const forAll = [
+	'whenNothingToStop',
+	'includeResponse',
+	'maxConcurrency',
+	'maxRetries',
+	'preview',
+	'timeout',
+];
+const forDocuments = ['cxmlFallbackUrl', 'cxmlMethod', 'nameParameter'];
+
+describe('the screen', () => {
+	it.each([
+		['plivo', 'plivoBasicApi'],
+		['vobiz', 'vobizXAuthApi'],
+	])("speaks %s's language", (provider, credential) => {
+		const one = shown({ provider });
+		expect(one.fields).toEqual([
+			...always,
+			'callId: Call UUID',
+			'stream: Stream ID',
+			'options: Options',
+		]);
+		expect(one.notices).toEqual([`${provider}Notice`]);
+		expect(one.credentials).toEqual([credential]);
+		expect(one.options.sort()).toEqual([...forAll, 'confirm'].sort());
+
+		const all = shown({ provider, operation: 'stopAllStreams' });
+		expect(all.fields).toEqual([...always, 'callId: Call UUID', 'options: Options']);
+		expect(all.notices).toEqual([`${provider}AllNotice`]);
+
+		const event = shown({ provider, source: 'event' });
+		expect(event.fields).toEqual([...always, 'stream: Stream ID', 'options: Options']);
+		const allByEvent = shown({ provider, source: 'event', operation: 'stopAllStreams' });
+		expect(allByEvent.fields).toEqual([...always, 'options: Options']);
+	});
+
+	it.each([
+		['sid', ['stream: Stream SID'], forAll],
+		['name', ['stream: Stream Name', 'cxmlUrl: cXML URL'], [...forAll, ...forDocuments]],
+		['controlId', ['stream: Control ID'], forAll],
+	])("speaks SignalWire's language, by %s", (streamBy, fields, options) => {
+		const way = [...always, 'streamBy: Identify Stream By'];
+		const typed = shown({ provider: 'signalWire', streamBy });
+		expect(typed.fields).toEqual([...way, 'callId: Call SID', ...fields, 'options: Options']);
+		expect(typed.notices).toEqual([`signalWire${streamBy}Notice`]);
+		expect(typed.credentials).toEqual(['signalWireBasicApi']);
+		expect(typed.options.sort()).toEqual([...options].sort());
+
+		const event = shown({ provider: 'signalWire', streamBy, source: 'event' });
+		expect(event.fields).toEqual([...way, ...fields, 'options: Options']);
+	});
+
+	it('shows the fields of every provider, and asks for every credential, where the provider is an expression', () => {
+		const one = shown({ provider: '={{ $json.provider }}' });
+		expect(one.fields).toEqual([
+			...always,
+			'streamBy: Identify Stream By',
+			'callId: Call UUID',
+			'callId: Call SID',
+			'stream: Stream ID',
+			'stream: Stream SID',
+			'options: Options',
+		]);
+		expect(one.credentials).toEqual(['plivoBasicApi', 'signalWireBasicApi', 'vobizXAuthApi']);
+	});
+
+	it.each<INode['parameters']>([
+		{},
+		{ source: 'event' },
+		{ operation: 'stopAllStreams' },
+		{ operation: 'stopAllStreams', source: 'event' },
+		{ streamBy: 'controlId' },
+		{ streamBy: 'name', cxmlUrl: 'https://example.com/stop' },
+	])(
+		'demands nothing that another choice would need, where the provider is an expression: %j',
+		(more) => {
+			const node = nodeWith({
+				provider: '={{ $json.provider }}',
+				...(more.source !== 'event' && { callId: 'c' }),
+				...(more.operation !== 'stopAllStreams' && more.source !== 'event' && { stream: 's' }),
+				...more,
+			});
+			const { properties } = description;
+			node.parameters =
+				NodeHelpers.getNodeParameters(
+					properties,
+					node.parameters,
+					true,
+					false,
+					node,
+					description,
+				) ?? {};
+			expect(NodeHelpers.getNodeParametersIssues(properties, node, description)).toBeNull();
+		},
+	);
+
+	it("leaves the AI agent's tool the call and the stream, and no document that takes over a call", () => {
+		for (const provider of providers) {
+			const { fields } = shown({ provider }, toolForm());
+			const names = fields.map((field) => field.split(':')[0]);
+			expect(names).toEqual(expect.arrayContaining(['provider', 'operation', 'callId', 'stream']));
+			expect(names).not.toContain('source');
+		}
+		const byName = shown({ provider: 'signalWire', streamBy: 'name' }, toolForm());
+		expect(byName.fields).not.toContain('cxmlUrl: cXML URL');
+		expect(offered('streamBy', { provider: 'signalWire' }, toolForm())).toEqual(
+			offered('streamBy', { provider: 'signalWire' }).filter((one) => one !== 'name'),
+		);
+	});
+
+	it("words its texts as n8n's guide asks", () => {
+		const texts = description.properties.flatMap((one) => [one, ...(one.options ?? [])]);
+		for (const one of texts) {
+			if ('placeholder' in one && one.placeholder && one.type !== 'collection') {
+				expect(one.placeholder).toMatch(/^e\.g\. /);
+			}
+			if (!('description' in one) || !one.description) continue;
+			const { description: text } = one;
+			if ('type' in one && one.type === 'boolean') expect(text).toMatch(/^Whether /);
+			// One sentence has no full stop at its end, several have.
+			expect([text, text.endsWith('.')]).toEqual([text, /[.:?!] [A-Z]/.test(text)]);
+			expect(text).not.toMatch(/\b(error|problem|failure|mistake)s?\b/i);
+		}
+	});
+});
+
+describe("the AI agent's tool", () => {
+	const tool: () => Promise<Run> = async () => ({
+		type: `${NODE_TYPE}Tool`,
+		nodeType: { description: toolForm(), execute: (await loadPackage()).node.execute },
+	});
+
+	it('stops a stream', async () => {
+		const standIn = await start('signalWire');
+		const { items, error } = await stopItems(standIn, [live(standIn).item], await tool());
+		expect(error).toBeUndefined();
+		expect(items).toMatchObject([{ status: 'stopped', stopped: true }]);
+	});
+
+	it("is described by the node's own text, which n8n shows to the model", async () => {
+		const { node } = await loadPackage();
+		const parameters = { descriptionType: 'auto', operation: 'stopStream' };
+		const text = NodeHelpers.getToolDescriptionForNode({ ...nodeWith(parameters) }, node);
+		expect(text).toBe(description.description);
+		for (const part of [
+			/^Stop the audio stream/,
+			/Needs the call's ID/,
+			/Safe to repeat/,
+			/Returns/,
+		]) {
+			expect(text).toMatch(part);
+		}
+	});
+
+	it.each([
+		['saved by hand', { streamBy: 'name' }],
+		['with all that a document takes', { streamBy: 'name', cxmlUrl: 'https://evil.example/x' }],
+		['in the tool form, with an option', { streamBy: 'NAME', options: { preview: true } }],
+	])('refuses to stop by name, whatever its parameters say: %s', async (_title, parameters) => {
+		const standIn = await start('signalWire');
+		const { error } = await stopItems(standIn, [live(standIn).item], {
+			...(await tool()),
+			parameters,
+		});
+		expect(error?.message).toMatch(/^An AI agent may not stop a stream by 'Stream Name'\. Set /);
+		expect(error?.context.failure).toBe('input');
+		expect(standIn.requests).toEqual([]);
+	});
+
+	it('refuses it as soon as the type ends in Tool, in whatever form n8n loaded the node', async () => {
+		const standIn = await start('signalWire');
+		const { error } = await stopItems(standIn, [live(standIn).item], {
+			type: `${NODE_TYPE}Tool`,
+			parameters: { streamBy: 'name', cxmlUrl: 'https://evil.example/x' },
+		});
+		expect(error?.message).toMatch(/^An AI agent may not stop a stream by 'Stream Name'/);
+		expect(standIn.requests).toEqual([]);
+	});
+});
+
+describe('hints on the canvas', () => {
+	it('are left out on an n8n that has none', async () => {
+		const standIn = await start('vobiz');
+		const { node } = await loadPackage();
+		const { execute } = node;
+		const nodeType: INodeType = {
+			description: node.description,
+			async execute() {
+				const older = Object.create(this, {
+					addExecutionHints: { value: undefined },
+				}) as typeof this;
+				return (await execute?.call(older)) ?? null;
+			},
+		};
+		const { items, error } = await stopItems(standIn, [{ call: 'gone', stream: 'gone' }], {
+			nodeType,
+		});
+		expect(error).toBeUndefined();
+		expect(items).toMatchObject([{ status: 'notFound' }]);
+	});
+});

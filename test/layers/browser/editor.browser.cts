@@ -1,0 +1,294 @@
+import type { Call, Stream } from '../../lib/stand-ins/index.cts';
+import { installN8n, startN8n, type RunningN8n } from '../../lib/n8n/index.cts';
+import { pack } from '../../lib/package.cts';
+import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
+import { startStandIn } from '../../lib/stand-ins/index.cts';
+import type { RunningStandIn } from '../../lib/stops.cts';
+import { findChromium } from './chromium.cts';
+import { NOT_TESTED, TESTED, openEditor, type Editor } from './editor.cts';
+
+const WRONG = 'example-of-a-wrong-token';
+const ALWAYS = ['Provider', 'Operation', 'Call and Stream From'];
+
+// What the screen must show, in the words that people know from each provider.
+type ProviderName = 'signalWire' | 'plivo' | 'vobiz';
+
+interface Screen {
+	name: ProviderName;
+	label: string;
+	credential: string;
+	operations: string[];
+	stop: string[];
+	notice: RegExp;
+	noticeForAll?: RegExp;
+	check: string;
+}
+
+const PROVIDERS: Screen[] = [
+	{
+		name: 'signalWire',
+		label: 'SignalWire',
+		credential: 'SignalWire Basic API',
+		operations: ['Stop Stream'],
+		stop: ['Identify Stream By', 'Call SID', 'Stream SID'],
+		notice: /^SignalWire: what happens to the call\. The call goes on\./,
+		check: "Check 'Space URL', 'Project ID' and 'API Token' in the credential",
+	},
+	{
+		name: 'plivo',
+		label: 'Plivo',
+		credential: 'Plivo Basic API',
+		operations: ['Stop Stream', 'Stop All Streams'],
+		stop: ['Call UUID', 'Stream ID'],
+		notice: /^Plivo: what happens to the call\. The call goes on\./,
+		noticeForAll: /^Plivo: what happens to the call\. Every stream of the call stops/,
+		check: "Check 'Auth ID' and 'Auth Token' in the credential",
+	},
+	{
+		name: 'vobiz',
+		label: 'Vobiz',
+		credential: 'Vobiz X-Auth API',
+		operations: ['Stop Stream', 'Stop All Streams'],
+		stop: ['Call UUID', 'Stream ID'],
+		notice: /^Vobiz: what happens to the call\. The call goes on/,
+		noticeForAll: /^Vobiz: what happens to the call\. Every stream of the call stops/,
+		check: "Check 'Auth ID' and 'Auth Token' in the credential",
+	},
+];
+
+// A first run installs 2.2 GB of n8n.
+jest.setTimeout(20 * 60_000);
+
+describe("the node in n8n's editor", () => {
+	let n8n: RunningN8n;
+	let editor: Editor;
+	let folder: string;
+	const standIns = new Map<ProviderName, RunningStandIn>();
+	const standInOf = (name: ProviderName) => {
+		const standIn = standIns.get(name);
+		if (!standIn) throw new Error(`The stand-in of ${name} has not started.`);
+		return standIn;
+	};
+
+	beforeAll(async () => {
+		// What is missing is said before the long part begins.
+		findChromium();
+		await installN8n();
+		folder = temporaryFolder('browser');
+		for (const { name } of PROVIDERS) standIns.set(name, await startStandIn(name));
+		n8n = await startN8n({ tarball: await pack(folder) });
+		for (const { name, label } of PROVIDERS) {
+			const standIn = standInOf(name);
+			const { credentialType, credentials } = standIn;
+			await n8n.createCredential(credentialType, `${label} account`, { ...credentials });
+			await n8n.createCredential(credentialType, `${label} with a wrong token`, {
+				...credentials,
+				[tokenOf(standIn)]: WRONG,
+			});
+		}
+		editor = await openEditor(n8n);
+	});
+
+	afterAll(async () => {
+		await editor?.close();
+		await n8n?.stop();
+		for (const standIn of standIns.values()) await standIn.close();
+		if (folder) removeFolder(folder);
+	});
+
+	afterEach(() => {
+		for (const standIn of standIns.values()) standIn.expectOnContract();
+	});
+
+	const tokenOf = ({ credentials }: RunningStandIn) =>
+		Object.keys(credentials).find((name) => /token/i.test(name)) ?? '';
+
+	const newWorkflow = async () => {
+		await editor.newWorkflow();
+		await editor.searchNodes('manual trigger');
+		await editor.pickNode('Manual Trigger');
+	};
+
+	test('the owner signs in', async () => {
+		await editor.signIn();
+		expect(new URL(editor.page.url()).pathname).toMatch(/^\/home\//);
+	});
+
+	test("searching 'stop audio' in the nodes panel finds the node and its two actions", async () => {
+		await newWorkflow();
+		expect(await editor.searchNodes('stop audio')).toEqual(['Stop Audio Stream']);
+		expect(await editor.actions('Stop Audio Stream')).toEqual([
+			'Stop a stream of a call',
+			'Stop all streams of a call',
+		]);
+		await editor.pickAction('Stop a stream of a call');
+		expect(await editor.choices('Provider')).toEqual(['Plivo', 'SignalWire', 'Vobiz']);
+	});
+
+	// One node, and each provider picked in turn.
+	describe.each(PROVIDERS)('$label', (provider) => {
+		const { name, label, credential, operations, stop, notice, noticeForAll, check } = provider;
+		let standIn: RunningStandIn;
+		let call: Call;
+		let stream: Stream;
+
+		beforeAll(async () => {
+			standIn = standInOf(name);
+			call = standIn.addCall();
+			stream = standIn.startStream(call.id);
+			await editor.choose('Provider', label);
+		});
+
+		test('the open node shows only its fields, in its own words', async () => {
+			expect(await editor.fields()).toEqual([credential, ...ALWAYS, ...stop, 'Options']);
+		});
+
+		test('only its operations are offered', async () => {
+			const offered = await editor.choices('Operation');
+			// n8n adds this one to every node that has a credential.
+			expect(offered.filter((choice) => choice !== 'Custom API Call')).toEqual(operations);
+		});
+
+		test('one notice says what happens to the call', async () => {
+			expect(await editor.notices()).toEqual([expect.stringMatching(notice)]);
+		});
+
+		if (noticeForAll) {
+			test('for all streams it asks for the call alone, and says what happens to it', async () => {
+				await editor.choose('Operation', 'Stop All Streams');
+				expect(await editor.fields()).toEqual([credential, ...ALWAYS, 'Call UUID', 'Options']);
+				expect(await editor.notices()).toEqual([expect.stringMatching(noticeForAll)]);
+				await editor.choose('Operation', 'Stop Stream');
+			});
+		}
+
+		test('only its credential is offered', async () => {
+			expect((await editor.credentials()).sort()).toEqual([
+				`${label} account`,
+				`${label} with a wrong token`,
+			]);
+		});
+
+		test('a credential with a wrong token says that it was not let in, and what to check', async () => {
+			expect(await editor.newCredential()).toBe(credential);
+			await editor.fillCredential({ ...standIn.credentials, [tokenOf(standIn)]: WRONG });
+			await editor.saveCredential();
+
+			const text = await editor.credentialTest();
+
+			expect(text).toContain(NOT_TESTED);
+			expect(text).toContain(`${label} did not let this credential in (401)`);
+			expect(text).toContain(check);
+		});
+
+		test('with the right token the connection is tested successfully', async () => {
+			await editor.fillCredential({
+				[tokenOf(standIn)]: String(standIn.credentials[tokenOf(standIn)]),
+			});
+			// Once it is right, n8n closes the form.
+			await editor.saveCredential();
+			await editor.editCredential();
+
+			const text = await editor.credentialTest();
+
+			expect(text).toContain(TESTED);
+			expect(text).not.toContain(NOT_TESTED);
+			await editor.closeCredential();
+		});
+
+		test('a run with a wrong token shows what happened and what to do, and stops nothing', async () => {
+			await editor.chooseCredential(`${label} with a wrong token`);
+			await editor.fill(stop.at(-2) ?? '', call.id);
+			await editor.fill(stop.at(-1) ?? '', stream.id);
+			await editor.run();
+
+			const { what, todo } = await editor.failure();
+
+			expect(what).toContain(`${label} did not let this credential in (401)`);
+			expect(todo).toContain(check);
+			expect(stream.running).toBe(true);
+			say(`    ${label}, wrong token: ${what} | ${todo}`);
+		});
+
+		test('a run stops the stream, and the output pane says so', async () => {
+			await editor.chooseCredential(`${label} account`);
+			await editor.run();
+
+			expect(await editor.output()).toMatchObject({
+				provider: name,
+				callId: call.id,
+				stream: stream.id,
+				status: 'stopped',
+				stopped: 'true',
+			});
+			expect(stream.running).toBe(false);
+			say(`    ${label}: typed in, executed, stopped`);
+		});
+	});
+
+	test('SignalWire asks for a cXML URL only where the stream is stopped by name', async () => {
+		await editor.choose('Provider', 'SignalWire');
+		const start = ['SignalWire Basic API', ...ALWAYS, 'Identify Stream By', 'Call SID'];
+
+		expect(await editor.choices('Identify Stream By')).toEqual([
+			'Stream SID',
+			'Stream Name',
+			'Control ID',
+		]);
+		await editor.choose('Identify Stream By', 'Stream Name');
+		expect(await editor.fields()).toEqual([...start, 'Stream Name', 'cXML URL', 'Options']);
+		expect(await editor.notices()).toEqual([
+			// As text: a browser would take the names of cXML's verbs for tags.
+			expect.stringContaining('put <Pause>, <Redirect> or <Dial> behind <Stop>'),
+		]);
+		await editor.choose('Identify Stream By', 'Control ID');
+		expect(await editor.fields()).toEqual([...start, 'Control ID', 'Options']);
+	});
+
+	test('a node that takes an event asks for no call', async () => {
+		await editor.choose('Identify Stream By', 'Stream SID');
+		await editor.choose('Call and Stream From', 'Incoming Event');
+		expect(await editor.fields()).toEqual([
+			'SignalWire Basic API',
+			...ALWAYS,
+			'Identify Stream By',
+			'Stream SID',
+			'Options',
+		]);
+	});
+
+	test('a provider that is an expression asks for each credential by its name', async () => {
+		await editor.useExpression('Provider');
+		expect((await editor.fields()).slice(0, 4)).toEqual([
+			...['Plivo Basic API', 'SignalWire Basic API', 'Vobiz X-Auth API'],
+			'Provider',
+		]);
+	});
+
+	test("the action 'Stop all streams of a call' says so where the provider cannot", async () => {
+		await newWorkflow();
+		await editor.searchNodes('stop audio');
+		await editor.actions('Stop Audio Stream');
+		await editor.pickAction('Stop all streams of a call');
+		await editor.choose('Provider', 'SignalWire');
+		expect(await editor.notices()).toEqual([
+			"SignalWire has no way to stop all streams of a call. Set 'Operation' to 'Stop Stream' and name the stream.",
+		]);
+		await editor.choose('Provider', 'Plivo');
+		expect(await editor.fields()).toEqual(['Plivo Basic API', ...ALWAYS, 'Call UUID', 'Options']);
+	});
+
+	test('no token was ever to be read on the screen', () => {
+		const tokens = [...standIns.values()].map((standIn) =>
+			String(standIn.credentials[tokenOf(standIn)]),
+		);
+		const all = editor.seen.join('\n');
+		// What was typed into fields that hide nothing is there, so a token would be too.
+		for (const { label, stop } of PROVIDERS) {
+			expect(all).toContain(`${label} did not let this credential in`);
+			expect(all).toContain(stop.at(-1) ?? 'a label');
+		}
+		expect(all).toContain(standInOf('plivo').credentials.authId);
+		for (const token of [...tokens, WRONG]) expect(all).not.toContain(token);
+	});
+});

@@ -1,0 +1,151 @@
+import type { Fault } from '../../lib/stand-ins/index.cts';
+
+/** Numbers from 0 to 1 that a text decides: the same in every run, in whatever order requests arrive. */
+export function randomOf(text: string): () => number {
+	let state = 0x811c9dc5;
+	for (let n = 0; n < text.length; n += 1) {
+		state = Math.imul(state ^ text.charCodeAt(n), 0x01000193);
+	}
+	return () => {
+		state = (state + 0x6d2b79f5) | 0;
+		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+	};
+}
+
+/** One of a list, as chance has it. */
+export function pick<One>(random: () => number, list: readonly [One, ...One[]]): One {
+	return list[Math.floor(random() * list.length)] ?? list[0];
+}
+
+const HTML =
+	'<!doctype html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>';
+
+/** Bodies that no provider sends. Each is the whole of what a broken gateway might say. */
+const GARBAGE: readonly [string, ...Array<string | Buffer>] = [
+	'',
+	'OK',
+	'stopped',
+	'{"status": "stop',
+	'[{"status": "stopped"}]',
+	'null',
+	'204',
+	'<html><body>Welcome</body></html>',
+	Buffer.from([0, 159, 146, 150, 255, 254, 0, 10]),
+	'{"error": {"error": [{"message": "it runs on"}]}, "__proto__": {"status": "stopped"}}',
+];
+
+/** The longest sentence of a provider that is quoted; what is longer is cut. */
+const QUOTED = 300;
+
+/** The ways in which an answer may hold a secret. */
+const ECHOES: readonly [Echo, ...Echo[]] = [
+	(secret) => `it was ${secret}`,
+	(secret) => `it was ${Buffer.from(secret).toString('base64')}`,
+	(secret) => `it was ${Buffer.from(secret).toString('base64url')}`,
+	(secret) => `it was ${encodeURIComponent(secret)}`,
+	// Where the sentence is cut to length, half of the secret is left.
+	(secret) => `${'.'.repeat(QUOTED - Math.floor(secret.length / 2))}${secret}`,
+];
+type Echo = (secret: string) => string;
+
+/** What a fault needs to know of its request. */
+export interface About {
+	/** What the answer may echo. */
+	secrets: readonly [string, ...string[]];
+	/** A time after which the node has given up, in ms. */
+	late: number;
+}
+
+/** A kind of fault, and what becomes of a request that meets it. */
+interface Kind {
+	make(random: () => number, about: About): Fault;
+	/** What the node gets to see: a status, nothing that it can read, or the provider's own answer. */
+	sees: number | 'nothing' | 'own';
+	/** The one failure that it leads to where it is the last. */
+	failure: 'rateLimit' | 'unavailable' | 'unreadable' | undefined;
+}
+
+const echoed = (random: () => number, { secrets }: About) => ({
+	error: pick(random, ECHOES)(pick(random, secrets)),
+});
+
+const unavailable = (sees: Kind['sees'], make: Kind['make']): Kind => ({
+	make,
+	sees,
+	failure: 'unavailable',
+});
+const limited = (make: Kind['make']): Kind => ({ make, sees: 429, failure: 'rateLimit' });
+const unreadable = (sees: Kind['sees'], make: Kind['make']): Kind => ({
+	make,
+	sees,
+	failure: 'unreadable',
+});
+
+const KINDS = {
+	'reset before the effect': unavailable('nothing', () => ({ reset: 'before' })),
+	'reset after the effect': unavailable('nothing', () => ({ reset: 'after' })),
+	'stall before the effect': unavailable('nothing', (_, { late }) => ({ delayMs: late })),
+	'stall after the effect': unavailable('nothing', (_, { late }) => ({ stallMs: late })),
+	'cut off after the effect': unavailable('nothing', () => ({ truncate: true })),
+	'garbage, no effect': unreadable(200, (random) => ({ status: 200, body: pick(random, GARBAGE) })),
+	'garbage after the effect': unreadable(200, (random) => ({
+		status: 200,
+		body: pick(random, GARBAGE),
+		afterEffect: true,
+	})),
+	'junk for gzip': unreadable('nothing', () => ({
+		status: 200,
+		body: 'not compressed at all',
+		headers: { 'Content-Encoding': 'gzip' },
+	})),
+	'429': limited((random, about) => ({ status: 429, body: echoed(random, about) })),
+	'429, Retry-After in seconds': limited(() => ({
+		status: 429,
+		headers: { 'Retry-After': '1' },
+	})),
+	'429, Retry-After as a date': limited(() => ({
+		status: 429,
+		headers: { 'Retry-After': new Date(Date.now() + 1_000).toUTCString() },
+	})),
+	'500': unavailable(500, (random, about) => ({ status: 500, body: echoed(random, about) })),
+	'500 after the effect': unavailable(500, () => ({
+		status: 500,
+		afterEffect: true,
+		body: 'Internal Server Error',
+	})),
+	'502 as HTML': unavailable(502, () => ({ status: 502, body: HTML })),
+	'503': unavailable(503, () => ({ status: 503, body: '' })),
+	'503, Retry-After': unavailable(503, () => ({ status: 503, headers: { 'Retry-After': '1' } })),
+	'503 after the effect': unavailable(503, () => ({ status: 503, afterEffect: true, body: '' })),
+	'slow answer': {
+		make: (random) => ({ delayMs: Math.ceil(random() * 100), stallMs: 50 }),
+		sees: 'own',
+		failure: undefined,
+	},
+} satisfies Record<string, Kind>;
+
+export type KindName = keyof typeof KINDS;
+
+const NAMES = Object.keys(KINDS);
+const isKind = (name: string): name is KindName => name in KINDS;
+const [FIRST, ...OTHERS] = NAMES.filter(isKind);
+
+/** How many kinds of fault there are. */
+export const KIND_COUNT = NAMES.length;
+
+/** A fault that a request met. */
+export interface Met extends Pick<Kind, 'sees' | 'failure'> {
+	kind: KindName;
+	fault: Fault;
+}
+
+/** One request in three meets a fault. Whether and which, the seed and the place of the request decide. */
+export function faultFor(place: string, about: About): Met | undefined {
+	const random = randomOf(place);
+	if (random() > 1 / 3 || FIRST === undefined) return undefined;
+	const kind = pick(random, [FIRST, ...OTHERS]);
+	const { make, sees, failure } = KINDS[kind];
+	return { kind, fault: make(random, about), sees, failure };
+}

@@ -1,0 +1,191 @@
+// Nodes that lie: each must be caught by the judge of the chaos runs, and the true node must not.
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { IDataObject, IExecuteFunctions, INodeType } from 'n8n-workflow';
+
+import { loadPackage } from '../../lib/engine.cts';
+import { executeIn } from '../../lib/execute.cts';
+import { TIMEOUT, type Settings } from './plan.cts';
+import { playChaos, type Play } from './play.cts';
+
+/** One stream by fields and by event, and all of a call, in a mode in which each item says all of itself. */
+const PLAIN: Partial<Settings> = {
+	streamBy: 'sid',
+	onError: 'continueRegularOutput',
+	options: {
+		timeout: TIMEOUT,
+		maxRetries: 2,
+		maxConcurrency: 8,
+		whenNothingToStop: 'succeed',
+		confirm: false,
+		includeResponse: false,
+	},
+};
+const PLAY: Play = {
+	seed: 'lies',
+	executions: 3,
+	items: 60,
+	accounts: 3,
+	settings: [
+		{ ...PLAIN, operation: 'stopStream', source: 'fields' },
+		{ ...PLAIN, operation: 'stopStream', source: 'event' },
+		{ ...PLAIN, operation: 'stopAllStreams', source: 'fields' },
+	],
+	faultless: true,
+};
+
+/** What a node that lies makes of an item's output. */
+type Lie = (json: IDataObject, place: number) => IDataObject;
+
+/** The true node, whose output a lie changes. */
+async function lying(lie: Lie): Promise<INodeType> {
+	const { node } = await loadPackage();
+	return {
+		description: node.description,
+		async execute(this: IExecuteFunctions) {
+			const outputs = await executeIn(this, node);
+			return outputs.map((items) =>
+				items.map((item, place) => ({ ...item, json: lie(item.json, place) })),
+			);
+		},
+	};
+}
+
+/** The true node, whose stops of one call in ten go to `elsewhere`. */
+async function sendingElsewhere(elsewhere: string): Promise<INodeType> {
+	const { node } = await loadPackage();
+	const isTenth = (url: string) =>
+		[...url].reduce((sum, sign) => sum + sign.charCodeAt(0), 0) % 10 === 0;
+	return {
+		description: node.description,
+		async execute(this: IExecuteFunctions) {
+			const send = this.helpers.httpRequestWithAuthentication;
+			const httpRequestWithAuthentication: typeof send = async function (type, options, more) {
+				const { origin } = new URL(options.url);
+				const url = isTenth(options.url) ? options.url.replace(origin, elsewhere) : options.url;
+				return await send.call(this, type, { ...options, url }, more);
+			};
+			const helpers = { ...this.helpers, httpRequestWithAuthentication };
+			const context: IExecuteFunctions = Object.create(this, { helpers: { value: helpers } });
+			return await executeIn(context, node);
+		},
+	};
+}
+
+const wrongWith = async (nodeType?: INodeType, faultless = true) =>
+	(await playChaos({ ...PLAY, faultless, ...(nodeType && { nodeType }) })).wrong;
+
+test('the true node is believed, with faults and without', async () => {
+	expect(await wrongWith()).toEqual([]);
+	expect(await wrongWith(undefined, false)).toEqual([]);
+}, 180_000);
+
+const LIES: Array<[string, Lie, RegExp]> = [
+	[
+		'reports a clean 204 as failed',
+		(json) =>
+			json.statusCode === 204 && json.status === 'stopped'
+				? {
+						...json,
+						status: 'failed',
+						stopped: false,
+						failure: 'unavailable',
+						error: 'x',
+						message: 'y',
+					}
+				: json,
+		/failed \(unavailable\) without a fault/,
+	],
+	[
+		'reports status code 599',
+		(json) => ({ ...json, statusCode: 599 }),
+		/statusCode 599, and the provider's was/,
+	],
+	[
+		'counts one attempt too many',
+		(json) => ({ ...json, attempts: Number(json.attempts) + 1 }),
+		/attempts, and \d stops arrived/,
+	],
+	[
+		"says 'stopped' of what it did not find",
+		(json) => (json.status === 'notFound' ? { ...json, status: 'stopped', stopped: true } : json),
+		/stopped without a fault/,
+	],
+	[
+		"says 'alreadyStopped' of a wrong id",
+		(json) =>
+			json.status === 'notFound' && json.callState === 'live'
+				? { ...json, status: 'alreadyStopped', stopped: true }
+				: json,
+		/of an id that nobody knows, on a call that is up/,
+	],
+	[
+		"says 'notFound' of what had ended",
+		(json) =>
+			json.status === 'alreadyStopped' ? { ...json, status: 'notFound', stopped: false } : json,
+		/notFound, and it could be read that it had ended/,
+	],
+	[
+		"says 'stopped: true' with any status",
+		(json) => ({ ...json, stopped: true }),
+		/with stopped: true/,
+	],
+	[
+		'mixes up two calls',
+		(json, place) => (place === 3 ? { ...json, callId: 'x' } : json),
+		/another call/,
+	],
+	[
+		'says that an ended call is live',
+		(json) => (json.callState === 'ended' ? { ...json, callState: 'live' } : json),
+		/a live call that had ended/,
+	],
+];
+
+test.each(LIES)(
+	'a node that %s is caught',
+	async (_name, lie, complaint) => {
+		const wrong = await wrongWith(await lying(lie));
+		expect(wrong.filter((line) => complaint.test(line)).length).toBeGreaterThan(0);
+	},
+	60_000,
+);
+
+test('a node that sends the stops of one call in ten elsewhere is caught', async () => {
+	const other = createServer((_request, response) => {
+		response.writeHead(204).end();
+	});
+	await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+	try {
+		const { port } = other.address() as AddressInfo;
+		const wrong = await wrongWith(await sendingElsewhere(`http://127.0.0.1:${port}`));
+		expect(
+			wrong.filter((line) => line.includes('no stop arrived, and it says')).length,
+		).toBeGreaterThan(0);
+	} finally {
+		other.closeAllConnections();
+		await new Promise((resolve) => other.close(resolve));
+	}
+}, 60_000);
+
+test('a node that stops another call than the one it was asked to is caught', async () => {
+	const { node } = await loadPackage();
+	const earlier: string[] = [];
+	const nodeType: INodeType = {
+		description: node.description,
+		async execute(this: IExecuteFunctions) {
+			const send = this.helpers.httpRequestWithAuthentication;
+			const httpRequestWithAuthentication: typeof send = async function (type, options, more) {
+				// The place of the call before, every tenth time.
+				const place = earlier.push(options.url);
+				const url = place % 10 === 0 ? (earlier[place - 2] ?? options.url) : options.url;
+				return await send.call(this, type, { ...options, url }, more);
+			};
+			const helpers = { ...this.helpers, httpRequestWithAuthentication };
+			const context: IExecuteFunctions = Object.create(this, { helpers: { value: helpers } });
+			return await executeIn(context, node);
+		},
+	};
+	expect((await wrongWith(nodeType)).length).toBeGreaterThan(0);
+}, 60_000);

@@ -1,0 +1,173 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileOf, RECIPES, withCanvases } from '../lib/recipes/index.cts';
+import { NODE_TYPE, type Workflow, type WorkflowNode } from '../lib/workflows.cts';
+
+// What can be said of the recipes without an n8n.
+
+const FOLDER = path.resolve(__dirname, '../../examples');
+const README = readFileSync(path.join(FOLDER, 'README.md'), 'utf8');
+const HOW = "Write them again with 'npm run docs:examples'.";
+
+const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
+const textOf = (name: string): string => readFileSync(path.join(FOLDER, `${name}.json`), 'utf8');
+
+const isOurs = ({ type }: WorkflowNode): boolean =>
+	type === NODE_TYPE || type === `${NODE_TYPE}Tool`;
+const isNote = ({ type }: WorkflowNode): boolean => type === 'n8n-nodes-base.stickyNote';
+const isWebhook = ({ type }: WorkflowNode): boolean => type === 'n8n-nodes-base.webhook';
+const isTable = ({ type }: WorkflowNode): boolean => type === 'n8n-nodes-base.dataTable';
+
+/** The values of a node's options, without looking at their types. */
+const optionsOf = ({ parameters }: WorkflowNode): Record<string, unknown> =>
+	typeof parameters.options === 'object' && parameters.options !== null
+		? { ...parameters.options }
+		: {};
+
+const isGuard = (node: WorkflowNode): boolean =>
+	isOurs(node) && optionsOf(node).preview === true && optionsOf(node).verifySignature === true;
+
+const checksSender = (node: WorkflowNode): boolean => {
+	const { verifySignature, signedEvent } = optionsOf(node);
+	return verifySignature === true || (typeof signedEvent === 'string' && signedEvent !== '');
+};
+
+/** Every way from a node forwards, as lists of nodes. */
+function waysFrom({ nodes, connections }: Workflow, start: WorkflowNode): WorkflowNode[][] {
+	const byName = new Map(nodes.map((node) => [node.name, node]));
+	const walk = (way: WorkflowNode[]): WorkflowNode[][] => {
+		const last = way.at(-1);
+		const next = Object.values(connections[last?.name ?? ''] ?? {})
+			.flat(2)
+			.map((end) => byName.get(end?.node ?? ''))
+			.filter((node) => node !== undefined)
+			.filter((node) => !way.includes(node));
+		return [way, ...next.flatMap((node) => walk([...way, node]))];
+	};
+	return walk([start]);
+}
+
+test('the files are what the recipes make', () => {
+	expect(files.sort()).toEqual([...RECIPES.keys()].map((name) => `${name}.json`).sort());
+	const old = [...RECIPES].filter(([name, recipe]) => textOf(name) !== fileOf(recipe));
+	if (old.length > 0) {
+		throw new Error(`These files are older: ${old.map(([name]) => name).join(', ')}. ${HOW}`);
+	}
+	expect(README).toBe(withCanvases(README));
+});
+
+describe.each([...RECIPES])('%s', (name, recipe) => {
+	const { nodes, connections, settings } = recipe;
+	const notes = nodes.filter(isNote).map(({ parameters }) => String(parameters.content));
+	const text = notes.join('\n');
+	const webhooks = nodes.filter(isWebhook);
+
+	test('says in its first line when it is not for you', () => {
+		expect(notes[0]).toMatch(/^\*\*Not for you if .+\*\*\n/);
+	});
+
+	test('explains what starts it, what to fill in, what happens to the call, and the lock', () => {
+		for (const part of [
+			/### What starts it\n\S/,
+			/### What (it does|happens to the calls?)\n\S/,
+			/### What to fill in\n\S/,
+			/### The lock\n\S/,
+		]) {
+			expect(text).toMatch(part);
+		}
+		// A name in bold at the start of a step is a node on the canvas.
+		const names = nodes.map((node) => node.name);
+		for (const [, step = ''] of text.matchAll(/^\d\. (\*\*[^:\n]+\*\*):/gm)) {
+			for (const [, one] of step.matchAll(/\*\*([^*]+)\*\*/g)) expect(names).toContain(one);
+		}
+	});
+
+	test('holds our node, or serves it', () => {
+		expect(nodes.some(isOurs) || /stream/i.test(text)).toBe(true);
+	});
+
+	test('holds no credential, no secret and nothing that belongs to one n8n', () => {
+		for (const node of nodes) expect(node).not.toHaveProperty('credentials');
+		expect(Object.keys(recipe).sort()).toEqual(['connections', 'name', 'nodes', 'settings']);
+		// Tokens, keys and ids are long runs of letters and digits; the longest word of ours is shorter.
+		expect(fileOf(recipe).match(/[A-Za-z0-9+/_-]{36,}/g) ?? []).toEqual([]);
+		expect(fileOf(recipe)).not.toMatch(/127\.0\.0\.1|localhost/);
+	});
+
+	test('connects nodes that are there, under names that are there once', () => {
+		const names = nodes.map((node) => node.name);
+		expect(new Set(names).size).toBe(names.length);
+		const ends = Object.entries(connections).flatMap(([from, outputs]) => [
+			from,
+			...Object.values(outputs)
+				.flat(2)
+				.map((end) => end?.node),
+		]);
+		for (const end of ends) expect(names).toContain(end);
+	});
+
+	test('leaves the address of every webhook to n8n', () => {
+		for (const node of webhooks) {
+			expect(node.parameters.path).toBe('');
+			expect(node).not.toHaveProperty('webhookId');
+		}
+	});
+
+	test('checks the sender wherever a webhook leads to a stop or to a table', () => {
+		for (const hook of webhooks) {
+			const { authentication } = hook.parameters;
+			for (const way of waysFrom(recipe, hook)) {
+				const last = way.at(-1);
+				if (!last || !(isOurs(last) || isTable(last))) continue;
+				// An application of the user's own, and events that nobody signs.
+				if (authentication === 'headerAuth' || name === 'swml-signalwire') {
+					expect(authentication).toBeDefined();
+					continue;
+				}
+				// A read of the table alone gives nothing away.
+				if (isTable(last) && last.parameters.operation === 'get') continue;
+				const guarded = way.slice(0, -1).some((node) => isGuard(node) || checksSender(node));
+				expect([last.name, guarded || checksSender(last)]).toEqual([last.name, true]);
+			}
+		}
+	});
+
+	test('keeps no successful execution where a password or a token comes with the webhook', () => {
+		const getsSecret =
+			webhooks.some(({ parameters }) => parameters.authentication !== undefined) ||
+			(name.endsWith('-vobiz') && webhooks.length > 0);
+		expect(settings.saveDataSuccessExecution).toBe(getsSecret ? 'none' : undefined);
+		expect(text.includes('### What n8n keeps')).toBe(getsSecret);
+	});
+
+	test('hands no webhook item on to the outside', () => {
+		const outside = (node: WorkflowNode): boolean => node.type === 'n8n-nodes-base.httpRequest';
+		const writesAnew = ({ type }: WorkflowNode): boolean =>
+			['set', 'code', 'splitOut'].some((kind) => type === `n8n-nodes-base.${kind}`);
+		for (const hook of webhooks) {
+			for (const way of waysFrom(recipe, hook)) {
+				if (!way.some(outside)) continue;
+				expect(way.slice(0, way.findIndex(outside)).some(writesAnew)).toBe(true);
+			}
+		}
+	});
+
+	test('has its place in the README', () => {
+		expect(README).toContain(`](${name}.json)`);
+	});
+});
+
+test('the README names no recipe that is not there', () => {
+	const named = [...README.matchAll(/\]\(([\w-]+\.json)\)/g)].map(([, file]) => file ?? '');
+	for (const file of named) expect(existsSync(path.join(FOLDER, file))).toBe(true);
+	expect(new Set(named).size).toBe(files.length);
+});
+
+test('no document carries a password, but those whose own webhook is locked', () => {
+	for (const [name, { nodes }] of RECIPES) {
+		const answers = nodes.filter(({ type }) => type === 'n8n-nodes-base.respondToWebhook');
+		const handsOn = answers.some((node) => JSON.stringify(node.parameters).includes('login'));
+		const locked = nodes.some(({ parameters }) => parameters.authentication === 'basicAuth');
+		expect([name, handsOn && !locked]).toEqual([name, false]);
+	}
+});
