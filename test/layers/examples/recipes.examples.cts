@@ -879,7 +879,8 @@ const plays: Record<string, (recipe: string) => Promise<void>> = {
 	},
 };
 
-const recipeNames = [...RECIPES.keys()];
+// 'Check My Account' has tests of its own.
+const recipeNames = [...RECIPES.keys()].filter((name) => !name.startsWith('check-my-account'));
 
 describe('every recipe, imported into a real n8n as it is', () => {
 	test('no recipe is run that is not there, and each is', () => {
