@@ -60,9 +60,11 @@ export interface EndedCallsFigures {
 		reads: number;
 		seconds: number;
 		outcomes: Counts;
-		/** How long a hang-up of the same account took meanwhile, and alone. */
+		/** How long hang-ups of the same account took meanwhile: the middle one, and the slowest. */
 		hangUpMs: number;
-		hangUpAloneMs: number;
+		slowestMs: number;
+		/** And before, when there was nothing else. */
+		aloneMs: number;
 	}>;
 }
 
@@ -180,8 +182,7 @@ const fileOf = (name: FiguresName) => path.join(ROOT, 'docs', `${name}.json`);
 export function readFigures<Name extends FiguresName>(name: Name): Recorded<Name> | undefined {
 	const file = fileOf(name);
 	if (!existsSync(file)) return undefined;
-	const recorded: Recorded<Name> = JSON.parse(readFileSync(file, 'utf8'));
-	return recorded;
+	return JSON.parse(readFileSync(file, 'utf8')) as Recorded<Name>;
 }
 
 /**
@@ -306,7 +307,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 					'Reads',
 					'Time',
 					'Outcomes',
-					'A hang-up meanwhile (alone)',
+					'A hang-up meanwhile (slowest, alone)',
 				],
 				...figures.runs.map((run) => [
 					run.provider,
@@ -316,7 +317,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 					number(run.reads),
 					seconds(run.seconds),
 					list(run.outcomes),
-					`${run.hangUpMs.toFixed(0)} ms (${run.hangUpAloneMs.toFixed(0)} ms)`,
+					`${run.hangUpMs.toFixed(0)} ms (${run.slowestMs.toFixed(0)} ms, ${run.aloneMs.toFixed(0)} ms)`,
 				]),
 			]),
 			'',
@@ -423,9 +424,21 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 		].join('\n'),
 };
 
-/** A function that cannot mix up the figures of one name with the table of another. */
-function tableOf<Name extends FiguresName>(name: Name): string | undefined {
-	const recorded = readFigures(name);
+/** Makes one table; the compiler sees that the figures of one name never get into the table of another. */
+const MAKERS: { [Name in FiguresName]: () => string | undefined } = {
+	chaos: () => made('chaos'),
+	pacing: () => made('pacing'),
+	'ended-calls': () => made('ended-calls'),
+	queue: () => made('queue'),
+	compat: () => made('compat'),
+	bench: () => made('bench'),
+	soak: () => made('soak'),
+};
+
+function made<Name extends FiguresName>(
+	name: Name,
+	recorded = readFigures(name),
+): string | undefined {
 	return recorded && TABLES[name](recorded);
 }
 
@@ -435,8 +448,8 @@ const MARKS = /(<!-- ([\w-]+) -->\n)[^]*?(<!-- \/\2 -->)/g;
 export function withTables(page: string): string {
 	return page.replace(MARKS, (whole: string, begin: string, mark: string, end: string) => {
 		const name = FIGURES.find((one) => one === mark);
-		const made = name && tableOf(name);
-		return made === undefined ? whole : `${begin}\n${made}\n\n${end}`;
+		const table = name && MAKERS[name]();
+		return table === undefined ? whole : `${begin}\n${table}\n\n${end}`;
 	});
 }
 

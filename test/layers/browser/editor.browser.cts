@@ -62,7 +62,8 @@ jest.setTimeout(20 * 60_000);
 describe("the node in n8n's editor", () => {
 	let n8n: RunningN8n;
 	let editor: Editor;
-	let folder: string;
+	/** What is to be ended, the last first. */
+	const opened: Array<() => unknown> = [];
 	const standIns = new Map<ProviderName, RunningStandIn>();
 	const standInOf = (name: ProviderName) => {
 		const standIn = standIns.get(name);
@@ -74,9 +75,15 @@ describe("the node in n8n's editor", () => {
 		// What is missing is said before the long part begins.
 		findChromium();
 		await installN8n();
-		folder = temporaryFolder('browser');
-		for (const { name } of PROVIDERS) standIns.set(name, await startStandIn(name));
+		const folder = temporaryFolder('browser');
+		opened.push(() => removeFolder(folder));
+		for (const { name } of PROVIDERS) {
+			const standIn = await startStandIn(name);
+			opened.push(() => standIn.close());
+			standIns.set(name, standIn);
+		}
 		n8n = await startN8n({ tarball: await pack(folder) });
+		opened.push(() => n8n.stop());
 		for (const { name, label } of PROVIDERS) {
 			const standIn = standInOf(name);
 			const { credentialType, credentials } = standIn;
@@ -87,13 +94,11 @@ describe("the node in n8n's editor", () => {
 			});
 		}
 		editor = await openEditor(n8n);
+		opened.push(() => editor.close());
 	});
 
 	afterAll(async () => {
-		await editor?.close();
-		await n8n?.stop();
-		for (const standIn of standIns.values()) await standIn.close();
-		if (folder) removeFolder(folder);
+		for (const end of opened.reverse()) await end();
 	});
 
 	afterEach(() => {

@@ -1,24 +1,40 @@
-'use strict';
-
 // What is published: packed, installed as n8n installs it, and looked at from outside.
 
-const { existsSync, readdirSync, readFileSync, statSync, symlinkSync } = require('node:fs');
-const path = require('node:path');
-const { DOMParser, onWarningStopParsing } = require('@xmldom/xmldom');
-const ts = require('typescript');
-const { pack } = require('../scripts/lib/package');
-const { npm, removeFolder, temporaryFolder } = require('../scripts/lib/processes');
-const { loadPackage, ROOT, runNode } = require('./support/engine');
-const { startStandIn } = require('./stand-ins');
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { DOMParser, onWarningStopParsing } from '@xmldom/xmldom';
+import type { CodexData, ICredentialType, INodeTypeBaseDescription } from 'n8n-workflow';
+import ts from 'typescript';
+import { loadPackage, ROOT, runNode } from '../lib/engine.cts';
+import { start } from '../lib/opened.cts';
+import { pack } from '../lib/package.cts';
+import { npm, removeFolder, temporaryFolder } from '../lib/processes.cts';
+import { providers, secretsIn } from '../lib/stand-ins/index.cts';
+import { live } from '../lib/stops.cts';
 
 const NAME = 'n8n-nodes-stop-audio-stream';
 const MAX_BYTES = 60_000;
 
-let temporary;
-let tarball;
+/** The links of the file that n8n reads beside the node. */
+interface CodexFile {
+	resources: Record<'primaryDocumentation' | 'credentialDocumentation', Array<{ url: string }>>;
+}
+
+/** What is looked at in the package's own manifest. */
+interface Manifest {
+	name: string;
+	homepage: string;
+	scripts: Record<string, string>;
+	peerDependencies: Record<string, string>;
+	n8n: { nodes: string[]; credentials: string[] };
+}
+
+let temporary: string;
+let tarball: string;
 /** Where the installed package is. */
-let folder;
-let manifest;
+let folder: string;
+let manifest: Manifest;
 
 beforeAll(async () => {
 	temporary = temporaryFolder('package');
@@ -35,13 +51,13 @@ beforeAll(async () => {
 		path.join(ROOT, 'node_modules/n8n-workflow'),
 		path.join(home, 'node_modules/n8n-workflow'),
 	);
-	manifest = JSON.parse(read('package.json'));
+	manifest = JSON.parse(read('package.json')) as Manifest;
 }, 120_000);
 
 afterAll(() => removeFolder(temporary));
 
-const read = (file) => readFileSync(path.join(folder, file), 'utf8');
-const files = (under = '') =>
+const read = (file: string) => readFileSync(path.join(folder, file), 'utf8');
+const files = (under = ''): string[] =>
 	readdirSync(path.join(folder, under), { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())
 		.map(({ parentPath, name }) => path.relative(folder, path.join(parentPath, name)))
@@ -57,7 +73,7 @@ describe('the tarball', () => {
 			'dist',
 			'package.json',
 		]);
-		const kinds = files('dist').map((file) => /(\.node\.json|\.[^.]+)$/.exec(file)[0]);
+		const kinds = files('dist').map((file) => /(\.node\.json|\.[^.]+)$/.exec(file)?.[0]);
 		expect([...new Set(kinds)].sort()).toEqual(['.js', '.node.json', '.svg']);
 		expect(files().filter((file) => /test|spec|mock|stand-in|fixture/i.test(file))).toEqual([]);
 	});
@@ -66,12 +82,26 @@ describe('the tarball', () => {
 		expect(statSync(tarball).size).toBeLessThan(MAX_BYTES);
 	});
 
-	it('is what the source compiles to: no file is left over from an earlier build', () => {
-		const source = (file) => file.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+	it('holds what is compiled from each source file, and no file without one', () => {
+		const source = (file: string) => file.replace(/^dist\//, '').replace(/\.js$/, '.ts');
 		expect(files('dist').filter((file) => !existsSync(path.join(ROOT, source(file))))).toEqual([]);
+		const sources = ['nodes', 'credentials'].flatMap((under) =>
+			readdirSync(path.join(ROOT, under), { recursive: true, encoding: 'utf8' }).flatMap((file) =>
+				/\.(ts|svg|node\.json)$/.test(file) ? [path.join('dist', under, file)] : [],
+			),
+		);
+		expect(files('dist')).toEqual(sources.map((file) => file.replace(/\.ts$/, '.js')).sort());
 	});
 
-	it('holds nothing that looks like a secret, and no path of a machine', () => {
+	it.each(providers)('holds no secret of the stand-ins, in no form (%s)', async (provider) => {
+		const { secrets, credentials } = await start(provider);
+		const id = credentials.authId ?? credentials.projectId;
+		for (const file of files()) {
+			expect([file, secretsIn(read(file), secrets, id)]).toEqual([file, []]);
+		}
+	});
+
+	it('holds no long word of letters and digits, as secrets are, and no path of a machine', () => {
 		for (const file of files()) {
 			const long = read(file).match(/[A-Za-z0-9+]{24,}/g) ?? [];
 			const random = long.filter((text) => /\d/.test(text) && /[a-z]/i.test(text));
@@ -105,33 +135,28 @@ describe('package.json', () => {
 	});
 
 	it('asks for nothing at run time, and runs nothing when it is installed', () => {
-		const { dependencies, optionalDependencies, bundledDependencies, bundleDependencies } =
-			manifest;
-		expect([dependencies, optionalDependencies, bundledDependencies, bundleDependencies]).toEqual([
-			undefined,
-			undefined,
-			undefined,
-			undefined,
-		]);
-		expect(manifest).not.toHaveProperty('overrides');
+		const asked = ['dependencies', 'optionalDependencies', 'bundledDependencies'];
+		for (const name of [...asked, 'bundleDependencies', 'overrides']) {
+			expect(manifest).not.toHaveProperty(name);
+		}
 		expect(Object.keys(manifest.scripts)).not.toEqual(
 			expect.arrayContaining([expect.stringMatching(/^(pre|post)?(install|prepare|publish)$/)]),
 		);
 	});
 
 	it('declares every node and credential that is in it', () => {
-		const inDist = (pattern) => files('dist').filter((file) => pattern.test(file));
+		const inDist = (pattern: RegExp) => files('dist').filter((file) => pattern.test(file));
 		expect([...manifest.n8n.nodes].sort()).toEqual(inDist(/\.node\.js$/));
 		expect([...manifest.n8n.credentials].sort()).toEqual(inDist(/\.credentials\.js$/));
 	});
 });
 
 describe('the compiled code', () => {
-	const parse = (file) =>
+	const parse = (file: string) =>
 		ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
-	function* nodesOf(node) {
+	function* nodesOf(node: ts.Node): Generator<ts.Node> {
 		yield node;
-		const children = [];
+		const children: ts.Node[] = [];
 		ts.forEachChild(node, (child) => void children.push(child));
 		for (const child of children) yield* nodesOf(child);
 	}
@@ -144,7 +169,7 @@ describe('the compiled code', () => {
 					({ expression }) =>
 						expression.getText() === 'require' || expression.kind === ts.SyntaxKind.ImportKeyword,
 				)
-				.map(({ arguments: [what] }) => ({ file, what: what.getText().slice(1, -1) })),
+				.map(({ arguments: [what] }) => ({ file, what: what?.getText().slice(1, -1) ?? '' })),
 		);
 		expect(imports.length).toBeGreaterThan(30);
 		for (const { file, what } of imports) {
@@ -163,7 +188,8 @@ describe('the compiled code', () => {
 			/^(process|console|global|globalThis|__dirname|__filename|eval|Function|set(Timeout|Interval|Immediate)|clear(Timeout|Interval|Immediate))$/;
 		const used = scripts().flatMap((file) =>
 			[...nodesOf(parse(file))]
-				.filter((node) => ts.isIdentifier(node) && barred.test(node.text))
+				.filter((node) => ts.isIdentifier(node))
+				.filter(({ text }) => barred.test(text))
 				.filter(
 					({ parent, text }) =>
 						!(ts.isPropertyAccessExpression(parent) && parent.name.text === text),
@@ -176,6 +202,9 @@ describe('the compiled code', () => {
 
 describe('in n8n', () => {
 	it('loads by its declared paths, where only n8n-workflow is to be found', async () => {
+		const { resolve } = createRequire(path.join(folder, 'package.json'));
+		expect(() => resolve('n8n-workflow')).not.toThrow();
+		for (const other of ['n8n-core', 'typescript', 'qs']) expect(() => resolve(other)).toThrow();
 		const { loader, node } = await loadPackage(folder);
 		expect(Object.keys(loader.nodeTypes)).toEqual(['stopAudioStream']);
 		expect(Object.keys(loader.credentialTypes).sort()).toEqual([
@@ -189,44 +218,44 @@ describe('in n8n', () => {
 			version: [1],
 			usableAsTool: true,
 		});
-		for (const { name } of node.description.credentials) {
-			expect(loader.known.credentials[name].supportedNodes).toEqual(['stopAudioStream']);
+		for (const { name } of node.description.credentials ?? []) {
+			expect(loader.known.credentials[name]?.supportedNodes).toEqual(['stopAudioStream']);
 		}
 	});
 
 	it('stops a stream, as it was packed', async () => {
-		const standIn = await startStandIn('vobiz');
-		try {
-			const call = standIn.addCall();
-			const stream = standIn.startStream(call.id);
-			const { items } = await runNode({
-				folder,
-				parameters: { provider: 'vobiz', callId: call.id, stream: stream.id },
-				credentials: { vobizXAuthApi: standIn.credentials },
-			});
-			expect(items).toEqual([expect.objectContaining({ status: 'stopped' })]);
-			expect(stream.running).toBe(false);
-		} finally {
-			await standIn.close();
-		}
+		const standIn = await start('vobiz');
+		const { call, stream } = live(standIn);
+		const { items } = await runNode({
+			folder,
+			parameters: { provider: 'vobiz', callId: call.id, stream: stream.id },
+			credentials: { vobizXAuthApi: { ...standIn.credentials } },
+		});
+		expect(items).toEqual([expect.objectContaining({ status: 'stopped' })]);
+		expect(stream.running).toBe(false);
 	});
 
 	it('shows an icon for the node and for each credential, one for light and one for dark', async () => {
 		const { loader } = await loadPackage(folder);
-		const shown = [...loader.types.nodes, ...loader.types.credentials];
+		const shown: Array<INodeTypeBaseDescription | ICredentialType> = [
+			...loader.types.nodes,
+			...loader.types.credentials,
+		];
 		expect(shown).toHaveLength(4);
 		for (const { name, iconUrl } of shown) {
+			if (typeof iconUrl !== 'object') throw new Error(`${name} has no two icons`);
 			const [light, dark] = [iconUrl.light, iconUrl.dark].map((url) =>
 				read(url.replace(`icons/${NAME}/`, '')),
 			);
 			expect([name, light === dark]).toEqual([name, false]);
-			for (const icon of [light, dark]) {
+			for (const icon of [light ?? '', dark ?? '']) {
 				const svg = new DOMParser({ onError: onWarningStopParsing }).parseFromString(
 					icon,
 					'image/svg+xml',
 				).documentElement;
-				expect(svg.tagName).toBe('svg');
-				const [, , width, height] = svg.getAttribute('viewBox').split(' ');
+				expect(svg?.tagName).toBe('svg');
+				const [, , width, height] = svg?.getAttribute('viewBox')?.split(' ') ?? [];
+				expect(Number(width)).toBeGreaterThan(0);
 				expect(width).toBe(height);
 				expect(icon).not.toMatch(/<script|\bon\w+=|https?:\/\/(?!www\.w3\.org)/);
 			}
@@ -238,9 +267,9 @@ describe('in n8n', () => {
 
 	it('is found in the node panel by the words that people search for', async () => {
 		const { loader } = await loadPackage(folder);
-		const { codex } = loader.types.nodes[0];
-		expect(codex.categories).toEqual(['Communication']);
-		expect(codex.alias.map((word) => word.toLowerCase())).toEqual(
+		const codex: CodexData | undefined = loader.types.nodes[0]?.codex;
+		expect(codex?.categories).toEqual(['Communication']);
+		expect(codex?.alias?.map((word) => word.toLowerCase())).toEqual(
 			expect.arrayContaining([
 				'stream',
 				'media stream',
@@ -254,11 +283,13 @@ describe('in n8n', () => {
 				'vobiz',
 			]),
 		);
-		const file = JSON.parse(read('dist/nodes/StopAudioStream/StopAudioStream.node.json'));
+		const file = JSON.parse(
+			read('dist/nodes/StopAudioStream/StopAudioStream.node.json'),
+		) as CodexFile;
 		expect(file).toMatchObject({ node: NAME, nodeVersion: '1.0', codexVersion: '1.0' });
 		const { primaryDocumentation, credentialDocumentation } = file.resources;
 		for (const { url } of [...primaryDocumentation, ...credentialDocumentation]) {
-			expect(url.startsWith(manifest.homepage.split('#')[0])).toBe(true);
+			expect(url.startsWith(manifest.homepage.split('#', 1).join())).toBe(true);
 		}
 	});
 });

@@ -1,19 +1,25 @@
-'use strict';
-
 // A credential: the addresses that people paste, and what is refused before a secret is sent.
 
-const { authenticate, readAccount } = require('../dist/nodes/StopAudioStream/account');
-const { providers } = require('../dist/nodes/StopAudioStream/providers');
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
-const specOf = (name) => providers.find((provider) => provider.name === name).credential;
+import { authenticate, readAccount, testRules } from '../../nodes/StopAudioStream/input/account';
+import { providers } from '../../nodes/StopAudioStream/providers/index';
+import type { CredentialSpec } from '../../nodes/StopAudioStream/providers/provider';
+import { providerOf } from '../lib/fakeSender.cts';
+import { refused } from '../lib/readEvent.cts';
+
+const specOf = (name: string) => providerOf(name).credential;
 
 /** A credential of a provider with this address. */
-const dataOf = ({ address, id, token }, value) => ({
+const dataOf = (
+	{ address, id, token }: CredentialSpec,
+	value: string,
+): ICredentialDataDecryptedObject => ({
 	[address.name]: value,
 	[id.name]: 'example-id',
 	[token.name]: 'example-token',
 });
-const originOf = (provider, address) =>
+const originOf = (provider: string, address: string) =>
 	readAccount(specOf(provider), dataOf(specOf(provider), address)).origin;
 
 describe('an address', () => {
@@ -121,6 +127,26 @@ describe('a credential', () => {
 			origin: 'https://a.example',
 			id: 'i',
 			token: 't',
+			signingKey: '',
+		});
+	});
+
+	it('of SignalWire may hold a Signing Key, which no other has', () => {
+		for (const { name, credential } of providers) {
+			const data = { ...dataOf(credential, 'https://a.example'), signingSecret: ' PSK_1 ' };
+			const expected = name === 'signalWire' ? 'PSK_1' : '';
+			expect(readAccount(credential, data).signingKey).toBe(expected);
+			const number = { ...data, signingSecret: 5 };
+			expect(readAccount(credential, number).signingKey).toBe('');
+		}
+	});
+
+	it('is refused as a credential, with a sentence that shows an address that works', () => {
+		const { failure } = refused(() => originOf('signalWire', 'https://'));
+		expect(failure).toEqual({
+			cause: 'credentials',
+			what: "'Space URL' is not an address",
+			todo: "Put the address into 'Space URL' as in this example: example.signalwire.com",
 		});
 	});
 
@@ -128,9 +154,10 @@ describe('a credential', () => {
 		const whole = dataOf(credential, 'https://a.example');
 		for (const field of [credential.address, credential.id, credential.token]) {
 			for (const value of ['', '  ', undefined, null, 5, {}]) {
-				expect(() => readAccount(credential, { ...whole, [field.name]: value })).toThrow(
-					`'${field.label}' is empty`,
-				);
+				const data: ICredentialDataDecryptedObject = Object.assign({}, whole, {
+					[field.name]: value,
+				});
+				expect(() => readAccount(credential, data)).toThrow(`'${field.label}' is empty`);
 			}
 		}
 	});
@@ -178,4 +205,42 @@ describe('a credential', () => {
 			});
 		},
 	);
+
+	it('never sends the Signing Key', () => {
+		const { credential } = providerOf('signalWire');
+		const data = { ...dataOf(credential, 'https://a.example'), signingSecret: 'PSK_example' };
+		const signed = authenticate(credential, data, { url: 'https://a.example/x', headers: {} });
+		expect(JSON.stringify(signed)).not.toContain('PSK_example');
+	});
+});
+
+describe('what the test of a credential says', () => {
+	it.each(providers)('of $displayName is what the node says, without a quote', (provider) => {
+		const { displayName, credentialHint, forbiddenHint } = provider;
+		const hint = forbiddenHint ? `${credentialHint} ${forbiddenHint}` : credentialHint;
+		expect(testRules(provider)).toEqual([
+			{
+				type: 'responseCode',
+				properties: {
+					value: 401,
+					message: `${displayName} rejected this credential (401). ${credentialHint}`,
+				},
+			},
+			{
+				type: 'responseCode',
+				properties: {
+					value: 403,
+					message: `${displayName} rejected this credential (403). ${hint}`,
+				},
+			},
+		]);
+	});
+
+	it("names Plivo's IP whitelist with a 403 alone", () => {
+		const [of401, of403] = (testRules(providerOf('plivo')) ?? []).map(
+			({ properties }) => properties.message,
+		);
+		expect(of401).not.toContain('whitelist');
+		expect(of403).toContain('IP whitelist');
+	});
 });

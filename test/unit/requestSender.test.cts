@@ -1,10 +1,23 @@
-'use strict';
-
 // One request of the node: how long it waits, how long it takes, and what is sent again. No network, and
 // faked time.
 
-const { BUILT, DATA, fakeSender, networkError } = require('./support/fakeSender');
-const { RequestSender } = require(`${BUILT}/requestSender`);
+import type { IDataObject } from 'n8n-workflow';
+
+import type { OwnReading } from '../../nodes/StopAudioStream/providers/provider';
+import {
+	toHttpRequest,
+	type Sent,
+	type SendOptions,
+} from '../../nodes/StopAudioStream/sending/requestSender';
+import {
+	DATA,
+	fakeSender,
+	networkError,
+	type Fate,
+	type FakeSenderOptions,
+	type SeenRequest,
+	type SendingRules,
+} from '../lib/fakeSender.cts';
 
 afterEach(() => {
 	jest.useRealTimers();
@@ -13,19 +26,40 @@ afterEach(() => {
 
 const NOW = Date.parse('2026-01-31T10:00:00Z');
 
-/** Runs to the end of its waits, in faked time. Says when each request left, in ms from the first. */
-async function sendInFakeTime(answers, { options, rules, ...rest } = {}) {
+interface Sending extends FakeSenderOptions {
+	options?: Partial<SendOptions>;
+	rules?: SendingRules;
+}
+
+interface Timed extends Sent {
+	/** When each request left, in ms from the first. */
+	times: number[];
+	requests: SeenRequest[];
+	took: number;
+}
+
+/** Runs to the end of its waits, in faked time. */
+async function sendInFakeTime(
+	fates: readonly Fate[],
+	{ options, rules, ...rest }: Sending = {},
+): Promise<Timed> {
 	jest.useFakeTimers({ now: NOW });
-	const { send, sentAt, requests } = fakeSender(answers, rest);
-	let endedAt;
+	const { send, sentAt, requests } = fakeSender(fates, rest);
+	let endedAt = NaN;
 	const sending = send(options, rules).finally(() => (endedAt = Date.now()));
 	await jest.advanceTimersByTimeAsync(300_000);
 	const sent = await sending;
-	const times = sentAt.map((at) => at - sentAt[0]);
-	return { ...sent, times, requests, took: endedAt - NOW };
+	const [first = NaN] = sentAt;
+	return { ...sent, times: sentAt.map((at) => at - first), requests, took: endedAt - NOW };
 }
 
-const after = (header, status = 503) => ({
+/** The body of the last answer. */
+function bodyOf({ end }: Sent): unknown {
+	if (end.kind !== 'answer') throw new Error(`Ended with '${end.kind}'`);
+	return end.answer.body;
+}
+
+const after = (header: string, status = 503) => ({
 	statusCode: status,
 	headers: { 'retry-after': header },
 });
@@ -57,14 +91,12 @@ describe('what n8n is asked to send', () => {
 	});
 
 	test('is a form, a JSON body, or neither', () => {
-		const base = { method: 'POST', url: 'https://api.example/' };
-		expect(RequestSender.toHttpRequest(base)).toEqual({
+		const base = { method: 'POST', url: 'https://api.example/' } as const;
+		expect(toHttpRequest(base)).toEqual({
 			...base,
 			headers: { Accept: 'application/json' },
 		});
-		expect(
-			RequestSender.toHttpRequest({ ...base, form: { Url: 'https://a.example/?b=c&d' } }),
-		).toEqual({
+		expect(toHttpRequest({ ...base, form: { Url: 'https://a.example/?b=c&d' } })).toEqual({
 			...base,
 			headers: {
 				Accept: 'application/json',
@@ -72,7 +104,7 @@ describe('what n8n is asked to send', () => {
 			},
 			body: 'Url=https%3A%2F%2Fa.example%2F%3Fb%3Dc%26d',
 		});
-		expect(RequestSender.toHttpRequest({ ...base, json: { id: 'c' } })).toEqual({
+		expect(toHttpRequest({ ...base, json: { id: 'c' } })).toEqual({
 			...base,
 			headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
 			body: { id: 'c' },
@@ -89,9 +121,9 @@ describe('what n8n is asked to send', () => {
 		const { send, requests } = fakeSender(['never']);
 		const sending = send({ maxRetries: 0 });
 		await jest.advanceTimersByTimeAsync(9_999);
-		expect(requests[0].signal.aborted).toBe(false);
+		expect(requests[0]?.signal?.aborted).toBe(false);
 		await jest.advanceTimersByTimeAsync(1);
-		expect(requests[0].signal.aborted).toBe(true);
+		expect(requests[0]?.signal?.aborted).toBe(true);
 		expect((await sending).end).toEqual({ kind: 'noAnswer', seconds: 10 });
 	});
 
@@ -103,7 +135,7 @@ describe('what n8n is asked to send', () => {
 		await jest.advanceTimersByTimeAsync(100);
 		controller.abort();
 		await sending;
-		expect(requests[0].signal.aborted).toBe(true);
+		expect(requests[0]?.signal?.aborted).toBe(true);
 	});
 
 	test.each([
@@ -121,18 +153,13 @@ describe('what n8n is asked to send', () => {
 
 	test('is let go with one and the same reason, so that no stack is taken each time', async () => {
 		const { requests } = await sendInFakeTime([503, 204]);
-		const [first, second] = requests.map(({ signal }) => signal.reason);
+		const [first, second] = requests.map(({ signal }): unknown => signal?.reason);
 		expect(first).toEqual(new Error('No longer waited for'));
 		expect(second).toBe(first);
 	});
 });
 
 describe('what comes back', () => {
-	const bodyOf = async (body) => {
-		const { end } = await sendInFakeTime([{ statusCode: 200, body }]);
-		return end.answer.body;
-	};
-
 	test.each([
 		['{"message":"x"}', { message: 'x' }],
 		['[1]', [1]],
@@ -144,61 +171,27 @@ describe('what comes back', () => {
 		[[1], [1]],
 		[undefined, undefined],
 	])('is read as JSON where it is JSON: %j', async (body, read) => {
-		expect(await bodyOf(body)).toEqual(read);
+		expect(bodyOf(await sendInFakeTime([{ statusCode: 200, body }]))).toEqual(read);
 	});
 
 	test('is masked before anything is made of it, headers too', async () => {
 		const { end } = await sendInFakeTime([
 			{ statusCode: 200, headers: { 'x-echo': 'example-token' }, body: '["example-token"]' },
 		]);
-		expect(end.answer).toEqual({ statusCode: 200, headers: { 'x-echo': '***' }, body: ['***'] });
+		const answer = { statusCode: 200, headers: { 'x-echo': '***' }, body: ['***'] };
+		expect(end).toMatchObject({ kind: 'answer', answer });
 	});
 
-	test.each([
-		['ECONNREFUSED', { kind: 'notReached', code: 'ECONNREFUSED' }],
-		['ENOTFOUND', { kind: 'notReached', code: 'ENOTFOUND' }],
-		['EAI_AGAIN', { kind: 'notReached', code: 'EAI_AGAIN' }],
-		['EHOSTUNREACH', { kind: 'notReached', code: 'EHOSTUNREACH' }],
-		['ENETUNREACH', { kind: 'notReached', code: 'ENETUNREACH' }],
-		['ECONNRESET', { kind: 'connectionLost', code: 'ECONNRESET' }],
-		['EPIPE', { kind: 'connectionLost', code: 'EPIPE' }],
-		['ERR_BAD_RESPONSE', { kind: 'connectionLost', code: 'ERR_BAD_RESPONSE' }],
-		['ERR_STREAM_PREMATURE_CLOSE', { kind: 'connectionLost', code: 'ERR_STREAM_PREMATURE_CLOSE' }],
-		['HPE_INVALID_HEADER', { kind: 'connectionLost', code: 'HPE_INVALID_HEADER' }],
-		['ECONNABORTED', { kind: 'noAnswer', seconds: 10 }],
-		['ETIMEDOUT', { kind: 'noAnswer', seconds: 10 }],
-		['ESOCKETTIMEDOUT', { kind: 'noAnswer', seconds: 10 }],
-		['ERR_INVALID_URL', { kind: 'broken', reason: 'The service refused the connection' }],
-		['NOT_AN_HPE_CODE', { kind: 'broken', reason: 'The service refused the connection' }],
-	])('is no answer, with the code %s', async (code, end) => {
-		expect(await sendInFakeTime([code], { options: { maxRetries: 0 } })).toMatchObject({ end });
-	});
-
-	const endOf = async (thrown) =>
+	const endOf = async (thrown: Fate) =>
 		(await sendInFakeTime([thrown], { options: { maxRetries: 0 } })).end;
 
-	test("is no answer, with the code where n8n's own errors have it", async () => {
-		const thrown = Object.assign(new Error('x'), { code: 500, httpCode: 'ECONNRESET' });
-		expect(await endOf(thrown)).toEqual({ kind: 'connectionLost', code: 'ECONNRESET' });
-	});
-
-	test('is no answer, with the first code that says something of the network', async () => {
-		const cause = Object.assign(new Error('inside'), { code: 'EPIPE' });
-		const thrown = Object.assign(new Error('outside', { cause }), { code: 'ERR_OTHER' });
-		expect(await endOf(thrown)).toEqual({ kind: 'connectionLost', code: 'EPIPE' });
-	});
-
-	test('is looked through five errors deep, so that a ring of causes ends', async () => {
-		const wrapped = (depth) => {
-			let thrown = Object.assign(new Error('inside'), { code: 'EPIPE' });
-			for (let n = 0; n < depth; n += 1) thrown = new Error('outside', { cause: thrown });
-			return thrown;
-		};
-		expect(await endOf(wrapped(4))).toEqual({ kind: 'connectionLost', code: 'EPIPE' });
-		expect(await endOf(wrapped(5))).toEqual({ kind: 'broken', reason: 'outside' });
-		const ring = new Error('round and round');
-		ring.cause = ring;
-		expect(await endOf(ring)).toEqual({ kind: 'broken', reason: 'round and round' });
+	test.each([
+		['connect ECONNREFUSED', { kind: 'notReached', code: 'ECONNREFUSED' }],
+		['read EHOSTUNREACH', { kind: 'connectionLost', code: 'EHOSTUNREACH' }],
+		['ECONNRESET', { kind: 'connectionLost', code: 'ECONNRESET' }],
+		['ECONNABORTED', { kind: 'noAnswer', seconds: 10 }],
+	])('is no answer after %s', async (fate, end) => {
+		expect(await endOf(fate)).toEqual(end);
 	});
 
 	test('is told, also when what is thrown is no error at all', async () => {
@@ -209,11 +202,37 @@ describe('what comes back', () => {
 			reason: 'undefined',
 		});
 	});
+
+	test('is what the provider makes of it, for every answer that is one', async () => {
+		const read = jest.fn(() => ({ status: 'stopped' }) as const);
+		const { end } = await sendInFakeTime([{ statusCode: 200, body: '{"a":1}' }], {
+			rules: { read },
+		});
+		const answer = { statusCode: 200, headers: {}, body: { a: 1 } };
+		expect(read.mock.calls).toEqual([[answer]]);
+		expect(end).toEqual({ kind: 'answer', answer, own: { status: 'stopped' } });
+		const early = await sendInFakeTime([199], { rules: { read } });
+		expect(early.end).toMatchObject({ own: undefined });
+		expect(read).toHaveBeenCalledTimes(1);
+	});
+
+	test('is sent for once more where the provider says in its own words to try again', async () => {
+		const read = jest
+			.fn<OwnReading | undefined, []>()
+			.mockReturnValueOnce({ asks: 'again' })
+			.mockReturnValue({ status: 'accepted' });
+		const sent = await sendInFakeTime([422, 200], { rules: { read } });
+		expect(sent).toMatchObject({ attempts: 2, effectBefore: true });
+		const document = await sendInFakeTime([422, 200], {
+			rules: { read: () => ({ asks: 'again' }), repeatable: false },
+		});
+		expect(document.attempts).toBe(1);
+	});
 });
 
 describe('one account', () => {
 	/** Sends beside a sender that was told to wait for 5 s. Says how long it took. */
-	async function beside(other) {
+	async function beside(other: FakeSenderOptions): Promise<number> {
 		const origin = `https://${Math.random()}.example`;
 		jest.useFakeTimers({ now: NOW });
 		const limited = fakeSender([after('5', 429)], { origin, provider: 'plivo', id: 'MAONE' });
@@ -224,7 +243,7 @@ describe('one account', () => {
 		const sending = second.send();
 		await jest.advanceTimersByTimeAsync(10_000);
 		await sending;
-		return second.sentAt[0] - NOW;
+		return (second.sentAt[0] ?? NaN) - NOW;
 	}
 
 	test('waits together, whichever execution was told to', async () => {
@@ -244,7 +263,7 @@ describe('one account', () => {
 		const { send, sentAt } = fakeSender([after('45', 429)]);
 		await send();
 		expect(await send()).toMatchObject({
-			end: { kind: 'refused', refusedForMs: 45_000 },
+			end: { kind: 'waitTooLong', forMs: 45_000 },
 			attempts: 0,
 			effectBefore: false,
 		});
@@ -255,7 +274,7 @@ describe('one account', () => {
 		jest.useFakeTimers({ now: NOW });
 		jest.spyOn(Math, 'random').mockReturnValue(0);
 		const { send } = fakeSender([503, 204]);
-		const order = [];
+		const order: string[] = [];
 		const all = ['first', 'second', 'third'].map((name) =>
 			send({ maxConcurrency: 1 }).then(() => order.push(name)),
 		);
@@ -265,6 +284,10 @@ describe('one account', () => {
 
 	test.each([
 		['a good answer', 204, 11],
+		['a refusal', 404, 11],
+		['a 503, which shows no provider that copes', 503, 10],
+		['a 500', 500, 10],
+		['a 408', 408, 10],
 		['a lost connection', 'EPIPE', 10],
 	])('without a published limit after %s (%s): %d together', async (_, answer, together) => {
 		jest.useFakeTimers({ now: NOW });
@@ -323,6 +346,37 @@ describe('how long the node waits', () => {
 		expect(times).toEqual([0, 9_000]);
 	});
 
+	test("Retry-After as a date, read against the answer's own: the two clocks may differ", async () => {
+		const theirs = NOW + 3_600_000;
+		const asks = (status: number, headers: IDataObject) => ({ statusCode: status, headers });
+		for (const status of [429, 503]) {
+			const headers = {
+				date: new Date(theirs).toUTCString(),
+				'retry-after': new Date(theirs + 9_000).toUTCString(),
+			};
+			const { times } = await sendInFakeTime([asks(status, headers), 204]);
+			expect(times).toEqual([0, 9_000]);
+		}
+		// By a clock that is an hour behind, the same moment has not come yet.
+		const behind = {
+			date: new Date(NOW - 3_600_000).toUTCString(),
+			'retry-after': new Date(NOW - 3_595_000).toUTCString(),
+		};
+		expect((await sendInFakeTime([asks(503, behind), 204])).times).toEqual([0, 5_000]);
+		const unreadable = { date: 'today', 'retry-after': new Date(NOW + 4_000).toUTCString() };
+		expect((await sendInFakeTime([asks(503, unreadable), 204])).times).toEqual([0, 4_000]);
+	});
+
+	test("the reset that Vobiz names is read against the answer's own date too", async () => {
+		const headers = {
+			date: new Date(NOW + 100_000).toUTCString(),
+			'x-ratelimit-reset': String(NOW / 1_000 + 106),
+		};
+		const limited = { statusCode: 429, headers };
+		const { times } = await sendInFakeTime([limited, 204], { provider: 'vobiz' });
+		expect(times).toEqual([0, 6_000]);
+	});
+
 	test('what Vobiz says in details.retryAfter', async () => {
 		const body = { status: 'error', error: { code: 'X', details: { retryAfter: 4 } } };
 		const limited = { statusCode: 429, body: JSON.stringify(body) };
@@ -370,7 +424,7 @@ describe('how long the node waits', () => {
 		const random = jest.spyOn(Math, 'random').mockReturnValue(1);
 		const options = { maxRetries: 10 };
 		const longest = await sendInFakeTime([500], { options });
-		const waits = longest.times.slice(1).map((at, n) => Math.round(at - longest.times[n]));
+		const waits = longest.times.slice(1).map((at, n) => Math.round(at - (longest.times[n] ?? NaN)));
 		// The next wait would pass the 120 s of an item.
 		expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
 		random.mockReturnValue(0);
@@ -384,7 +438,7 @@ describe('how long the node waits', () => {
 		const all = Promise.all(senders.map(({ send }) => send()));
 		await jest.advanceTimersByTimeAsync(1_000);
 		await all;
-		const waits = senders.map(({ sentAt: [first, second] }) => second - first);
+		const waits = senders.map(({ sentAt: [first = NaN, second = NaN] }) => second - first);
 		expect(Math.max(...waits)).toBeLessThanOrEqual(500);
 		for (const from of [0, 100, 200, 300, 400]) {
 			const some = waits.filter((wait) => wait >= from && wait < from + 100).length;
@@ -428,18 +482,21 @@ describe('how long an item takes', () => {
 		await jest.advanceTimersByTimeAsync(200_000);
 		const ends = (await all).map(({ end }) => end);
 		expect(ends).toEqual(Array(16).fill({ kind: 'noAnswer', seconds: 10 }));
-		expect(sentAt.at(-1) - NOW).toBe(150_000);
+		expect((sentAt.at(-1) ?? NaN) - NOW).toBe(150_000);
 	});
 
-	test.each([429, 503])(
+	test.each([
+		[429, 11_000, 10_200],
+		[503, 11_001, 10_201],
+	])(
 		'goes on while an answer to its next send could come, after %d',
-		async (status) => {
-			const at = async (until, options) =>
+		async (status, enough, enoughForShort) => {
+			const at = async (until: number, options?: Partial<SendOptions>) =>
 				(await sendInFakeTime([after('10', status), 204], { rules: { until }, options })).attempts;
-			expect(await at(11_000)).toBe(1);
-			expect(await at(11_001)).toBe(2);
-			expect(await at(10_200, { timeout: 200 })).toBe(1);
-			expect(await at(10_201, { timeout: 200 })).toBe(2);
+			expect(await at(enough - 1)).toBe(1);
+			expect(await at(enough)).toBe(2);
+			expect(await at(enoughForShort - 1, { timeout: 200 })).toBe(1);
+			expect(await at(enoughForShort, { timeout: 200 })).toBe(2);
 		},
 	);
 
@@ -447,7 +504,7 @@ describe('how long an item takes', () => {
 		jest.useFakeTimers({ now: NOW });
 		const code = 'ECONNREFUSED';
 		jest.spyOn(Math, 'random').mockReturnValue(1);
-		const { send } = fakeSender([503, code, after('20', 429), 204]);
+		const { send } = fakeSender([503, `connect ${code}`, after('20', 429), 204]);
 		const first = send({}, { until: 15_000 });
 		await jest.advanceTimersByTimeAsync(600);
 		const second = send();
@@ -494,16 +551,14 @@ describe('how long an item takes', () => {
 describe('what is sent again', () => {
 	const RETRIED = [408, 429, 500, 502, 503, 504];
 	const LOST = [
-		'ECONNRESET',
-		'EPIPE',
-		'ETIMEDOUT',
-		'ECONNABORTED',
-		'HPE_INVALID_CONSTANT',
-		'never',
+		...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'HPE_INVALID_CONSTANT', 'never'],
+		// Codes that also come before a connection stands, without a system call that says so.
+		...['read EHOSTUNREACH', 'write ENETUNREACH', 'EHOSTUNREACH', 'ECONNREFUSED', 'EMFILE'],
 	];
 	const NOT_REACHED = [
-		...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
-		...['EADDRNOTAVAIL', 'EHOSTDOWN', 'EMFILE', 'ENETDOWN'],
+		...['connect ECONNREFUSED', 'connect EHOSTUNREACH', 'connect ENETUNREACH'],
+		...['connect ETIMEDOUT', 'connect EADDRNOTAVAIL', 'connect EMFILE'],
+		...['getaddrinfo ENOTFOUND', 'getaddrinfo EAI_AGAIN'],
 		...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN'],
 		...['ERR_TLS_CERT_ALTNAME_INVALID', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
 	];
@@ -511,12 +566,12 @@ describe('what is sent again', () => {
 	test.each([...RETRIED, ...LOST, ...NOT_REACHED])('a stop by id, after %s', async (fault) => {
 		const { attempts, end } = await sendInFakeTime([fault, 204]);
 		expect(attempts).toBe(2);
-		expect(end.answer.statusCode).toBe(204);
+		expect(end).toMatchObject({ answer: { statusCode: 204 } });
 	});
 
 	test.each([0, 1, 2, 3, 10])('up to Max Retries: %d', async (maxRetries) => {
 		jest.spyOn(Math, 'random').mockReturnValue(0);
-		for (const fault of [503, 'ECONNRESET', 'ECONNREFUSED', after('1', 429)]) {
+		for (const fault of [503, 'ECONNRESET', 'connect ECONNREFUSED', after('1', 429)]) {
 			const { attempts, times } = await sendInFakeTime([fault], { options: { maxRetries } });
 			expect(attempts).toBe(maxRetries + 1);
 			expect(times).toHaveLength(attempts);
@@ -559,7 +614,7 @@ describe('what is sent again', () => {
 				rules: { repeatable: false },
 			});
 			expect(attempts).toBe(2);
-			expect(end.answer.statusCode).toBe(204);
+			expect(end).toMatchObject({ answer: { statusCode: 204 } });
 		},
 	);
 
@@ -570,7 +625,8 @@ describe('what is sent again', () => {
 		[500, true],
 		[503, true],
 		[429, false],
-		['ECONNREFUSED', false],
+		['connect ECONNREFUSED', false],
+		['read EHOSTUNREACH', true],
 	])('an attempt that ended with %s may have had its effect: %s', async (fault, effectBefore) => {
 		const sent = await sendInFakeTime([fault, 404]);
 		expect(sent).toMatchObject({ attempts: 2, effectBefore });
@@ -580,25 +636,20 @@ describe('what is sent again', () => {
 
 	test('an item is only told as not delivered where no attempt may have been', async () => {
 		const code = 'ECONNREFUSED';
-		const { end } = await sendInFakeTime([503, code]);
+		const refused = `connect ${code}`;
+		const { end } = await sendInFakeTime([503, refused]);
 		expect(end).toEqual({ kind: 'connectionLost', code });
-		expect((await sendInFakeTime([429, code])).end).toEqual({ kind: 'notReached', code });
+		expect((await sendInFakeTime([429, refused])).end).toEqual({ kind: 'notReached', code });
 		expect((await sendInFakeTime([503, 429])).end).toMatchObject({ answer: { statusCode: 429 } });
-	});
-
-	test('a network code is found however deep n8n wraps it', async () => {
-		let wrapped = networkError('ECONNREFUSED');
-		for (let depth = 0; depth < 2; depth += 1) wrapped = new Error('wrapped', { cause: wrapped });
-		expect((await sendInFakeTime([wrapped, 204])).attempts).toBe(2);
 	});
 });
 
 describe('a cancelled execution', () => {
-	async function cancelAt(ms, answers) {
+	async function cancelAt(ms: number, answers: Fate[]) {
 		jest.useFakeTimers({ now: NOW });
 		const controller = new AbortController();
 		const { send, sentAt } = fakeSender(answers, { signal: controller.signal });
-		let endedAt;
+		let endedAt = NaN;
 		const sending = send({ maxRetries: 10 }).finally(() => (endedAt = Date.now()));
 		await jest.advanceTimersByTimeAsync(ms);
 		controller.abort();
@@ -644,21 +695,6 @@ describe('a cancelled execution', () => {
 			attempts: 2,
 			effectBefore: true,
 		});
-	});
-
-	test('ends a pause at once, and leaves no timer', async () => {
-		jest.useFakeTimers({ now: NOW });
-		const controller = new AbortController();
-		const { sender } = fakeSender([204], { signal: controller.signal });
-		const whole = sender.pauseUntil(500);
-		await jest.advanceTimersByTimeAsync(500);
-		expect(await whole).toBe(false);
-		const cut = sender.pauseUntil(performance.now() + 500);
-		controller.abort();
-		expect(await cut).toBe(true);
-		expect(jest.getTimerCount()).toBe(0);
-		const late = fakeSender([204], { signal: controller.signal });
-		expect(await late.sender.pauseUntil(performance.now() + 500)).toBe(true);
 	});
 
 	test('is nothing that an n8n without a signal could tell of, and stops work there too', async () => {

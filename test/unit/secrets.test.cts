@@ -1,11 +1,11 @@
-'use strict';
-
 // A secret never shows, in whatever form a provider gives it back.
 
-const { secretMask } = require('../dist/nodes/StopAudioStream/secrets');
+import { secretMask } from '../../nodes/StopAudioStream/outcome/secrets';
 
-const maskWith = (token, id = 'example-id') =>
-	secretMask({ origin: 'https://a.example', id, token });
+const maskWith = (token: string, id = 'example-id', signingKey = '') =>
+	secretMask({ origin: 'https://a.example', id, token, signingKey });
+
+type Nested = Nested[] | { in?: Nested };
 
 describe('a secret is masked', () => {
 	const token = 'example+secret/1=';
@@ -55,8 +55,8 @@ describe('a secret is masked', () => {
 	});
 
 	it('by leaving out what is nested deeper than any answer is', () => {
-		const list = (depth) => (depth === 0 ? [] : [list(depth - 1)]);
-		const object = (depth) => (depth === 0 ? {} : { in: object(depth - 1) });
+		const list = (depth: number): Nested => (depth === 0 ? [] : [list(depth - 1)]);
+		const object = (depth: number): Nested => (depth === 0 ? {} : { in: object(depth - 1) });
 		const mask = maskWith(token);
 		expect(mask(list(100))).toEqual(list(100));
 		expect(mask(object(100))).toEqual(object(100));
@@ -78,5 +78,26 @@ describe('a secret is masked', () => {
 	it('and nothing else is', () => {
 		const shown = { status: 'stopped', callId: 'example-id', list: [1, true, undefined, 'a.b*c'] };
 		expect(maskWith('.*')(shown)).toEqual(shown);
+	});
+
+	it('and so is the Signing Key, in each form of its own', () => {
+		const key = 'PSK+n??~~~/=';
+		const mask = maskWith('example-token', 'example-id', key);
+		for (const form of [
+			key,
+			encodeURIComponent(key),
+			Buffer.from(key).toString('base64'),
+			Buffer.from(key).toString('base64url'),
+		]) {
+			expect(mask(`key=${form}.`)).toBe('key=***.');
+		}
+		// It is sent with no id, so none is masked with it.
+		const withId = Buffer.from(`example-id:${key}`).toString('base64');
+		expect(mask(`x ${withId}`)).toBe(`x ${withId}`);
+		expect(mask('example-token')).toBe('***');
+	});
+
+	it('and a credential without a Signing Key masks nothing for it', () => {
+		expect(maskWith('example-token')({ a: '', b: 'text' })).toEqual({ a: '', b: 'text' });
 	});
 });
