@@ -3,9 +3,6 @@ import path from 'node:path';
 import { ROOT } from './install.cts';
 import { run, temporaryFolder } from './processes.cts';
 
-<<<<<<<< HEAD:test/support/copyOfPackage.js
-module.exports = require('../lib/copyOfPackage.cts');
-========
 const SOURCES = [
 	...['nodes', 'credentials', 'package.json', 'tsconfig.json', 'gulpfile.js'],
 	...['README.md', 'CHANGELOG.md', 'LICENSE.md'],
@@ -29,4 +26,3 @@ export async function buildCopy(folder: string, env?: NodeJS.ProcessEnv): Promis
 	const gulp = path.join(folder, 'node_modules/gulp/bin/gulp.js');
 	await run(process.execPath, [gulp, 'build'], { cwd: folder, ...(env && { env }) });
 }
->>>>>>>> main:test/lib/copyOfPackage.cts
