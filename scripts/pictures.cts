@@ -8,7 +8,7 @@ import { checkMachine, installN8n, startN8n } from '../test/lib/n8n/index.cts';
 import { build, pack } from '../test/lib/package.cts';
 import { elapsed, runScript, say, step, temporaryFolder } from '../test/lib/processes.cts';
 import { startStandIn } from '../test/lib/stand-ins/index.cts';
-import type { RunShown } from './pictures/inputs.cts';
+import type { RunShown } from '../test/lib/pictures.cts';
 
 /** What is to be ended, newest first. */
 type Undo = Array<() => Promise<unknown>>;
@@ -42,7 +42,7 @@ async function shownByEngine(undo: Undo): Promise<RunShown> {
 
 async function check(undo: Undo): Promise<void> {
 	await build();
-	const { findStale } = await import('./pictures/inputs.cts');
+	const { findStale } = await import('../test/lib/pictures.cts');
 	const stale = await findStale(await shownByEngine(undo));
 	if (stale.length > 0) {
 		throw new Error(`${stale.join('\n')}\nTake the pictures again with 'npm run docs:pictures'.`);
@@ -59,7 +59,7 @@ async function take(undo: Undo): Promise<void> {
 	await build();
 	const { openEditor } = await import('../test/layers/browser/editor.cts');
 	const { digests, fileDigest, MANIFEST, picturesThere, PICTURES, runDigests, unchangedCanvases } =
-		await import('./pictures/inputs.cts');
+		await import('../test/lib/pictures.cts');
 	const { takePictures } = await import('./pictures/take.cts');
 
 	// Now, and not behind the pictures: they show what was packed, and another build may have begun by then.

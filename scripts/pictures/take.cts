@@ -17,7 +17,7 @@ import type {
 	SignalWireStandIn,
 	VobizStandIn,
 } from '../../test/lib/stand-ins/index.cts';
-import { canvas, PICTURES, type RunShown } from './inputs.cts';
+import { canvas, PICTURES, type RunShown } from '../../test/lib/pictures.cts';
 import { CALL, oneRun, PANEL_NAMES, panels, recipe, STREAM, TYPES } from './workflows.cts';
 
 const NORMAL = { width: 1280, height: 800 };

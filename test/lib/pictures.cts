@@ -4,9 +4,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadPackage } from '../../test/lib/engine.cts';
-import { readJson, ROOT } from '../../test/lib/install.cts';
-import { RECIPES } from '../../test/lib/recipes/index.cts';
+import { readJson, ROOT } from './install.cts';
+import { RECIPES } from './recipes/index.cts';
 
 export const PICTURES = path.join(ROOT, 'docs/pictures');
 export const MANIFEST = path.join(PICTURES, 'manifest.json');
@@ -64,6 +63,8 @@ const canvases = (): Shown =>
 
 /** The digest of every picture that shows no run, from the built package, the icons and the recipes. */
 export async function digests(): Promise<Shown> {
+	// It loads n8n's code, which the digests of files do not need.
+	const { loadPackage } = await import('./engine.cts');
 	const { node, credentialTypes } = await loadPackage();
 	const { displayName, description, properties, credentials } = node.description;
 	const operation = properties.find(({ name }) => name === 'operation');
