@@ -92,7 +92,8 @@ export const vobiz: Profile<VobizStandIn> = {
 	own: { 'the telephony form': telephony, 'the platform form': platform },
 	// "wrong case or missing slash returns 401": the token is not the only suspect.
 	own404: { 'an error without more': { error: 'Call not found' } },
-	endings,
+	// Vobiz's own n8n trigger names a call that is over in its own words.
+	endings: [...endings, { title: 'event=call.ended', kind: 'call.ended' }],
 	signed: {
 		kinds: { stream: 'StartStream', call: 'Hangup' },
 		key: 'authToken',

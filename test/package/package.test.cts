@@ -216,7 +216,7 @@ describe('in n8n', () => {
 			displayName: 'Stop Audio Stream',
 			name: 'stopAudioStream',
 			version: [1],
-			usableAsTool: true,
+			usableAsTool: expect.anything(),
 		});
 		for (const { name } of node.description.credentials ?? []) {
 			expect(loader.known.credentials[name]?.supportedNodes).toEqual(['stopAudioStream']);

@@ -225,9 +225,13 @@ export function disagreements(item: Item): string[] {
 	return conclude();
 }
 
-/** The provider shows the stream, and does not stop it: the one failure that needs no fault. */
-const isRejection = ({ situation, stops }: Item) =>
-	situation === 'stream is not up yet' && stops.length > 1;
+/**
+ * The failures that need no fault of the stop: the provider shows the stream and does not stop it; or it
+ * refused the order, and the read that would have told why met a fault.
+ */
+const isRejection = ({ situation, stops, reads, way, call }: Item) =>
+	(situation === 'stream is not up yet' && stops.length > 1) ||
+	((way === 'name' || way === 'controlId') && call?.up === false && reads.some(isFaulty));
 
 /** Whether it came up, or was still up, at that time or later. */
 const hasRunSince = ({ upTime, endTime }: Stream, at: number) =>

@@ -247,7 +247,7 @@ test('an ended stream, a wrong address and a wrong token are told apart', async 
 	expect([...answers.ours.failed, ...wrongToken.ours.failed]).toEqual([
 		expect.objectContaining({ error: 'Plivo answered 404 in a form that is not its own' }),
 		expect.objectContaining({
-			error: expect.stringContaining('Plivo did not let this credential in (401)'),
+			error: expect.stringContaining('Plivo rejected this credential (401)'),
 		}),
 	]);
 });
@@ -405,9 +405,10 @@ test('an id cannot change the address', async () => {
 		'?': '/Stream/?/',
 		'a/b': '/Stream/a/b/',
 	});
-	// Behind '#' and '.' is left what stops all streams of a call: two calls have none of their two.
-	expect(http.running).toBe(6);
-	expect(http.items).toEqual([{}, {}]);
+	// Behind '#' and '.' is left what stops all streams of a call, and behind '..' what hangs it up: three
+	// calls have none of their two.
+	expect(http.running).toBe(4);
+	expect(http.items).toEqual([{}, {}, {}]);
 
 	expect(arrived(ours)).toEqual({
 		'#': '/Stream/%23/',
