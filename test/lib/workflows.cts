@@ -231,6 +231,7 @@ interface HttpOptions {
 	/** An expression that yields a value to be sent as JSON. */
 	json?: string;
 	query?: Record<string, string>;
+	headers?: Record<string, string>;
 	options?: Values;
 	onError?: OnError;
 	executeOnce?: true;
@@ -249,6 +250,7 @@ export const http = (
 		form,
 		json,
 		query,
+		headers,
 		options = {},
 		onError,
 		executeOnce,
@@ -266,13 +268,18 @@ export const http = (
 				nodeCredentialType: credential,
 			}),
 			...(query && { sendQuery: true, queryParameters: pairs(query) }),
+			...(headers && { sendHeaders: true, headerParameters: pairs(headers) }),
 			...(form && {
 				sendBody: true,
 				contentType: 'form-urlencoded',
 				bodyParameters: pairs(form),
 			}),
 			...(json && { sendBody: true, specifyBody: 'json', jsonBody: `={{ ${json} }}` }),
-			options,
+			// A credential is never carried to another address.
+			options: {
+				...(credential && { redirect: { redirect: { followRedirects: false } } }),
+				...options,
+			},
 		},
 		{ ...(onError && { onError }), ...(executeOnce && { executeOnce }) },
 	);

@@ -68,6 +68,10 @@ function originOf(address: string, field: CredentialSpec['address']): string {
 const isLoopback = (host: string) =>
 	host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 
+/** n8n's HTTP Request node names the address `uri`, everything else `url`. */
+const addressOf = (request: IHttpRequestOptions & { uri?: unknown }): string =>
+	typeof request.uri === 'string' ? request.uri : request.url;
+
 /**
  * Adds a credential to a request, in a credential's `authenticate`. The request goes to the credential's
  * own origin or not at all: a secret never travels to another host.
@@ -78,12 +82,12 @@ export function authenticate(
 	request: IHttpRequestOptions,
 ): IHttpRequestOptions {
 	const { origin, id, token } = readAccount(spec, data);
-	const url = new URL(request.url, origin);
+	const url = new URL(addressOf(request), origin);
 	if (url.origin !== origin) {
 		throw refusal('credentials', messages.otherHost, { origin, field: spec.address.label });
 	}
 	// n8n's credential test passes the address as the user typed it as `baseURL`; `url` is that, made whole.
-	const whole = { ...request, baseURL: undefined, url: url.href };
+	const whole = { ...request, baseURL: undefined, uri: undefined, url: url.href };
 	return spec.headers
 		? {
 				...whole,

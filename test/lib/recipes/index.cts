@@ -2,6 +2,7 @@
 
 import type { Workflow } from '../workflows.cts';
 import { aiAgent, documentServer, failuresToTeam, mixedCarriers } from './agents.cts';
+import { checkMyAccount } from './checkMyAccount.cts';
 import { ALL_CARRIERS, type Carrier } from './common.cts';
 import {
 	everythingOff,
@@ -28,6 +29,7 @@ export const RECIPES: ReadonlyMap<string, Workflow> = new Map([
 	...ofEachCarrier('private-part', privatePart),
 	...ofEachCarrier('everything-off', everythingOff),
 	...ofEachCarrier('stop-and-hang-up', stopAndHangUp),
+	...ofEachCarrier('check-my-account', checkMyAccount),
 	['sweep-signalwire', sweep()],
 	['swml-signalwire', swml()],
 	['ai-agent', aiAgent()],
