@@ -89,7 +89,7 @@ describe("a credential's test", () => {
 			[provider, '   ', 'is empty'],
 		]),
 	)('of %s refuses the address %p before anything is sent', async (provider, address, why) => {
-		const standIn = await start(String(provider));
+		const standIn = await start(provider);
 		const names = watchNames();
 		const { ok, message } = await testAt(standIn, { [addressOf(standIn)]: address });
 		const label = provider === 'signalWire' ? 'Space URL' : 'Base URL';
@@ -98,7 +98,7 @@ describe("a credential's test", () => {
 			names: [],
 			requests: [],
 		});
-		expect(message).toContain(`'${label}' ${String(why)}`);
+		expect(message).toContain(`'${label}' ${why}`);
 	});
 
 	it('passes with a SignalWire token whose only scope is Voice, and names the scope without it', async () => {

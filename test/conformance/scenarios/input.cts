@@ -1,5 +1,6 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import type { Case } from '../case.cts';
+import { textOf } from '../judge.cts';
 import { row, rows, type Row } from '../scenario.cts';
 import type { Expected } from '../types.cts';
 
@@ -72,8 +73,7 @@ export const input: readonly Row[] = [
 	row({
 		name: 'ids of any characters arrive as they are, and change nothing else of the request',
 		arrange(c) {
-			const { details = (id: string) => ({ id }) } = c.way;
-			c.targets = IDS.map((id) => c.add(details(id), { id: `${id} call` }));
+			c.targets = IDS.map((id) => c.add(c.way.details?.(id) ?? { id }, { id: `${id} call` }));
 		},
 		expected: (c) => c.targets.map(() => ({ ...c.says('stop'), runs: false })),
 		check(c) {
@@ -92,7 +92,7 @@ export const input: readonly Row[] = [
 					[c.idField]: ` \t${c.idOf(c.target)}\n`,
 					// A name is taken as it is: blanks may belong to it.
 					...(given.stream !== undefined &&
-						!c.way.byDocument && { stream: `\u00a0${String(given.stream)} ` }),
+						!c.way.byDocument && { stream: `\u00a0${textOf(given.stream)} ` }),
 				},
 			];
 		},

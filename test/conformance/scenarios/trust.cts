@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { webhookItem } from '../../lib/callbacks.cts';
 import type { StandIn } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
+import { textOf } from '../judge.cts';
 import { row, rows, type Row } from '../scenario.cts';
 import type { Signed, Target } from '../types.cts';
 
@@ -62,7 +63,7 @@ const withHeaders = (
 	...item,
 	headers: Object.fromEntries(
 		Object.entries(item.headers).flatMap(([name, value]) => {
-			const changed = /signature/.test(name) ? change(name, String(value)) : String(value);
+			const changed = /signature/.test(name) ? change(name, textOf(value)) : textOf(value);
 			return changed === undefined ? [] : [[name, changed]];
 		}),
 	),
