@@ -1,6 +1,7 @@
 // What the node's screen shows and asks for, by n8n's own rules; and the same node as an AI agent's tool.
 
 import type { IDataObject, INode, INodeType, INodeTypeDescription } from 'n8n-workflow';
+import { providers as specs } from '../../nodes/StopAudioStream/providers/index';
 import { loadPackage, NODE_TYPE, workflowPackage } from '../lib/engine.cts';
 import { providers } from '../lib/stand-ins/index.cts';
 import { start } from '../lib/opened.cts';
@@ -141,7 +142,7 @@ describe('the screen', () => {
 			'stream: Stream SID',
 			'options: Options',
 		]);
-		expect(one.credentials).toEqual(['plivoBasicApi', 'signalWireBasicApi', 'vobizXAuthApi']);
+		expect(one.credentials).toEqual(specs.map(({ credential }) => credential.type));
 	});
 
 	it.each<INode['parameters']>([
