@@ -16,7 +16,7 @@ export const examplephone: Provider = {
 function behave({ calls, url }: StandIn): Behaviour {
 	const credentials = {
 		accountId: 'EXAMPLE-ACCOUNT',
-		apiKey: 'example-examplephone-key-Jm4RtYc8',
+		apiKey: 'exphone/key+example=Jm4RtYc8Wd2KqZ',
 		baseUrl: url,
 	};
 	const authorization = basic(credentials.accountId, credentials.apiKey);
