@@ -29,7 +29,7 @@ runScript(async () => {
 				path.join(ROOT, 'test/lib/n8n/node_modules/n8n-workflow'),
 				path.join(own, 'node_modules/n8n-workflow'),
 			);
-			return await Promise.resolve();
+			await Promise.resolve();
 		},
 		{ N8N_DEV_RELOAD: 'true' },
 	);

@@ -4,6 +4,8 @@
 
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { devDependencies } from '../package.json';
+import { recordFigures } from '../test/lib/figures.cts';
 import { ensureInstalled, readJson, ROOT } from '../test/lib/install.cts';
 import { runScript, say, start } from '../test/lib/processes.cts';
 import { groups, type Group } from '../test/mutation/groups.cts';
@@ -81,6 +83,10 @@ runScript(async () => {
 		say(
 			`${count.group.padEnd(12)} ${count.noticed} of ${count.noticed + count.missed} changes noticed, ${percent(count).toFixed(1)} %`,
 		);
+	}
+	if (wanted.length === 0) {
+		const versions = { n8n: devDependencies['n8n-core'], node: process.versions.node };
+		recordFigures('mutation', versions, { groups: counts });
 	}
 	if (percent(sum) < LEAST_PERCENT) process.exitCode = 1;
 });

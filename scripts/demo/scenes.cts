@@ -129,6 +129,9 @@ const asForm = ({ body }: EventPayload): string =>
 		Object.entries(body).map(([field, value]) => [field, String(value)]),
 	).toString();
 
+const textOf = (value: unknown): string | undefined =>
+	typeof value === 'string' ? value : undefined;
+
 /** One event, and what it must lead to. */
 interface Scene {
 	event: string;
@@ -236,7 +239,7 @@ export class Stage {
 		const execution = (await n8n.waitForExecutions(this.saved.id, this.#runs)).at(-1);
 		if (execution === undefined) throw new Error('n8n shows no execution.');
 		const [item = {}] = outputOf(execution, isHangUp ? STOP_ALL : STOP_STREAM);
-		const status = String(item.status ?? execution.status);
+		const status = textOf(item.status) ?? execution.status;
 		const received = standIn.requests.slice(before);
 		const stops = received.filter(({ method }) => method !== 'GET');
 		const up = streams.filter(runs).length;
@@ -252,8 +255,8 @@ export class Stage {
 		return {
 			provider: this.carrier.label,
 			event,
-			call: String(item.callId ?? ''),
-			stream: isHangUp ? `all ${streams.length}` : String(item.stream ?? ''),
+			call: textOf(item.callId) ?? '',
+			stream: isHangUp ? `all ${streams.length}` : (textOf(item.stream) ?? ''),
 			received: stops.map(({ method, path }) => `${method} ${path}`).join(' + '),
 			status,
 			stillRuns: up === 0 ? 'no' : `${up} of ${streams.length}`,

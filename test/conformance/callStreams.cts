@@ -40,7 +40,7 @@ const statuses = ['completed', 'busy', 'failed', 'no-answer', 'timeout', 'cancel
 
 /** `Event=Hangup` at `hangup_url`, and the `CallStatus` of a call that is over. */
 export const endings: Profile['endings'] = [
-	{ title: 'Event=Hangup', kind: 'Hangup', says: { CallStatus: '' } },
+	{ title: 'Event=Hangup', kind: 'Hangup', says: { Event: 'Hangup', CallStatus: '' } },
 	...statuses.map((status) => ({
 		title: `CallStatus=${status}`,
 		kind: 'Hangup',

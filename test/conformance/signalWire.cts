@@ -95,6 +95,24 @@ export const signalWire: Profile<SignalWireStandIn> = {
 			}),
 			check: (c) => expect(c.standIn.requests).toEqual([]),
 		}),
+		row({
+			name: 'an event in JSON is untrusted in words that say why',
+			ways: only('Control ID'),
+			options: { verifySignature: true },
+			parameters: { source: 'event' },
+			arrange(c) {
+				const headers = { 'content-type': 'application/json', 'x-signalwire-signature': 'x' };
+				const webhookUrl = 'https://hooks.example.com/webhook/x';
+				const body = { control_id: c.stream.controlId, call_id: c.call.id };
+				c.items = [{ headers, params: {}, query: {}, body, webhookUrl }];
+			},
+			expected: () => ({
+				failure: 'untrusted',
+				attempts: undefined,
+				message: expect.stringContaining('JSON'),
+				runs: true,
+			}),
+		}),
 		rows({
 			name: 'a 200 that shows the stream as not yet stopped is only accepted',
 			ways: only('Stream SID'),

@@ -194,8 +194,8 @@ export interface Profile<S extends RunningStandIn = RunningStandIn> {
 	own404?: Readonly<Record<string, IDataObject>>;
 	/** Events that say that the call is over. */
 	endings: readonly Ending[];
-	/** Checks who sent an event. */
-	signed: Signed;
+	/** How it signs events, where it does. */
+	signed?: Signed;
 	/** What a refused credential asks to check. */
 	suspects: readonly string[];
 	/** Takes the token's scope away, where tokens have scopes. */

@@ -50,8 +50,11 @@ const networkErrorOf = (text: string) => {
 	return networkError(code, syscall);
 };
 
-/** n8n's request helper, behind which no network is. The last fate is everything's after it. */
-export function fakeHelper(fates: readonly Fate[]) {
+/** What becomes of each request in turn, the last one's of all after it; or of each by what it asks. */
+export type Fates = readonly Fate[] | ((request: IHttpRequestOptions, n: number) => Fate);
+
+/** n8n's request helper, behind which no network is. */
+export function fakeHelper(fates: Fates) {
 	const sentAt: number[] = [];
 	const requests: SeenRequest[] = [];
 	async function httpRequestWithAuthentication(
@@ -62,7 +65,10 @@ export function fakeHelper(fates: readonly Fate[]) {
 	): Promise<unknown> {
 		const signal = this.getExecutionCancelSignal();
 		requests.push({ credentialType, options, more, signal });
-		const fate = fates[Math.min(sentAt.length, fates.length - 1)] ?? 200;
+		const fate =
+			typeof fates === 'function'
+				? fates(options, sentAt.length)
+				: (fates[Math.min(sentAt.length, fates.length - 1)] ?? 200);
 		sentAt.push(Date.now());
 		if (fate === 'never') return await new Promise(() => undefined);
 		if (fate instanceof Error) throw fate;
@@ -116,7 +122,7 @@ export interface FakeSender {
 
 /** A sender of the node's own behind which no network is. Each has an account of its own, unless it is given one. */
 export function fakeSender(
-	fates: readonly Fate[],
+	fates: Fates,
 	{ provider = 'plivo', origin, id, signal }: FakeSenderOptions = {},
 ): FakeSender {
 	const { sentAt, requests, httpRequestWithAuthentication } = fakeHelper(fates);

@@ -140,6 +140,11 @@ export interface SoakFigures {
 	listeners: number;
 }
 
+export interface MutationFigures {
+	/** One part of the sources each: how many changes its unit tests noticed, and how many they missed. */
+	groups: Array<{ group: string; noticed: number; missed: number }>;
+}
+
 /** What each file of figures holds, by its name. */
 export interface AllFigures {
 	chaos: ChaosFigures;
@@ -149,6 +154,7 @@ export interface AllFigures {
 	compat: CompatFigures;
 	bench: BenchFigures;
 	soak: SoakFigures;
+	mutation: MutationFigures;
 }
 
 export type FiguresName = keyof AllFigures;
@@ -217,6 +223,7 @@ export const FIGURES: FiguresName[] = [
 	'compat',
 	'bench',
 	'soak',
+	'mutation',
 ];
 
 /** The names of figures that were measured on other sources than today's. */
@@ -402,6 +409,27 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 			`Medians of ${figures.rounds} rounds, and in brackets the range; smaller is better. ${setting(measured)}, ${figures.machine}. All values: [bench.json](bench.json).`,
 		].join('\n'),
 
+	mutation: ({ measured, figures: { groups } }) => {
+		const share = (noticed: number, missed: number) =>
+			`${((100 * noticed) / (noticed + missed)).toFixed(1)} %`;
+		const noticed = sum(groups.map((one) => one.noticed));
+		const missed = sum(groups.map((one) => one.missed));
+		return [
+			table([
+				['Part of the sources', 'Changes', 'Noticed', 'Share'],
+				...groups.map((one) => [
+					one.group,
+					number(one.noticed + one.missed),
+					number(one.noticed),
+					share(one.noticed, one.missed),
+				]),
+				['**all**', number(noticed + missed), number(noticed), `**${share(noticed, missed)}**`],
+			]),
+			'',
+			`Run on ${setting(measured)}: \`npm run test:mutation\`.`,
+		].join('\n');
+	},
+
 	soak: ({ measured, figures }) =>
 		[
 			table([
@@ -433,6 +461,7 @@ const MAKERS: { [Name in FiguresName]: () => string | undefined } = {
 	compat: () => made('compat'),
 	bench: () => made('bench'),
 	soak: () => made('soak'),
+	mutation: () => made('mutation'),
 };
 
 function made<Name extends FiguresName>(

@@ -20,6 +20,14 @@ function eventOf(c: Case, { kind, says = {}, within }: Ending, of = c.call): IDa
 	return event;
 }
 
+/** The same event with other words. */
+const saying = (ending: Ending, change: (word: string) => string): Ending => ({
+	...ending,
+	says: Object.fromEntries(
+		Object.entries(ending.says ?? {}).map(([name, word]) => [name, change(word)]),
+	),
+});
+
 /** The ids from the item's fields, where others bring an event beside them. */
 const fromFields = (c: Case): INodeParameters => ({
 	[c.idField]: `={{ $json.${c.idField} }}`,
@@ -88,18 +96,32 @@ export const endings: readonly Row[] = [
 		needs: ['onCall'],
 		variants: () => ({
 			'a call that goes on': (c, ending) => ({
-				body: eventOf(c, { ...ending, says: { Event: 'StartApp', CallStatus: 'in-progress' } }),
+				body: eventOf(
+					c,
+					saying(ending, () => 'in-progress'),
+				),
 			}),
 			'another call': (c, ending) => ({ body: eventOf(c, ending, c.add().call) }),
 			'a word beside the place that holds the call': (c, ending) => ({
-				body: eventOf(c, { ...ending, says: { Event: '', CallStatus: '' } }),
-				query: { CallStatus: 'completed', Event: 'Hangup' },
+				body: eventOf(
+					c,
+					saying(ending, () => ''),
+				),
+				query: { ...ending.says },
 			}),
 			'a word in another case': (c, ending) => ({
-				body: eventOf(c, { ...ending, says: { Event: 'hangup', CallStatus: 'COMPLETED' } }),
+				body: eventOf(
+					c,
+					saying(ending, (word) => word.toUpperCase()),
+				),
 			}),
 			'a word that is no text': (c, ending) => ({
-				body: { ...eventOf(c, ending), Event: ['Hangup'], CallStatus: { is: 'completed' } },
+				body: {
+					...eventOf(c, ending),
+					...Object.fromEntries(
+						Object.entries(ending.says ?? {}).map(([name, word]) => [name, [word]]),
+					),
+				},
 			}),
 		}),
 		parameters: fromFields,

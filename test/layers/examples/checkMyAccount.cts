@@ -5,7 +5,14 @@ import type { Report } from '../../lib/check/report.cts';
 import { outputOf, type Execution } from '../../lib/n8n/index.cts';
 import type { AnyStandIn, Call } from '../../lib/stand-ins/index.cts';
 import type { Workflow } from '../../lib/workflows.cts';
-import { fillIn, prepareRecipe, publish, type Published, type Stage, type StandIns } from './stage.cts';
+import {
+	fillIn,
+	prepareRecipe,
+	publish,
+	type Published,
+	type Stage,
+	type StandIns,
+} from './stage.cts';
 
 export type Name = keyof StandIns;
 
@@ -55,16 +62,13 @@ export interface Ran {
 	report: Report;
 }
 
-const isReported = (item: IDataObject | undefined): item is { markdown: string; json: IDataObject } =>
+const isReported = (
+	item: IDataObject | undefined,
+): item is { markdown: string; json: IDataObject } =>
 	typeof item?.markdown === 'string' && typeof item.json === 'object';
 
 /** Imports the check, and runs its second trigger. */
-export async function check(
-	name: Name,
-	stage: Stage,
-	call: Call,
-	byHand?: ByHand,
-): Promise<Ran> {
+export async function check(name: Name, stage: Stage, call: Call, byHand?: ByHand): Promise<Ran> {
 	const published = await publish(stage, prepareCheck(name, stage, call, byHand));
 	const execution = await published.run('2. Check It');
 	const items = outputOf(execution, LAST);

@@ -428,7 +428,10 @@ const vobizFamily: Family = {
 		form(204, 'empty'),
 		...vobiz404('text').map((one) => ({ ...one, other: true as const })),
 	],
-	endedOne: [...noStream, ...vobiz404('text').map((one) => ({ ...one, other: true as const }))],
+	endedOne: [
+		...noStream,
+		...vobiz404(words('Call not found')).map((one) => ({ ...one, other: true as const })),
+	],
 };
 
 // --- SignalWire: signalwire.com/docs/compatibility-api and its published TypeSpec.

@@ -47,9 +47,7 @@ function doorsOf({ provider, credentials, url }: RunningStandIn): {
 	return {
 		calls: `${url}${isPlivo ? '/v1' : '/api/v1'}/Account/${authId}/Call/`,
 		conferences: '',
-		headers: isPlivo
-			? basic(authId)
-			: (token) => ({ 'x-auth-id': authId, 'x-auth-token': token }),
+		headers: isPlivo ? basic(authId) : (token) => ({ 'x-auth-id': authId, 'x-auth-token': token }),
 		token: authToken,
 	};
 }
@@ -66,7 +64,11 @@ export async function play(
 	standIn.endCall(ended);
 	const room = isSignalWire ? standIn.addConference().id : '';
 	const unknown = { call: randomUUID(), stream: randomUUID() };
-	const seen: Seen = { outputs: {}, calls: { own: call, ended, unknown: unknown.call }, started: {} };
+	const seen: Seen = {
+		outputs: {},
+		calls: { own: call, ended, unknown: unknown.call },
+		started: {},
+	};
 
 	const ask = async (
 		address: string,
@@ -128,8 +130,7 @@ export async function play(
 		'Stop an Unknown Control ID': async () =>
 			await stop({ streamBy: 'controlId', stream: unknown.stream }),
 		'Stop All of the Ended Call': async () => await stop({ ...all, callId: ended }),
-		'Stop One of the Ended Call': async () =>
-			await stop({ callId: ended, stream: unknown.stream }),
+		'Stop One of the Ended Call': async () => await stop({ callId: ended, stream: unknown.stream }),
 		...(branches && {
 			'By Name: Start': async () => await start(streams, 'by-name'),
 			'By Name: Stop': async () =>
@@ -167,6 +168,12 @@ export async function play(
 		const output: Output = await run();
 		seen.outputs[step.name] = [output];
 		if (step.asks.startsWith('start')) seen.started[step.name] = startedStream(output);
+	}
+	// What the workflow does at its end, a read before.
+	const own = Object.entries(seen.started).filter(([step]) => !step.startsWith('Conference'));
+	seen.outputs['Stop What Is Left'] = [];
+	for (const [, stream] of own) {
+		if (stream) seen.outputs['Stop What Is Left'].push(await stop({ stream }));
 	}
 	return seen;
 }

@@ -236,7 +236,7 @@ class Reader {
 			case 'time':
 				return isTime(value);
 			case 'call':
-				return typeof value === 'string' && value === this.call;
+				return typeof value === 'string' && (this.call === undefined || value === this.call);
 			case 'stream':
 				return (
 					typeof value === 'string' &&
@@ -253,7 +253,8 @@ class Reader {
 	/** A value as the report shows it. */
 	show(value: unknown, rule: Rule): Shown {
 		if (typeof rule === 'string') {
-			if (rule === 'call' && value === this.call) return this.ids.nameOf('call', value);
+			if (rule === 'call' && this.call !== undefined && value === this.call)
+				return this.ids.nameOf('call', value);
 			if (rule === 'stream' && this.fits(value, rule)) return this.ids.nameOf('stream', value);
 			if (rule === 'time' && isTime(value)) return `<time of ${String(value).length}>`;
 			return typeOf(value);
@@ -427,6 +428,12 @@ function entryOf(step: Step, plan: Plan, seen: Seen, ids: Ids): Entry {
 		return entry('not tried', 'plain', `the provider answered ${status}`);
 	}
 	return { ...entry('new', rule), differs: found?.differs ?? [] };
+}
+
+/** The place of the form that an answer has, in a step; `undefined` where it has none. Any call and stream will do. */
+export function formOf(step: Step, status: number, body: unknown): number | undefined {
+	const found = new Reader(new Ids(), undefined, undefined).nearest(status, body, step.forms);
+	return found && found.grade < NEW ? step.forms.indexOf(found.form) : undefined;
 }
 
 /** Holds what the check has seen against what is documented. */
