@@ -292,6 +292,20 @@ describe.each(providers)('what %s answers', (name) => {
 		expect(asMarkdown(plan, said)).toContain(plan.limit);
 	});
 
+	test.each([
+		['no answer', { error: 'ECONNRESET' }],
+		['a 503', { statusCode: 503, data: 'busy' }],
+		['no id', { statusCode: 200, data: '{}' }],
+	])('counts a start with %s: it may have started a stream', (_what, output) => {
+		const { standIn, seen } = stageOf(name);
+		const said = reportOf(standIn, {
+			...seen,
+			started: { ...seen.started, 'Start Stream 1': undefined },
+			outputs: { ...seen.outputs, 'Start Stream 1': [output] },
+		});
+		expect(said.own).toEqual({ started: name === 'signalWire' ? 4 : 2, mayStillRun: 1 });
+	});
+
 	test('comes out of the Code node as it does here', () => {
 		const { standIn, seen } = stageOf(name);
 		const plan = planOf(standIn);

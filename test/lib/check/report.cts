@@ -470,13 +470,20 @@ export function report(plan: Plan, seen: Seen): Report {
 			started.forEach((id) => ended.add(id));
 		} else ended.add(output.stream);
 	}
+	// A start that got no answer, or one without an id, may have started a stream that nobody can name.
+	const unnamed = plan.steps.filter(({ name, asks, by }) => {
+		const output = asks.startsWith('start') && !seen.started[name] && seen.outputs[name]?.[0];
+		if (!output) return false;
+		const status = answerIn(by, output)?.status ?? 500;
+		return status < 300 || status >= 500;
+	}).length;
 	const isOver = isLive(plan, seen, 'Read the Call Again') === false && over(plan, seen);
-	const mayStillRun = isOver ? 0 : started.filter((id) => !ended.has(id)).length;
+	const running = started.filter((id) => !ended.has(id)).length + unnamed;
 	return {
 		provider: plan.provider,
 		points,
 		entries,
-		own: { started: started.length, mayStillRun },
+		own: { started: started.length + unnamed, mayStillRun: isOver ? 0 : running },
 	};
 }
 
