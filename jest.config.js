@@ -21,8 +21,8 @@ const common = {
 	modulePathIgnorePatterns: [
 		'<rootDir>/test/(tools|mutation|lib/n8n|e2e/n8n|(layers/)?compat/[^/]+)/node_modules/',
 	],
-	globalSetup: '<rootDir>/test/setup/makeUserFolder.js',
-	globalTeardown: '<rootDir>/test/setup/removeUserFolder.js',
+	globalSetup: '<rootDir>/test/lib/setup/makeUserFolder.cts',
+	globalTeardown: '<rootDir>/test/lib/setup/removeUserFolder.cts',
 };
 
 module.exports = {

@@ -40,7 +40,7 @@ const WAYS: Record<Job['way'], Send> = {
 };
 
 async function main(): Promise<void> {
-	const job: Job = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+	const job = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Job;
 	const send = WAYS[job.way];
 	const cpu = process.cpuUsage();
 	const since = performance.now();

@@ -84,18 +84,15 @@ export async function openLab({
 		transpiled(path.join(__dirname, `probe/${node}.node.cts`), nodes);
 	}
 	const n8n = await startN8n({ tarball, env: { N8N_CUSTOM_EXTENSIONS: nodes } });
-	opened.push(n8n.stop);
+	opened.push(() => n8n.stop());
 
 	const credentialFor = async (standIn: AccountOf, who: Who): Promise<SavedCredential> => {
 		const { type, data } =
 			who === 'http'
 				? genericCredential(standIn)
-				: {
-						type: standIn.credentialType,
-						data: (credentials: Record<string, string>) => ({ ...credentials }),
-					};
+				: { type: standIn.credentialType, data: { ...standIn.credentials } };
 		const name = `${standIn.url}, ${type}`;
-		return { type, name, id: await n8n.createCredential(type, name, data(standIn.credentials)) };
+		return { type, name, id: await n8n.createCredential(type, name, data) };
 	};
 
 	const publish = async ({ path: address, workflow }: Published) => {
@@ -119,7 +116,7 @@ export async function openLab({
 	const forked = async (provider: 'plivo' | 'vobiz'): Promise<Fork> => {
 		const rateLimit = provider === 'plivo' ? { rateLimit: PLIVO_LIMIT } : {};
 		const standIn = await forkStandIn(provider, { delayMs: ANSWER_MS, ...rateLimit });
-		opened.push(standIn.close);
+		opened.push(() => standIn.close());
 		return standIn;
 	};
 
@@ -139,9 +136,9 @@ export async function openLab({
 				CallUUID: call.id,
 				StreamID: stream.id,
 			}));
-			const figures: Pick<Figures, 'ms' | 'cpuMs' | 'bytes'> = JSON.parse(
+			const figures = JSON.parse(
 				await post('application/json', JSON.stringify({ streams })),
-			);
+			) as Pick<Figures, 'ms' | 'cpuMs' | 'bytes'>;
 			const { byStatus } = await standIn.requests();
 			return { ...figures, stillUp: await standIn.running(), limited: byStatus[429] ?? 0 };
 		};
@@ -159,7 +156,10 @@ export async function openLab({
 			const stream = standIn.startStream(call.id);
 			const { contentType, body } = standIn.callback('StartStream', stream);
 			const arrived = new Promise<number>((resolve, reject) => {
-				standIn.fault = () => void resolve(performance.now());
+				standIn.fault = () => {
+					resolve(performance.now());
+					return undefined;
+				};
 				setTimeout(reject, EVENT_MS, new Error(`No stop arrived within ${EVENT_MS} ms.`)).unref();
 			});
 			const fields = Object.entries(body).map(([name, value]): [string, string] => [
@@ -189,9 +189,10 @@ export async function openLab({
 			const headers = { 'X-Auth-ID': authId, 'X-Auth-Token': authToken };
 			const job: Job = { urls, headers, underWay: UNDER_WAY, way };
 			writeFileSync(file, JSON.stringify(job));
-			const figures: Pick<Figures, 'ms' | 'cpuMs'> = JSON.parse(
-				await run(nodeBinary(), [script, file]),
-			);
+			const figures = JSON.parse(await run(nodeBinary(), [script, file])) as Pick<
+				Figures,
+				'ms' | 'cpuMs'
+			>;
 			return { ...figures, bytes: 0, stillUp: await standIn.running(), limited: 0 };
 		};
 	};
@@ -231,18 +232,19 @@ async function packageFigures(
 	folder: string,
 ): Promise<Pick<Lab, 'loadTime' | 'tarball'>> {
 	const installed = path.join(n8n.userFolder, '.n8n/nodes/node_modules', PACKAGE);
-	const declared: { n8n: { credentials: string[]; nodes: string[] } } = JSON.parse(
-		readFileSync(path.join(installed, 'package.json'), 'utf8'),
-	);
+	const declared = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8')) as {
+		n8n: { credentials: string[]; nodes: string[] };
+	};
 	const files = [...declared.n8n.credentials, ...declared.n8n.nodes].map((file) =>
 		path.join(installed, file),
 	);
 	const packed = await npm(['pack', '--dry-run', '--json', '--ignore-scripts', installed], {
 		cwd: folder,
 	});
-	const [tarball]: Array<{ size: number; entryCount: number }> = JSON.parse(
-		packed.slice(packed.indexOf('[\n')),
-	);
+	const [tarball] = JSON.parse(packed.slice(packed.indexOf('[\n'))) as Array<{
+		size: number;
+		entryCount: number;
+	}>;
 	if (!tarball) throw new Error('npm said nothing of the tarball.');
 	const script = transpiled(path.join(__dirname, 'load.cts'), folder);
 	return {

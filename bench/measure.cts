@@ -36,7 +36,8 @@ async function play(
 	if (figures.stillUp > 0 && !mayLeave) {
 		throw new Error(`${name}: of ${count} streams ${figures.stillUp} were left up.`);
 	}
-	for (const [figure, value] of Object.entries(figures)) add(series, `${name}.${figure}`, value);
+	for (const [figure, value] of Object.entries({ ...figures }))
+		add(series, `${name}.${figure}`, value);
 	return figures;
 }
 
@@ -97,7 +98,7 @@ async function sizes({ vobiz }: Lab): Promise<Series> {
 export const MEASUREMENTS: Array<{
 	title: string;
 	every: number;
-	measure(lab: Lab, round: number): Promise<Series>;
+	measure: (lab: Lab, round: number) => Promise<Series>;
 }> = [
 	{ title: '1,000 Vobiz stops', every: 1, measure: vobizStops },
 	{ title: '1,000 Plivo stops', every: 1, measure: plivoStops },

@@ -23,7 +23,7 @@ const LANES = 10;
 const MOST_BYTES = 50;
 
 v8.setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = vm.runInNewContext('gc');
+const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 /** The heap, once nothing that can be collected is left. */
 async function heapInUse(): Promise<number> {
@@ -40,10 +40,9 @@ function furtherRun(execution: IExecuteFunctions, { call, stream }: Pair): IExec
 	const ids: Record<string, string> = { callId: call.id, stream: stream.id };
 	const getNodeParameter = (name: string, item: number, fallback?: object): unknown =>
 		ids[name] ?? execution.getNodeParameter(name, item, fallback);
-	const context: IExecuteFunctions = Object.create(execution, {
+	return Object.create(execution, {
 		getNodeParameter: { value: getNodeParameter },
-	});
-	return context;
+	}) as IExecuteFunctions;
 }
 
 function listenersOf(execution: IExecuteFunctions): number {

@@ -112,7 +112,7 @@ async function check(
 				PACKAGE_FOLDER: await unpack(tarball, folder),
 				// The checks look for themselves what they run on.
 				EXPECTED_CORE: core,
-				EXPECTED_NODE: exactNode,
+				EXPECTED_NODE: node,
 				TMPDIR: temporary,
 			},
 		},

@@ -3,6 +3,7 @@
 
 import type {
 	IExecuteFunctions,
+	IN8nHttpFullResponse,
 	INodeExecutionData,
 	INodeType,
 	INodeTypeDescription,
@@ -33,13 +34,13 @@ export class HelperAlone implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const data = await this.getCredentials(CREDENTIAL);
 		const credentialsDecrypted = { id: '', name: '', type: CREDENTIAL, data };
-		const accountUrl = String(this.getNodeParameter('accountUrl', 0));
+		const accountUrl = this.getNodeParameter('accountUrl', 0) as string;
 		const output: INodeExecutionData[] = [];
 		const items = this.getInputData().keys();
 		const sendNext = async () => {
 			for (const item of items) {
-				const call = String(this.getNodeParameter('callId', item));
-				const stream = String(this.getNodeParameter('stream', item));
+				const call = this.getNodeParameter('callId', item) as string;
+				const stream = this.getNodeParameter('stream', item) as string;
 				const options = {
 					method: 'DELETE' as const,
 					url: `${accountUrl}/Call/${call}/Stream/${stream}/`,
@@ -50,12 +51,12 @@ export class HelperAlone implements INodeType {
 					ignoreHttpStatusErrors: true,
 					disableFollowRedirect: true,
 				};
-				const { statusCode } = await this.helpers.httpRequestWithAuthentication.call(
+				const { statusCode } = (await this.helpers.httpRequestWithAuthentication.call(
 					this,
 					CREDENTIAL,
 					options,
 					{ credentialsDecrypted },
-				);
+				)) as IN8nHttpFullResponse;
 				output[item] = { json: { statusCode }, pairedItem: { item } };
 			}
 		};

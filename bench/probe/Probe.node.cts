@@ -11,7 +11,7 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 
 v8.setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = vm.runInNewContext('gc');
+const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 /** How often the heap is looked at, in ms; its highest point is what counts. */
 const LOOK_EVERY_MS = 20;

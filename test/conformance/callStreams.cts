@@ -6,6 +6,11 @@ export function callStreams(base: string) {
 	const path = ({ credentials }: RunningStandIn, call: string, stream?: string) =>
 		`${base}/Account/${credentials.authId}/Call/${encodeURIComponent(call)}/Stream/` +
 		(stream === undefined ? '' : `${encodeURIComponent(stream)}/`);
+	/** The record of a call that is over, then the call while it is live. */
+	const ofCall = ({ credentials }: RunningStandIn, call: string) => {
+		const at = `${base}/Account/${credentials.authId}/Call/${encodeURIComponent(call)}/`;
+		return [at, `${at}?status=live`];
+	};
 	const remove = (to: string): Wanted => ({ method: 'DELETE', path: to, body: '' });
 	const one = {
 		parameters: { operation: 'stopStream' },
@@ -14,6 +19,10 @@ export function callStreams(base: string) {
 		request: (standIn: RunningStandIn, { call, stream }: Target) =>
 			remove(path(standIn, call.id, stream.id)),
 		read: (standIn: RunningStandIn, { call, stream }: Target) => path(standIn, call.id, stream.id),
+		looks: (standIn: RunningStandIn, { call, stream }: Target) => [
+			path(standIn, call.id, stream.id),
+			...ofCall(standIn, call.id),
+		],
 	} as const satisfies Partial<Way>;
 	const all = {
 		parameters: { operation: 'stopAllStreams' },
@@ -21,10 +30,23 @@ export function callStreams(base: string) {
 		event: 'Hangup',
 		request: (standIn: RunningStandIn, { call }: Target) => remove(path(standIn, call.id)),
 		read: (standIn: RunningStandIn, { call }: Target) => path(standIn, call.id),
+		looks: (standIn: RunningStandIn, { call }: Target) => ofCall(standIn, call.id),
 		cannot: { oneStream: 'all streams of a call are stopped, so no stream is named' },
 	} as const satisfies Partial<Way>;
 	return { one, all };
 }
+
+const statuses = ['completed', 'busy', 'failed', 'no-answer', 'timeout', 'cancel', 'canceled'];
+
+/** `Event=Hangup` at `hangup_url`, and the `CallStatus` of a call that is over. */
+export const endings: Profile['endings'] = [
+	{ title: 'Event=Hangup', kind: 'Hangup', says: { Event: 'Hangup', CallStatus: '' } },
+	...statuses.map((status) => ({
+		title: `CallStatus=${status}`,
+		kind: 'Hangup',
+		says: { Event: '', CallStatus: status },
+	})),
+];
 
 /** What Plivo and Vobiz both lack. */
 export const cannot: Profile['cannot'] = {

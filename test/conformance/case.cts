@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import type { IDataObject, INodeParameters, NodeParameterValueType } from 'n8n-workflow';
+import type { CallState } from '../../nodes/StopAudioStream/words/vocabulary';
 import { NODE_TYPE, runNode, type NodeRunResult } from '../lib/engine.cts';
 import type { CallDetails, Fault, LoggedRequest, StreamDetails } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
@@ -44,6 +45,9 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	/** The document that stops a stream by its name, for a way that needs one. */
 	cxmlUrl: string | undefined;
 
+	/** What happens as soon as something is read. */
+	onRead: () => void = () => undefined;
+
 	readonly #bystander: { running: boolean };
 	readonly #open: Array<{ close(): Promise<unknown> }>;
 	readonly #faults: Array<{ when: When; take(): Fault }> = [];
@@ -60,7 +64,10 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 		this.standIn = standIn;
 		this.credentials = { ...standIn.credentials };
 		this.secrets = [...standIn.secrets];
-		standIn.fault = (request) => this.#faults.find(({ when }) => when(request))?.take();
+		standIn.fault = (request) => {
+			if (request.method === 'GET') this.onRead();
+			return this.#faults.find(({ when }) => when(request))?.take();
+		};
 		this.target = this.add();
 		this.targets = [this.target];
 		// What no row may touch: another stream of the call, or another call where all of one stops.
@@ -109,6 +116,21 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 		return this.way.idField ?? 'callId';
 	}
 
+	/** What the stream runs on. */
+	get noun() {
+		return this.target.conference ? 'conference' : 'call';
+	}
+
+	/** What is known of a call that the provider does not show. */
+	get unknownCallState(): CallState | undefined {
+		return this.way.cannot?.unknownCall === undefined ? 'notFound' : undefined;
+	}
+
+	/** What is read where a stop found nothing, in this order. */
+	looks(target = this.targets[0] ?? this.target): string[] {
+		return this.way.looks(this.standIn, target);
+	}
+
 	/** What that field holds for a target. */
 	idOf({ call, conference }: Target): string {
 		return (conference ?? call).id;
@@ -133,6 +155,12 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 		const said = this.way.says[situation];
 		if (said) return said;
 		throw new Error(`'${this.way.title}' does not say what happens: ${situation}`);
+	}
+
+	/** The field of the document that stops a stream, for a way that needs one. */
+	document(): INodeParameters {
+		if (!this.way.byDocument) return {};
+		return { cxmlUrl: this.fields(this.target).cxmlUrl as string };
 	}
 
 	/** The path of what Confirm Stop reads. */
@@ -315,9 +343,16 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 			const { runs = truth.runs, callUp = callsUp[item] } = expected[item] ?? {};
 			expect(truth).toEqual({ item, runs, callUp });
 		});
-		if (this.all || this.call.up) expect(this.#bystander.running).toBe(true);
+		if (this.all || this.#isUp()) expect(this.#bystander.running).toBe(true);
 		expect(standIn.offContract()).toEqual([]);
 		this.#judgeSecrets(run);
+	}
+
+	/** Whether what the first stream runs on is still there. */
+	#isUp() {
+		const { call, conference } = this.target;
+		if (!conference) return call.up;
+		return this.standIn.calls.conferences.get(conference.id)?.status !== 'completed';
 	}
 
 	/** No secret in whatever came out: outputs, hints, errors with their stacks and causes. */

@@ -1,6 +1,9 @@
-import { startStandIn } from '../lib/stand-ins/index.cts';
-import { callStreams, cannot } from './callStreams.cts';
+import { startStandIn, type PlivoStandIn } from '../lib/stand-ins/index.cts';
+import { callStreams, cannot, endings } from './callStreams.cts';
+import { scenariosFor } from './scenario.cts';
 import type { Expected, Profile, Target, Way } from './types.cts';
+
+const { row, rows } = scenariosFor<PlivoStandIn>();
 
 /** Plivo, as docs.plivo.com describes it; `old` is what is presumed where no page says it. */
 
@@ -31,7 +34,7 @@ const answers = {
 	notFound: { status: 404, body: own('Call not found') },
 };
 
-const oneStream = (generation: Generation, endedCall: Expected): Way => ({
+const oneStream = (generation: Generation, endedCall: Expected): Way<PlivoStandIn> => ({
 	...paths.one,
 	title: `one stream, ${generation}`,
 	standIn: { generation },
@@ -48,7 +51,11 @@ const oneStream = (generation: Generation, endedCall: Expected): Way => ({
 	},
 });
 
-const allStreams = (generation: Generation, again: Expected, endedCall: Expected): Way => ({
+const allStreams = (
+	generation: Generation,
+	again: Expected,
+	endedCall: Expected,
+): Way<PlivoStandIn> => ({
 	...paths.all,
 	title: `all streams, ${generation}`,
 	standIn: { generation },
@@ -61,7 +68,7 @@ const allStreams = (generation: Generation, again: Expected, endedCall: Expected
 	says: { stop: stopped, again, unknownCall, endedCall, noContent: stopped },
 });
 
-export const plivo: Profile = {
+export const plivo: Profile<PlivoStandIn> = {
 	provider: 'plivo',
 	displayName: 'Plivo',
 	credentialName: 'Plivo Basic API',
@@ -70,6 +77,14 @@ export const plivo: Profile = {
 	account: { field: 'authId', label: 'Auth ID' },
 	token: 'authToken',
 	own: { 'its own form': own },
+	own404: { 'an error without more': { error: 'not found' }, 'an empty object': {} },
+	endings,
+	signed: {
+		kinds: { stream: 'StartStream', call: 'Hangup' },
+		key: 'authToken',
+		keyLabel: 'Auth Token',
+		userInfo: '',
+	},
 	suspects: ["'Auth ID'", "'Auth Token'", 'account'],
 	ways: [
 		// The record of the stream outlives its call.
@@ -79,5 +94,28 @@ export const plivo: Profile = {
 		allStreams('old', nothingRuns, nothingRuns),
 	],
 	cannot,
-	scenarios: [],
+	scenarios: [
+		row<void>({
+			name: 'a 403 names the IP whitelist too',
+			arrange(c) {
+				c.standIn.ipBlocked = true;
+			},
+			expected: () => ({
+				failure: 'credentials',
+				statusCode: 403,
+				attempts: 1,
+				message: expect.stringContaining('IP whitelist'),
+				runs: true,
+			}),
+		}),
+		rows<'error alone' | 'empty'>({
+			name: "Plivo's own 404 in each form that its SDKs take",
+			variants: () => ({ 'error alone': 'error alone', 'an empty object': 'empty' }),
+			arrange(c, shape) {
+				c.standIn.notFoundShape = shape;
+				c.targets = [c.ghost()];
+			},
+			expected: (c) => c.says('unknownCall'),
+		}),
+	],
 };

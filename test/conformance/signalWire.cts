@@ -1,6 +1,7 @@
 import { startStandIn, type SignalWireStandIn } from '../lib/stand-ins/index.cts';
 import { scenariosFor } from './scenario.cts';
 import { byName } from './signalWire/byName.cts';
+import { callingApi } from './signalWire/callingApi.cts';
 import { callState } from './signalWire/callState.cts';
 import {
 	byConferenceSid,
@@ -10,9 +11,10 @@ import {
 	compatShapes,
 	only,
 } from './signalWire/ways.cts';
+import { conferences } from './signalWire/conferences.cts';
 import type { Profile } from './types.cts';
 
-const { rows } = scenariosFor<SignalWireStandIn>();
+const { row, rows } = scenariosFor<SignalWireStandIn>();
 
 export const signalWire: Profile<SignalWireStandIn> = {
 	provider: 'signalWire',
@@ -24,15 +26,37 @@ export const signalWire: Profile<SignalWireStandIn> = {
 	account: { field: 'projectId', label: 'Project ID' },
 	token: 'apiToken',
 	own: compatShapes,
+	endings: [
+		...['completed', 'busy', 'failed', 'no-answer', 'canceled'].map((status) => ({
+			title: `CallStatus=${status}`,
+			kind: 'call-completed',
+			says: { CallStatus: status },
+		})),
+		{
+			title: 'call_state=ended',
+			kind: 'calling.call.state',
+			within: 'params',
+			says: { call_state: 'ended' },
+		},
+	],
+	signed: {
+		kinds: { stream: 'stream-stopped', call: 'call-completed' },
+		key: 'signingSecret',
+		keyLabel: 'Signing Key',
+		userInfo: '',
+	},
 	suspects: ["'Project ID'", "'API Token'", "'Space URL'", 'Voice'],
 	ways: [bySid, byNameWay, byControlId, byConferenceSid],
 	cannot: {
 		stopAll: 'SignalWire has no way to list or stop all streams of a call',
 		confirm: 'SignalWire has no way to read a stream',
+		recordOfCall: 'SignalWire shows a call at one place, live or over',
 	},
 	scenarios: [
 		...byName,
 		...callState,
+		...callingApi,
+		...conferences,
 		rows({
 			name: 'an unknown call is notFound in each form of SignalWire’s refusals',
 			variants: (): Record<string, Partial<SignalWireStandIn>> => ({
@@ -45,6 +69,49 @@ export const signalWire: Profile<SignalWireStandIn> = {
 				c.items = [{ ...c.fields(c.target), [c.idField]: 'nobody' }];
 			},
 			expected: () => ({ status: 'notFound', statusCode: 404, runs: true }),
+		}),
+		row({
+			name: 'Verify Signature without a Signing Key in the credential: credentials, and nothing is sent',
+			options: { verifySignature: true },
+			parameters: (c) => ({ source: 'event', ...c.document() }),
+			arrange(c) {
+				c.credentials.signingSecret = ' ';
+				c.items = [
+					{
+						...(c.way.idField && { ConferenceSid: 'x' }),
+						headers: {},
+						params: {},
+						query: {},
+						body: { ...c.event(c.way.event), control_id: c.stream.controlId, call_id: c.call.id },
+						webhookUrl: 'https://hooks.example.com/webhook/x',
+					},
+				];
+			},
+			expected: () => ({
+				failure: 'credentials',
+				error: "'Signing Key' is empty in the credential",
+				attempts: undefined,
+				runs: true,
+			}),
+			check: (c) => expect(c.standIn.requests).toEqual([]),
+		}),
+		row({
+			name: 'an event in JSON is untrusted in words that say why',
+			ways: only('Control ID'),
+			options: { verifySignature: true },
+			parameters: { source: 'event' },
+			arrange(c) {
+				const headers = { 'content-type': 'application/json', 'x-signalwire-signature': 'x' };
+				const webhookUrl = 'https://hooks.example.com/webhook/x';
+				const body = { control_id: c.stream.controlId, call_id: c.call.id };
+				c.items = [{ headers, params: {}, query: {}, body, webhookUrl }];
+			},
+			expected: () => ({
+				failure: 'untrusted',
+				attempts: undefined,
+				message: expect.stringContaining('JSON'),
+				runs: true,
+			}),
 		}),
 		rows({
 			name: 'a 200 that shows the stream as not yet stopped is only accepted',

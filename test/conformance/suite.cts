@@ -5,11 +5,13 @@ import { answers } from './scenarios/answers.cts';
 import { confirm } from './scenarios/confirm.cts';
 import { failures } from './scenarios/failures.cts';
 import { input } from './scenarios/input.cts';
+import { endings } from './scenarios/endings.cts';
 import { lies } from './scenarios/lies.cts';
 import { network } from './scenarios/network.cts';
 import { options } from './scenarios/options.cts';
 import { stops } from './scenarios/stops.cts';
 import type { Bound, Row } from './scenario.cts';
+import { trust } from './scenarios/trust.cts';
 import { Table } from './table.cts';
 import type { Cannot, Profile, Way } from './types.cts';
 
@@ -17,11 +19,13 @@ const scenarios: readonly Row[] = [
 	...stops,
 	...answers,
 	...lies,
+	...endings,
 	...network,
 	...input,
 	...options,
 	...confirm,
 	...failures,
+	...trust,
 ];
 
 const table = new Table();

@@ -86,13 +86,18 @@ export interface Expected extends Partial<Record<Exclude<Field, 'status' | 'call
 /** What a way may lack; a scenario names what it needs. */
 export type Capability =
 	| 'alreadyStopped'
+	| 'bodySigned'
 	| 'byDocument'
 	| 'confirm'
 	| 'oneStream'
 	| 'repeat'
+	| 'onCall'
+	| 'recordOfCall'
 	| 'scopes'
+	| 'signedEvents'
 	| 'stopAll'
-	| 'strictStream';
+	| 'strictStream'
+	| 'unknownCall';
 
 /** What cannot be done, and why. */
 export type Cannot = Readonly<Partial<Record<Capability, string>>>;
@@ -127,6 +132,8 @@ export interface Way<S extends RunningStandIn = RunningStandIn> {
 	event: string;
 	/** The request that must arrive. */
 	request(standIn: S, target: Target, c: Case<S>): Wanted;
+	/** What is read where a stop found nothing, in this order. */
+	looks(standIn: S, target: Target): string[];
 	/** The path of what Confirm Stop reads. */
 	read?(standIn: S, target: Target): string;
 	/** The answer to such a read, for a stream that has not ended. */
@@ -145,6 +152,29 @@ export interface Way<S extends RunningStandIn = RunningStandIn> {
 	cannot?: Cannot;
 }
 
+/** An event that says that the call is over. */
+export interface Ending {
+	title: string;
+	/** The stand-in's event about the call. */
+	kind: string;
+	/** What this one says in its place. */
+	says?: Readonly<Record<string, string>>;
+	/** Inside this part of the event. */
+	within?: 'params';
+}
+
+/** How a provider proves that an event is its own. */
+export interface Signed {
+	/** An event about the stream, and one about its call alone. */
+	kinds: { stream: string; call: string };
+	/** The credential's field that holds the key. */
+	key: string;
+	/** The field on screen. */
+	keyLabel: string;
+	/** How a webhook's address must be for events to be signed. */
+	userInfo: string;
+}
+
 /** What the documents of one provider say, for its stand-in to play and the node to match. */
 export interface Profile<S extends RunningStandIn = RunningStandIn> {
 	/** The node's value. */
@@ -160,6 +190,12 @@ export interface Profile<S extends RunningStandIn = RunningStandIn> {
 	start(options?: Partial<Options>): Promise<S>;
 	/** Its own forms of a refusal. */
 	own: Forms;
+	/** Bodies of a 404 that are its own, beside those forms. */
+	own404?: Readonly<Record<string, IDataObject>>;
+	/** Events that say that the call is over. */
+	endings: readonly Ending[];
+	/** How it signs events, where it does. */
+	signed?: Signed;
 	/** What a refused credential asks to check. */
 	suspects: readonly string[];
 	/** Takes the token's scope away, where tokens have scopes. */

@@ -1,11 +1,15 @@
 import { startStandIn, type VobizStandIn } from '../lib/stand-ins/index.cts';
-import { callStreams, cannot } from './callStreams.cts';
+import { callStreams, cannot, endings } from './callStreams.cts';
 import { scenariosFor } from './scenario.cts';
 import type { Expected, Profile, Target, Way } from './types.cts';
 
 /** Vobiz, as docs.vobiz.ai (`new`) and the older www.docs.vobiz.ai (`old`) describe it. */
 
 type Generation = 'new' | 'old';
+
+/** The two sentences of a stop that worked. */
+const ONE = { message: 'Stream stopped successfully' };
+const ALL = { message: 'All streams stopped successfully', streams_stopped: 2 };
 type VobizWay = Way<VobizStandIn>;
 
 const { row, rows } = scenariosFor<VobizStandIn>();
@@ -87,6 +91,15 @@ export const vobiz: Profile<VobizStandIn> = {
 	token: 'authToken',
 	own: { 'the telephony form': telephony, 'the platform form': platform },
 	// "wrong case or missing slash returns 401": the token is not the only suspect.
+	own404: { 'an error without more': { error: 'Call not found' } },
+	// Vobiz's own n8n trigger names a call that is over in its own words.
+	endings: [...endings, { title: 'event=call.ended', kind: 'call.ended' }],
+	signed: {
+		kinds: { stream: 'StartStream', call: 'Hangup' },
+		key: 'authToken',
+		keyLabel: 'Auth Token',
+		userInfo: 'example-user:example-of-the-webhook@',
+	},
 	suspects: ["'Auth ID'", "'Auth Token'", 'path', "'Base URL'"],
 	ways: [
 		oneStream('new', stopped204),
@@ -95,8 +108,40 @@ export const vobiz: Profile<VobizStandIn> = {
 		allStreams('new', stopped204, stopped204),
 		allStreams('old', stopped200, nothingRuns),
 	],
-	cannot,
+	cannot: { ...cannot, bodySigned: 'Vobiz does not sign the body of an event' },
 	scenarios: [
+		rows<{ status: number; body?: object; outcome?: 'stopped' | 'accepted' }>({
+			name: 'any 2xx with one of the two known sentences is a stop, an order at 202; any other is unreadable',
+			variants: () => ({
+				'200, one stream': { status: 200, body: ONE, outcome: 'stopped' },
+				'200, all streams': { status: 200, body: ALL, outcome: 'stopped' },
+				'201': { status: 201, body: ONE, outcome: 'stopped' },
+				'202': { status: 202, body: ONE, outcome: 'accepted' },
+				'200, empty': { status: 200 },
+				'202, empty': { status: 202 },
+				'200 with an error beside it': { status: 200, body: { ...ONE, error: 'no' } },
+				'200 with another sentence': { status: 200, body: { message: 'Stream not stopped' } },
+				'200 with more than the sentence': {
+					status: 200,
+					body: { message: 'Stream stopped successfully, or not' },
+				},
+			}),
+			arrange: (c, { status, body }) => c.answer({ status, body: body ?? '', afterEffect: true }),
+			expected: (_c, { status, outcome }) => ({
+				...(outcome ? { status: outcome } : { failure: 'unreadable' as const }),
+				statusCode: status,
+				runs: false,
+			}),
+		}),
+		row({
+			name: 'an unknown id in the form of live captures is notFound',
+			arrange(c) {
+				c.standIn.errorShape = 'captured';
+				c.targets = [c.ghost()];
+				c.answer({ status: 404, body: { error: 'Stream not found' } });
+			},
+			expected: () => ({ status: 'notFound', statusCode: 404, callState: 'notFound' }),
+		}),
 		row({
 			name: 'an older answer that counts no stopped stream is alreadyStopped',
 			ways: all,

@@ -13,8 +13,15 @@ beforeAll(async () => {
 	({ description } = (await loadPackage()).node);
 });
 
-/** The node as n8n hands it to an agent: its name with 'Tool' behind it. */
-const toolForm = () => ({ ...description, name: `${description.name}Tool` });
+/** The node as n8n hands it to an agent: its name with 'Tool' behind it, and what it replaces for that. */
+const toolForm = (): INodeTypeDescription => {
+	const { usableAsTool } = description;
+	return {
+		...description,
+		...(typeof usableAsTool === 'object' && usableAsTool.replacements),
+		name: `${description.name}Tool`,
+	};
+};
 
 const nodeWith = (parameters: INode['parameters']): INode => ({
 	id: 'x',
@@ -206,8 +213,11 @@ describe("the AI agent's tool", () => {
 	it("is described by the node's own text, which n8n shows to the model", async () => {
 		const { node } = await loadPackage();
 		const parameters = { descriptionType: 'auto', operation: 'stopStream' };
-		const text = NodeHelpers.getToolDescriptionForNode({ ...nodeWith(parameters) }, node);
-		expect(text).toBe(description.description);
+		const text = NodeHelpers.getToolDescriptionForNode(nodeWith(parameters), {
+			description: toolForm(),
+			execute: node.execute,
+		});
+		expect(text).toBe(toolForm().description);
 		for (const part of [
 			/^Stop the audio stream/,
 			/Needs the call's ID/,

@@ -60,9 +60,11 @@ export interface EndedCallsFigures {
 		reads: number;
 		seconds: number;
 		outcomes: Counts;
-		/** How long a hang-up of the same account took meanwhile, and alone. */
+		/** How long hang-ups of the same account took meanwhile: the middle one, and the slowest. */
 		hangUpMs: number;
-		hangUpAloneMs: number;
+		slowestMs: number;
+		/** And before, when there was nothing else. */
+		aloneMs: number;
 	}>;
 }
 
@@ -138,6 +140,11 @@ export interface SoakFigures {
 	listeners: number;
 }
 
+export interface MutationFigures {
+	/** One part of the sources each: how many changes its unit tests noticed, and how many they missed. */
+	groups: Array<{ group: string; noticed: number; missed: number }>;
+}
+
 /** What each file of figures holds, by its name. */
 export interface AllFigures {
 	chaos: ChaosFigures;
@@ -147,6 +154,7 @@ export interface AllFigures {
 	compat: CompatFigures;
 	bench: BenchFigures;
 	soak: SoakFigures;
+	mutation: MutationFigures;
 }
 
 export type FiguresName = keyof AllFigures;
@@ -180,8 +188,7 @@ const fileOf = (name: FiguresName) => path.join(ROOT, 'docs', `${name}.json`);
 export function readFigures<Name extends FiguresName>(name: Name): Recorded<Name> | undefined {
 	const file = fileOf(name);
 	if (!existsSync(file)) return undefined;
-	const recorded: Recorded<Name> = JSON.parse(readFileSync(file, 'utf8'));
-	return recorded;
+	return JSON.parse(readFileSync(file, 'utf8')) as Recorded<Name>;
 }
 
 /**
@@ -216,6 +223,7 @@ export const FIGURES: FiguresName[] = [
 	'compat',
 	'bench',
 	'soak',
+	'mutation',
 ];
 
 /** The names of figures that were measured on other sources than today's. */
@@ -306,7 +314,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 					'Reads',
 					'Time',
 					'Outcomes',
-					'A hang-up meanwhile (alone)',
+					'A hang-up meanwhile (slowest, alone)',
 				],
 				...figures.runs.map((run) => [
 					run.provider,
@@ -316,7 +324,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 					number(run.reads),
 					seconds(run.seconds),
 					list(run.outcomes),
-					`${run.hangUpMs.toFixed(0)} ms (${run.hangUpAloneMs.toFixed(0)} ms)`,
+					`${run.hangUpMs.toFixed(0)} ms (${run.slowestMs.toFixed(0)} ms, ${run.aloneMs.toFixed(0)} ms)`,
 				]),
 			]),
 			'',
@@ -401,6 +409,27 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 			`Medians of ${figures.rounds} rounds, and in brackets the range; smaller is better. ${setting(measured)}, ${figures.machine}. All values: [bench.json](bench.json).`,
 		].join('\n'),
 
+	mutation: ({ measured, figures: { groups } }) => {
+		const share = (noticed: number, missed: number) =>
+			`${((100 * noticed) / (noticed + missed)).toFixed(1)} %`;
+		const noticed = sum(groups.map((one) => one.noticed));
+		const missed = sum(groups.map((one) => one.missed));
+		return [
+			table([
+				['Part of the sources', 'Changes', 'Noticed', 'Share'],
+				...groups.map((one) => [
+					one.group,
+					number(one.noticed + one.missed),
+					number(one.noticed),
+					share(one.noticed, one.missed),
+				]),
+				['**all**', number(noticed + missed), number(noticed), `**${share(noticed, missed)}**`],
+			]),
+			'',
+			`Run on ${setting(measured)}: \`npm run test:mutation\`.`,
+		].join('\n');
+	},
+
 	soak: ({ measured, figures }) =>
 		[
 			table([
@@ -423,9 +452,22 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 		].join('\n'),
 };
 
-/** A function that cannot mix up the figures of one name with the table of another. */
-function tableOf<Name extends FiguresName>(name: Name): string | undefined {
-	const recorded = readFigures(name);
+/** Makes one table; the compiler sees that the figures of one name never get into the table of another. */
+const MAKERS: { [Name in FiguresName]: () => string | undefined } = {
+	chaos: () => made('chaos'),
+	pacing: () => made('pacing'),
+	'ended-calls': () => made('ended-calls'),
+	queue: () => made('queue'),
+	compat: () => made('compat'),
+	bench: () => made('bench'),
+	soak: () => made('soak'),
+	mutation: () => made('mutation'),
+};
+
+function made<Name extends FiguresName>(
+	name: Name,
+	recorded = readFigures(name),
+): string | undefined {
 	return recorded && TABLES[name](recorded);
 }
 
@@ -435,8 +477,8 @@ const MARKS = /(<!-- ([\w-]+) -->\n)[^]*?(<!-- \/\2 -->)/g;
 export function withTables(page: string): string {
 	return page.replace(MARKS, (whole: string, begin: string, mark: string, end: string) => {
 		const name = FIGURES.find((one) => one === mark);
-		const made = name && tableOf(name);
-		return made === undefined ? whole : `${begin}\n${made}\n\n${end}`;
+		const table = name && MAKERS[name]();
+		return table === undefined ? whole : `${begin}\n${table}\n\n${end}`;
 	});
 }
 

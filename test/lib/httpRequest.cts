@@ -8,20 +8,21 @@ export const HTTP_VERSION = 4.5;
 
 type Credentials = Record<string, string>;
 
-const FORMS: Record<string, { api: string; type: string; data(of: Credentials): Credentials }> = {
-	plivo: {
-		api: '/v1',
-		type: 'httpBasicAuth',
-		data: ({ authId = '', authToken = '' }) => ({ user: authId, password: authToken }),
-	},
-	vobiz: {
-		api: '/api/v1',
-		type: 'httpCustomAuth',
-		data: ({ authId, authToken }) => ({
-			json: JSON.stringify({ headers: { 'X-Auth-ID': authId, 'X-Auth-Token': authToken } }),
-		}),
-	},
-};
+const FORMS: Record<string, { api: string; type: string; data: (of: Credentials) => Credentials }> =
+	{
+		plivo: {
+			api: '/v1',
+			type: 'httpBasicAuth',
+			data: ({ authId = '', authToken = '' }) => ({ user: authId, password: authToken }),
+		},
+		vobiz: {
+			api: '/api/v1',
+			type: 'httpCustomAuth',
+			data: ({ authId, authToken }) => ({
+				json: JSON.stringify({ headers: { 'X-Auth-ID': authId, 'X-Auth-Token': authToken } }),
+			}),
+		},
+	};
 
 function formOf({ provider }: Pick<RunningStandIn, 'provider'>) {
 	const form = FORMS[provider];
@@ -29,10 +30,10 @@ function formOf({ provider }: Pick<RunningStandIn, 'provider'>) {
 	return form;
 }
 
-/** The type of the credential, and `data`, which makes its fields of a stand-in's credentials. */
-export const genericCredential = (standIn: Pick<RunningStandIn, 'provider'>) => {
+/** HTTP Request's credential for what a stand-in takes: its type, and its fields. */
+export const genericCredential = (standIn: { provider: string; credentials: Credentials }) => {
 	const { type, data } = formOf(standIn);
-	return { type, data };
+	return { type, data: data(standIn.credentials) };
 };
 
 /** Where an account's resources begin. */

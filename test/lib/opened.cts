@@ -32,6 +32,10 @@ export function start(
 	options?: Partial<Options>,
 ): Promise<SignalWireStandIn>;
 export function start(provider: 'vobiz', options?: Partial<Options>): Promise<VobizStandIn>;
+export function start(
+	provider: 'plivo' | 'vobiz',
+	options?: Partial<Options>,
+): Promise<PlivoStandIn | VobizStandIn>;
 export function start(provider: string, options?: Partial<Options>): Promise<RunningStandIn>;
 export async function start(provider: string, options?: Partial<Options>): Promise<RunningStandIn> {
 	return opened(await startStandIn(provider, options));

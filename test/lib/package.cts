@@ -13,9 +13,12 @@ export const build = async (): Promise<void> => {
 	);
 };
 
-/** The path of the tarball that npm has just packed, from what npm printed. */
-export const packed = (folder: string, output: string): string =>
-	path.join(folder, output.trim().split('\n').at(-1) ?? '');
+/** The path of the tarball that npm has just packed, from what npm printed: its name, and now and then a notice. */
+export function packed(folder: string, output: string): string {
+	const [, name] = /^(\S+\.tgz)$/m.exec(output) ?? [];
+	if (name === undefined) throw new Error(`npm named no tarball:\n${output}`);
+	return path.join(folder, name);
+}
 
 /** Packs what would be published into `folder`, and gives the path of the tarball. */
 export const pack = async (folder: string): Promise<string> =>

@@ -1,19 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-	type Call,
-	type Exposed,
-	type Options,
-	type PlivoStandIn,
-	type ProviderName,
-	type SignalWireStandIn,
-	type StandIn,
-	startStandIn,
-	type Stream,
-	type StreamDetails,
-	type VobizStandIn,
-} from './stand-ins/index.cts';
+import { opened } from './opened.cts';
+import type { Call, ProviderName, StandIn, Stream, StreamDetails } from './stand-ins/index.cts';
 
 /** Requests as somebody else's client sends them: nothing here is the node's own code. */
 
@@ -149,40 +138,6 @@ export function withStream(
 	return { call, stream: standIn.startStream(call.id, details) };
 }
 
-const open: { close(): unknown }[] = [];
-
-afterEach(async () => {
-	await Promise.all(open.splice(0).map((one) => one.close()));
-});
-
-/** Closed at the end of the test. */
-export function closedAfter<T extends { close(): unknown }>(one: T): T {
-	open.push(one);
-	return one;
-}
-
-/** Starts a stand-in until the end of the test. */
-export function start(provider: 'plivo', options?: Partial<Options>): Promise<PlivoStandIn>;
-export function start(
-	provider: 'signalWire',
-	options?: Partial<Options>,
-): Promise<SignalWireStandIn>;
-export function start(provider: 'vobiz', options?: Partial<Options>): Promise<VobizStandIn>;
-export function start(
-	provider: 'plivo' | 'vobiz',
-	options?: Partial<Options>,
-): Promise<PlivoStandIn | VobizStandIn>;
-export function start(
-	provider: ProviderName,
-	options?: Partial<Options>,
-): Promise<StandIn & Exposed>;
-export async function start(
-	provider: ProviderName,
-	options?: Partial<Options>,
-): Promise<StandIn & Exposed> {
-	return closedAfter(await startStandIn(provider, options));
-}
-
 /** A request that a server of a test got. */
 export interface Seen {
 	method: string;
@@ -216,7 +171,7 @@ export async function listen(
 	});
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
-	closedAfter({
+	opened({
 		close: () => {
 			server.closeAllConnections();
 			return new Promise((resolve) => server.close(resolve));

@@ -91,6 +91,10 @@ export function count(values: unknown[]): Record<string, number> {
 	return counts;
 }
 
+/** A value of an output, as text. */
+export const shown = (value: unknown): string =>
+	value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value);
+
 export const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
 /** Which input item each output item came from. */

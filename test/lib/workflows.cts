@@ -275,7 +275,11 @@ export const http = (
 				bodyParameters: pairs(form),
 			}),
 			...(json && { sendBody: true, specifyBody: 'json', jsonBody: `={{ ${json} }}` }),
-			options,
+			// A credential is never carried to another address.
+			options: {
+				...(credential && { redirect: { redirect: { followRedirects: false } } }),
+				...options,
+			},
 		},
 		{ ...(onError && { onError }), ...(executeOnce && { executeOnce }) },
 	);

@@ -1,6 +1,10 @@
+// @ts-check
 'use strict';
 
 const path = require('node:path');
+const { projects } = require('../../jest.config');
+
+const [{ moduleFileExtensions, transform }] = projects;
 
 // Stryker runs this once for each mutant, so it loads as little as can be.
 module.exports = {
@@ -8,8 +12,8 @@ module.exports = {
 	roots: ['<rootDir>/test/mutation'],
 	testMatch: ['<rootDir>/test/mutation/tests.js'],
 	testEnvironment: 'node',
-	transform: {},
+	moduleFileExtensions,
+	transform,
 	modulePathIgnorePatterns: ['<rootDir>/test/mutation/node_modules/'],
-	// All that the mutated files take from it is `sleep`, which it takes from there.
-	moduleNameMapper: { '^n8n-workflow$': '@n8n/utils/sleep' },
+	moduleNameMapper: { '^n8n-workflow$': '<rootDir>/test/mutation/workflow.js' },
 };

@@ -1,3 +1,4 @@
+// @ts-check
 'use strict';
 
 /** What the screen shows beside a field. Whether such a text is good is for people to say, not for a test. */

@@ -1,10 +1,10 @@
 import { providers } from '../lib/stand-ins/index.cts';
+import { start } from '../lib/opened.cts';
 import {
 	form,
 	listen,
 	paths,
 	send,
-	start,
 	withStream,
 	type Account,
 	type Answered,

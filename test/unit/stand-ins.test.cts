@@ -1,85 +1,15 @@
-'use strict';
-
-const { createServer, request: httpRequest } = require('node:http');
-const { once } = require('node:events');
-const { forkStandIn, providers, startStandIn } = require('../lib/stand-ins/index.cts');
-const { opened, start } = require('../support/opened');
-
-function signed({ provider, credentials }) {
-	if (provider === 'vobiz') {
-		return { 'X-Auth-ID': credentials.authId, 'X-Auth-Token': credentials.authToken };
-	}
-	const pair =
-		provider === 'plivo'
-			? [credentials.authId, credentials.authToken]
-			: [credentials.projectId, credentials.apiToken];
-	return { Authorization: `Basic ${Buffer.from(pair.join(':')).toString('base64')}` };
-}
-
-/** Sends exactly this path, where `fetch` would tidy it up. */
-async function send(standIn, method, path, { body, headers = signed(standIn) } = {}) {
-	const isForm = body instanceof URLSearchParams;
-	const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
-	const text = body === undefined || isForm ? body?.toString() : JSON.stringify(body);
-	const outgoing = httpRequest(standIn.url, {
-		method,
-		path,
-		headers: {
-			...(text !== undefined && {
-				'Content-Type': type,
-				'Content-Length': Buffer.byteLength(text),
-			}),
-			...headers,
-		},
-	});
-	outgoing.end(text);
-	const [response] = await once(outgoing, 'response');
-	let answer = '';
-	for await (const chunk of response) answer += chunk;
-	let json;
-	try {
-		json = JSON.parse(answer);
-	} catch {
-		json = undefined;
-	}
-	return { status: response.statusCode, headers: response.headers, text: answer, json };
-}
-
-const form = (fields) => ({ body: new URLSearchParams(fields) });
-
-/** How each provider's stop and account paths look. */
-const paths = {
-	plivo: {
-		account: (s) => `/v1/Account/${s.credentials.authId}`,
-		streams: (s, call) => `${paths.plivo.account(s)}/Call/${call}/Stream/`,
-		test: (s) => `${paths.plivo.account(s)}/`,
-		stop: (s, call, stream) => send(s, 'DELETE', `${paths.plivo.streams(s, call)}${stream}/`),
-		unknownStream: 400,
-	},
-	signalWire: {
-		account: (s) => `/api/laml/2010-04-01/Accounts/${s.credentials.projectId}`,
-		streams: (s, call) => `${paths.signalWire.account(s)}/Calls/${call}/Streams`,
-		test: (s) => `${paths.signalWire.account(s)}/Calls?PageSize=1`,
-		stop: (s, call, stream, options) =>
-			send(s, 'POST', `${paths.signalWire.streams(s, call)}/${stream}`, {
-				...form({ Status: 'stopped' }),
-				...options,
-			}),
-		unknownStream: 404,
-	},
-	vobiz: {
-		account: (s) => `/api/v1/Account/${s.credentials.authId}`,
-		streams: (s, call) => `${paths.vobiz.account(s)}/Call/${call}/Stream/`,
-		test: () => '/api/v1/auth/me',
-		stop: (s, call, stream) => send(s, 'DELETE', `${paths.vobiz.streams(s, call)}${stream}/`),
-		unknownStream: 404,
-	},
-};
-
-function withStream(standIn, details) {
-	const call = standIn.addCall();
-	return { call, stream: standIn.startStream(call.id, details) };
-}
+import { forkStandIn, providers, startStandIn } from '../lib/stand-ins/index.cts';
+import { opened, start } from '../lib/opened.cts';
+import {
+	form,
+	listen,
+	paths,
+	send,
+	signed,
+	withStream,
+	type Account,
+	type Answered,
+} from '../lib/providerRequests.cts';
 
 /** The events that name a call and no stream. */
 const ABOUT_CALLS = [
@@ -107,16 +37,19 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 		s.expectOnContract();
 	});
 
-	test.each(['again', 'unknown', 'of another call'])('finds nothing to stop: %s', async (which) => {
-		const s = await start(provider);
-		const { call, stream } = withStream(s);
-		const other = withStream(s);
-		const id = { again: stream.id, unknown: 'nobody', 'of another call': other.stream.id }[which];
-		if (which === 'again') await path.stop(s, call.id, stream.id);
-		expect((await path.stop(s, call.id, id)).status).toBe(path.unknownStream);
-		expect(other.stream.running).toBe(true);
-		s.expectOnContract();
-	});
+	test.each(['again', 'unknown', 'of another call'] as const)(
+		'finds nothing to stop: %s',
+		async (which) => {
+			const s = await start(provider);
+			const { call, stream } = withStream(s);
+			const other = withStream(s);
+			const id = { again: stream.id, unknown: 'nobody', 'of another call': other.stream.id }[which];
+			if (which === 'again') await path.stop(s, call.id, stream.id);
+			expect((await path.stop(s, call.id, id)).status).toBe(path.unknownStream);
+			expect(other.stream.running).toBe(true);
+			s.expectOnContract();
+		},
+	);
 
 	test('does not know a call that nobody started', async () => {
 		const s = await start(provider);
@@ -167,7 +100,7 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 		const { call, stream } = withStream(s, { id });
 		await path.stop(s, call.id, encodeURIComponent(id));
 		expect(stream.running).toBe(false);
-		expect(s.requests[0].path).toContain('a%2Fb%20%3F%23%25%C3%A9..');
+		expect(s.requests[0]?.path).toContain('a%2Fb%20%3F%23%25%C3%A9..');
 		s.expectOnContract();
 	});
 
@@ -190,6 +123,7 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 		const { status } = await path.stop(s, call.id, stream.id);
 		expect(s.requests).toHaveLength(1);
 		const [request] = s.requests;
+		if (!request) throw new Error('Nothing was recorded');
 		expect(request).toMatchObject({
 			method: provider === 'signalWire' ? 'POST' : 'DELETE',
 			body: provider === 'signalWire' ? 'Status=stopped' : '',
@@ -204,8 +138,8 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 	test('asks for a fault with each request and its number, before the effect', async () => {
 		const s = await start(provider);
 		const { call, stream } = withStream(s);
-		const asked = [];
-		s.fault = (request, n) => {
+		const asked: [number, boolean][] = [];
+		s.fault = (_request, n) => {
 			asked.push([n, stream.running]);
 			return n === 1
 				? { status: 503, body: '<h1>Sorry</h1>', headers: { 'Retry-After': '1' } }
@@ -239,7 +173,7 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 	test.each([
 		['before', true],
 		['after', false],
-	])('can drop the connection %s the effect', async (reset, running) => {
+	] as const)('can drop the connection %s the effect', async (reset, running) => {
 		const s = await start(provider);
 		const { call, stream } = withStream(s);
 		s.fault = () => ({ reset });
@@ -267,9 +201,10 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 		s.fault = () => ({ delayMs: 0, stallMs: 200 });
 		const stalled = path.stop(s, call.id, other.id);
 		while (other.running) await new Promise(setImmediate);
-		expect(s.requests[1].answeredAt).toBeNull();
+		expect(s.requests[1]?.answeredAt).toBeNull();
 		await stalled;
-		expect(s.requests[1].answeredAt - s.requests[1].at).toBeGreaterThan(150);
+		const { at, answeredAt } = s.requests[1] ?? { at: 0, answeredAt: 0 };
+		expect((answeredAt ?? 0) - at).toBeGreaterThan(150);
 	});
 
 	test('ends its waits when it closes', async () => {
@@ -293,8 +228,8 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 		const refused = answers.filter(({ status }) => status === 429);
 		expect(refused).toHaveLength(2);
 		expect(streams.filter(({ running }) => running)).toHaveLength(2);
-		expect(Number(refused[0].headers['retry-after'])).toBeGreaterThan(0);
-		expect(refused[0].json).toMatchObject(
+		expect(Number(refused[0]?.headers['retry-after'])).toBeGreaterThan(0);
+		expect(refused[0]?.json).toMatchObject(
 			{
 				plivo: { api_id: expect.any(String), error: expect.any(String) },
 				signalWire: { code: 20429, status: 429 },
@@ -316,8 +251,8 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 		expect(taken.length).toBeGreaterThanOrEqual(3);
 		expect(taken.length).toBeLessThanOrEqual(4);
 		const refused = tries.find(({ status }) => status === 429);
-		expect(refused.headers['retry-after']).toBeUndefined();
-		expect(refused.text).not.toContain('retryAfter');
+		expect(refused?.headers['retry-after']).toBeUndefined();
+		expect(refused?.text).not.toContain('retryAfter');
 	});
 
 	test('makes its documented events, with the ids of the stream and the document they come from', async () => {
@@ -377,6 +312,16 @@ test('ends the process of a stand-in that could not start', async () => {
 	await expect(forkStandIn('twilio')).rejects.toThrow(`no stand-in of 'twilio'`);
 });
 
+interface Page {
+	meta: { next: unknown; previous: unknown };
+	objects: unknown[];
+}
+
+/** A page of a list, as Plivo's documents have it. */
+function pageIn({ text }: Answered): Page {
+	return JSON.parse(text);
+}
+
 describe('Plivo', () => {
 	const { plivo } = paths;
 
@@ -392,7 +337,7 @@ describe('Plivo', () => {
 	test.each([
 		['new', 404, 404, 204],
 		['old', 400, 400, 400],
-	])(
+	] as const)(
 		'in its %s generation answers an ended call with %d, and stop-all without a stream with %d or %d',
 		async (generation, one, all, none) => {
 			const s = await start('plivo', { generation });
@@ -449,7 +394,7 @@ describe('Plivo', () => {
 		const body = { service_url: 'wss://audio.example.com/stream', bidirectional: true };
 		const { status, json } = await send(s, 'POST', plivo.streams(s, call.id), { body });
 		expect(status).toBe(202);
-		expect(s.stream(json.stream_id)).toMatchObject({ running: true, callId: call.id });
+		expect(s.stream(String(json.stream_id))).toMatchObject({ running: true, callId: call.id });
 		const bad = await send(s, 'POST', plivo.streams(s, call.id), {
 			body: { service_url: 'http://x' },
 		});
@@ -480,20 +425,20 @@ describe('Plivo', () => {
 		const call = s.addCall();
 		for (let i = 0; i < 45; i += 1) s.startStream(call.id, { id: `stream-${i}` });
 		await plivo.stop(s, call.id, 'stream-0');
-		let next = plivo.streams(s, call.id);
-		const pages = [];
-		while (next) {
-			const { json } = await send(s, 'GET', next);
-			pages.push(json);
-			next = json.meta.next;
+		let next: unknown = plivo.streams(s, call.id);
+		const pages: Page[] = [];
+		while (typeof next === 'string') {
+			const page = pageIn(await send(s, 'GET', next));
+			pages.push(page);
+			next = page.meta.next;
 		}
 		expect(pages.map(({ objects }) => objects.length)).toEqual([20, 20, 5]);
-		expect(pages[0].objects[0]).toMatchObject({
+		expect(pages[0]?.objects[0]).toMatchObject({
 			stream_id: 'stream-0',
 			end_time: expect.any(String),
 		});
-		expect(pages[1].meta).toMatchObject({ limit: 20, offset: 20, total_count: 45 });
-		expect(pages[2].meta.previous).toContain('offset=20');
+		expect(pages[1]?.meta).toMatchObject({ limit: 20, offset: 20, total_count: 45 });
+		expect(pages[2]?.meta.previous).toContain('offset=20');
 		s.expectOnContract();
 		expect((await send(s, 'GET', `${plivo.streams(s, call.id)}?limit=21`)).status).toBe(400);
 		expect(s.offContract()).toHaveLength(1);
@@ -504,8 +449,8 @@ describe('Vobiz', () => {
 	const { vobiz } = paths;
 
 	test.each([
-		['the wrong case', (path) => path.replace('/Account/', '/account/')],
-		['a missing last slash', (path) => path.slice(0, -1)],
+		['the wrong case', (path: string) => path.replace('/Account/', '/account/')],
+		['a missing last slash', (path: string) => path.slice(0, -1)],
 	])('answers 401 to %s, which is off contract', async (_what, spoil) => {
 		const s = await start('vobiz');
 		const { call, stream } = withStream(s);
@@ -549,17 +494,20 @@ describe('Vobiz', () => {
 		expect(await send(s, 'DELETE', vobiz.streams(s, call.id))).toMatchObject(none);
 	});
 
-	test.each(['telephony', 'platform'])('can refuse everything in the %s shape', async (shape) => {
-		const s = await start('vobiz');
-		s.errorShape = shape;
-		const { call } = withStream(s);
-		const { error } = (await vobiz.stop(s, call.id, 'nobody')).json;
-		expect(error).toEqual(
-			shape === 'telephony'
-				? 'Stream not found'
-				: { code: 'NOT_FOUND', message: 'Stream not found', details: {} },
-		);
-	});
+	test.each(['telephony', 'platform'] as const)(
+		'can refuse everything in the %s shape',
+		async (shape) => {
+			const s = await start('vobiz');
+			s.errorShape = shape;
+			const { call } = withStream(s);
+			const { error } = (await vobiz.stop(s, call.id, 'nobody')).json;
+			expect(error).toEqual(
+				shape === 'telephony'
+					? 'Stream not found'
+					: { code: 'NOT_FOUND', message: 'Stream not found', details: {} },
+			);
+		},
+	);
 
 	test('shows a stream as in-progress, then as completed', async () => {
 		const s = await start('vobiz');
@@ -589,7 +537,7 @@ describe('Vobiz', () => {
 		s.listShape = 'meta';
 		expect(await list()).toMatchObject({ meta: { limit: 20, offset: 20, total_count: 25 } });
 		s.listShape = 'single';
-		expect(await list()).toMatchObject({ stream_id: s.streams()[20].id });
+		expect(await list()).toMatchObject({ stream_id: s.streams()[20]?.id });
 		s.expectOnContract();
 		expect((await send(s, 'GET', vobiz.streams(s, 'nobody'))).status).toBe(404);
 	});
@@ -600,8 +548,9 @@ describe('Vobiz', () => {
 		const body = { service_url: 'wss://audio.example.com/stream' };
 		const { status, json } = await send(s, 'POST', vobiz.streams(s, call.id), { body });
 		expect(status).toBe(202);
-		const stream = s.stream(json.stream_id);
-		expect(s.callback('ws-start', stream).body.start.streamId).toBe(stream.id);
+		const stream = s.stream(String(json.stream_id));
+		if (!stream) throw new Error('It names no stream');
+		expect(s.callback('ws-start', stream).body.start).toMatchObject({ streamId: stream.id });
 		const old = await start('vobiz', { generation: 'old' });
 		const before = withStream(old);
 		expect(old.callback('ws-start', before.stream).body.streamId).toBe(before.stream.id);
@@ -616,34 +565,15 @@ describe('Vobiz', () => {
 
 describe('SignalWire', () => {
 	const { signalWire } = paths;
-	const callPath = (s, call) => `${signalWire.account(s)}/Calls/${call.id}`;
-	const update = (s, call, fields) => send(s, 'POST', callPath(s, call), form(fields));
+	const callPath = (s: Account, { id }: { id: string }): string => signalWire.call(s, id);
+	const update = (
+		s: Account,
+		call: { id: string },
+		fields: Record<string, string>,
+	): Promise<Answered> => send(s, 'POST', callPath(s, call), form(fields));
 	const KEEP = '<Pause length="60"/>';
-	const stopping = (name, then = KEEP) =>
+	const stopping = (name: string, then = KEEP): string =>
 		`<?xml version="1.0" encoding="UTF-8"?><Response><Stop><Stream name="${name}"/></Stop>${then}</Response>`;
-
-	/** A server of documents: path → what it answers; it keeps the requests. */
-	async function documentServer(pages) {
-		const seen = [];
-		const server = createServer(async (request, response) => {
-			let body = '';
-			for await (const chunk of request) body += chunk;
-			seen.push({ method: request.method, url: request.url, body });
-			const page = pages[request.url.split('?')[0]];
-			if (page.stallMs) await new Promise((resolve) => setTimeout(resolve, page.stallMs));
-			response.writeHead(page.status ?? 200, { 'Content-Type': 'text/xml', ...page.headers });
-			response.end(page.xml ?? '');
-		});
-		server.listen(0, '127.0.0.1');
-		await once(server, 'listening');
-		opened({
-			close: () => {
-				server.closeAllConnections();
-				return new Promise((resolve) => server.close(resolve));
-			},
-		});
-		return { url: `http://127.0.0.1:${server.address().port}`, seen };
-	}
 
 	test('answers a stop with the stream as it is now', async () => {
 		const s = await start('signalWire');
@@ -660,11 +590,11 @@ describe('SignalWire', () => {
 	});
 
 	test.each([
-		['no body', {}, {}],
-		['another status', form({ Status: 'completed' }), {}],
-		['a second field', form({ Status: 'stopped', Name: 'x' }), {}],
-		['the status twice', { body: new URLSearchParams('Status=stopped&Status=stopped') }, {}],
-		['JSON', { body: { Status: 'stopped' } }, {}],
+		['no body', {}],
+		['another status', form({ Status: 'completed' })],
+		['a second field', form({ Status: 'stopped', Name: 'x' })],
+		['the status twice', { body: new URLSearchParams('Status=stopped&Status=stopped') }],
+		['JSON', { body: { Status: 'stopped' } }],
 	])('refuses a stop with %s, which is off contract', async (_what, options) => {
 		const s = await start('signalWire');
 		const { call, stream } = withStream(s);
@@ -684,7 +614,7 @@ describe('SignalWire', () => {
 			{ errors: [{ code: '20404', message: expect.any(String), more_info: expect.any(String) }] },
 		],
 		['strings', { errors: [expect.any(String)] }],
-	])('can refuse in the %s shape', async (shape, body) => {
+	] as const)('can refuse in the %s shape', async (shape, body) => {
 		const s = await start('signalWire');
 		s.errorShape = shape;
 		const { call } = withStream(s);
@@ -743,17 +673,20 @@ describe('SignalWire', () => {
 	test.each([
 		[{}, 400, 21220, 'The call cannot be redirected if it is not in-progress'],
 		[{ code: 10000, status: 422 }, 422, 10000, 'An attempt was made to update a completed call'],
-	])('refuses to update an ended call, as told by %j', async (endedCall, status, code, message) => {
-		const s = await start('signalWire', { endedCall });
-		const call = s.addCall();
-		s.endCall(call.id);
-		expect(await update(s, call, { Url: s.bin(stopping('x')) })).toMatchObject({
-			status,
-			json: { code, message, status },
-		});
-		await s.settled();
-		expect(s.documents).toEqual([]);
-	});
+	] as const)(
+		'refuses to update an ended call, as told by %j',
+		async (endedCall, status, code, message) => {
+			const s = await start('signalWire', { endedCall });
+			const call = s.addCall();
+			s.endCall(call.id);
+			expect(await update(s, call, { Url: s.bin(stopping('x')) })).toMatchObject({
+				status,
+				json: { code, message, status },
+			});
+			await s.settled();
+			expect(s.documents).toEqual([]);
+		},
+	);
 
 	test('refuses to update a call that still rings, with the same code as for one that ended', async () => {
 		const s = await start('signalWire', { endedCall: { code: 10000 } });
@@ -780,7 +713,7 @@ describe('SignalWire', () => {
 		const s = await start('signalWire');
 		const { call, stream } = withStream(s, { name: 'a' });
 		const other = s.startStream(call.id, { name: 'b' });
-		const pages = await documentServer({ '/stop': { xml: stopping('a'), stallMs: 50 } });
+		const pages = await listen({ '/stop': { xml: stopping('a'), stallMs: 50 } });
 		const answer = await update(s, call, { Url: `${pages.url}/stop?k=v#rt=3000` });
 		expect(answer).toMatchObject({ status: 200, json: { sid: call.id, status: 'in-progress' } });
 		expect(stream.running).toBe(true);
@@ -797,7 +730,7 @@ describe('SignalWire', () => {
 		]);
 		expect(pages.seen).toHaveLength(1);
 		expect(pages.seen[0]).toMatchObject({ method: 'POST', url: '/stop?k=v' });
-		expect(Object.fromEntries(new URLSearchParams(pages.seen[0].body))).toEqual({
+		expect(Object.fromEntries(new URLSearchParams(pages.seen[0]?.body))).toEqual({
 			AccountSid: s.credentials.projectId,
 			ApiVersion: '2010-04-01',
 			CallSid: call.id,
@@ -812,10 +745,10 @@ describe('SignalWire', () => {
 	test('asks for the document with GET when told so, the fields in the query', async () => {
 		const s = await start('signalWire');
 		const { call } = withStream(s, { name: 'a' });
-		const pages = await documentServer({ '/stop': { xml: stopping('a') } });
+		const pages = await listen({ '/stop': { xml: stopping('a') } });
 		await update(s, call, { Url: `${pages.url}/stop?k=v`, Method: 'GET' });
 		await s.settled();
-		const [{ method, url, body }] = pages.seen;
+		const { method, url, body } = pages.seen[0] ?? { method: '', url: '', body: '' };
 		const query = new URL(url, pages.url).searchParams;
 		expect([method, body, query.get('k'), query.get('CallSid')]).toEqual(['GET', '', 'v', call.id]);
 	});
@@ -833,7 +766,7 @@ describe('SignalWire', () => {
 		const other = s.startStream(call.id, { name: 'b' });
 		await update(s, call, { Url: s.bin(xml) });
 		await s.settled();
-		expect(s.documents[0].verbs).toEqual(verbs);
+		expect(s.documents[0]?.verbs).toEqual(verbs);
 		expect([call.up, other.running]).toEqual([up, up]);
 	});
 
@@ -841,7 +774,7 @@ describe('SignalWire', () => {
 		const s = await start('signalWire');
 		const { call, stream } = withStream(s, { name: 'a' });
 		const say = '<!-- Tom & Jerry --><Say><![CDATA[Tom & Jerry]]></Say>';
-		const pages = await documentServer({ '/stop': { xml: `\ufeff${stopping('a', say + KEEP)}` } });
+		const pages = await listen({ '/stop': { xml: `\ufeff${stopping('a', say + KEEP)}` } });
 		await update(s, call, { Url: `${pages.url}/stop` });
 		await s.settled();
 		expect(s.documents[0]).toMatchObject({ verbs: ['Stop', 'Say', 'Pause'], stopped: ['a'] });
@@ -851,7 +784,7 @@ describe('SignalWire', () => {
 	test('follows <Redirect> to the next document', async () => {
 		const s = await start('signalWire');
 		const { call, stream } = withStream(s, { name: 'a' });
-		const pages = await documentServer({
+		const pages = await listen({
 			'/first': { xml: stopping('a', '<Redirect method="GET">next?x=1&amp;y=2</Redirect>') },
 			'/next': { xml: `<Response>${KEEP}</Response>` },
 		});
@@ -890,7 +823,7 @@ describe('SignalWire', () => {
 		await update(s, call, { Url: `${bin}?${new URLSearchParams({ STREAMNAME: name })}` });
 		await s.settled();
 		expect(stream.running).toBe(false);
-		expect(s.documents[0].stopped).toEqual([name]);
+		expect(s.documents[0]?.stopped).toEqual([name]);
 		expect(s.requests).toHaveLength(1);
 		const page = await send(s, 'GET', new URL(`${bin}?CallSid=c`).pathname + '?CallSid=c');
 		expect(page.text).toContain('<Stream name=""/>');
@@ -918,7 +851,7 @@ describe('SignalWire', () => {
 		async (_what, page, code) => {
 			const s = await start('signalWire');
 			const { call, stream } = withStream(s, { name: 'a' });
-			const pages = await documentServer({ '/stop': page, '/spare': { xml: stopping('a') } });
+			const pages = await listen({ '/stop': page, '/spare': { xml: stopping('a') } });
 			await update(s, call, {
 				Url: `${pages.url}/stop#rt=200`,
 				FallbackUrl: `${pages.url}/spare`,
@@ -950,8 +883,8 @@ describe('SignalWire', () => {
 	test('follows three redirects', async () => {
 		const s = await start('signalWire');
 		const { call, stream } = withStream(s, { name: 'a' });
-		const to = (Location) => ({ status: 307, headers: { Location } });
-		const pages = await documentServer({
+		const to = (Location: string) => ({ status: 307, headers: { Location } });
+		const pages = await listen({
 			'/1': to('/2'),
 			'/2': to('/3'),
 			'/3': to('/4'),
@@ -966,7 +899,7 @@ describe('SignalWire', () => {
 	test('lets a later update take over from one that still waits for its document', async () => {
 		const s = await start('signalWire');
 		const { call, stream } = withStream(s, { name: 'a' });
-		const pages = await documentServer({ '/slow': { xml: stopping('a', ''), stallMs: 200 } });
+		const pages = await listen({ '/slow': { xml: stopping('a', ''), stallMs: 200 } });
 		await update(s, call, { Url: `${pages.url}/slow` });
 		await update(s, call, { Url: s.bin(`<Response>${KEEP}</Response>`) });
 		await s.settled();
@@ -976,7 +909,7 @@ describe('SignalWire', () => {
 	test('does not run a document on a call that ended while it was fetched', async () => {
 		const s = await start('signalWire');
 		const { call } = withStream(s, { name: 'a' });
-		const pages = await documentServer({ '/slow': { xml: stopping('a'), stallMs: 100 } });
+		const pages = await listen({ '/slow': { xml: stopping('a'), stallMs: 100 } });
 		await update(s, call, { Url: `${pages.url}/slow` });
 		s.endCall(call.id);
 		await s.settled();
@@ -986,17 +919,17 @@ describe('SignalWire', () => {
 	test('gives up on its documents when it closes', async () => {
 		const s = await startStandIn('signalWire');
 		const { call } = withStream(s);
-		const pages = await documentServer({ '/slow': { xml: '<Response/>', stallMs: 1_000 } });
+		const pages = await listen({ '/slow': { xml: '<Response/>', stallMs: 1_000 } });
 		await update(s, call, { Url: `${pages.url}/slow` });
 		while (pages.seen.length === 0) await new Promise(setImmediate);
 		const began = performance.now();
 		await s.close();
 		expect(performance.now() - began).toBeLessThan(500);
-		expect(s.documents[0].error).toMatch(/^11200/);
+		expect(s.documents[0]?.error).toMatch(/^11200/);
 	});
 
 	describe('on the Calling API', () => {
-		const stop = (s, id, control_id) =>
+		const stop = (s: Account, id: string, control_id: string): Promise<Answered> =>
 			send(s, 'POST', '/api/calling/calls', {
 				body: { id, command: 'calling.stream.stop', params: { control_id } },
 			});
@@ -1014,7 +947,7 @@ describe('SignalWire', () => {
 		test.each([
 			['errors', { errors: [{ code: 'not_found', message: expect.any(String) }] }],
 			['error', { error: 'Not Found' }],
-		])('does not know an ended or unknown call, in the %s shape', async (shape, body) => {
+		] as const)('does not know an ended or unknown call, in the %s shape', async (shape, body) => {
 			const s = await start('signalWire');
 			s.callingErrorShape = shape;
 			const { call } = withStream(s);

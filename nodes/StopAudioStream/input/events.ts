@@ -142,8 +142,10 @@ export function readSignedEvent(
 ): { isAboutIt: boolean; callEnded: boolean } {
 	const names = callId ? inEvents.call : (inEvents.conference ?? []);
 	const wanted = callId ?? conferenceSid;
-	const place = signedPlacesIn(event).find(({ values }) =>
-		names.some((name) => textIn(values, name)?.trim() === wanted),
+	const place = signedPlacesIn(event).find(
+		({ values }) =>
+			// Without an id, every event that names none would be about it.
+			wanted !== undefined && names.some((name) => textIn(values, name)?.trim() === wanted),
 	);
 	return {
 		isAboutIt: place !== undefined,

@@ -153,12 +153,12 @@ export class AccountQueue {
 			const waiter = queue[0];
 			if (waiter && !waiter.isOver && !this.endRefused(waiter, now)) {
 				const { maxUnderWay } = waiter;
-				const free = Math.max(
-					this.rate.freeAt(now, this.underWay),
-					this.rate.readFreeAt(now, this.readsUnderWay, maxUnderWay),
-				);
+				const free = this.rate.freeAt(now, this.underWay);
 				if (free > now) return this.wake(free, now);
-				if (this.underWay >= maxUnderWay) continue;
+				const readFree = this.rate.readFreeAt(now, this.readsUnderWay, maxUnderWay);
+				// Its run's own bound: only an answer helps, and another run may want more.
+				if (readFree === Infinity || this.underWay >= maxUnderWay) continue;
+				if (readFree > now) return this.wake(readFree, now);
 				this.give(waiter, now);
 			}
 			moveOn(this.reads, run, queue);

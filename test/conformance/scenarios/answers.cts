@@ -1,4 +1,5 @@
 import { row, rows, type Row } from '../scenario.cts';
+import type { IDataObject } from 'n8n-workflow';
 import type { FailureCause } from '../../../nodes/StopAudioStream/words/vocabulary';
 import type { Form, Given, Profile, Way } from '../types.cts';
 
@@ -13,6 +14,9 @@ type Body = Form | Given['body'];
 /** The provider's own forms of a refusal, by way where these differ. */
 const ownForms = (way: Way, profile: Profile) => way.own ?? profile.own;
 const ERROR = { error: 'Not Found' };
+/** What is not among these. */
+const except = (these: object, all: Record<string, IDataObject>): Record<string, Given['body']> =>
+	Object.fromEntries(Object.entries(all).filter(([name]) => !(name in these)));
 const hasFormLike = (forms: Readonly<Record<string, Form>>, answer: object) =>
 	Object.values(forms).some(
 		(form) => Object.keys(form(WORDS)).join() === Object.keys(answer).join(),
@@ -76,25 +80,32 @@ export const answers: readonly Row[] = [
 	}),
 	refused('401 is never sent twice', 401, 'credentials', { maxRetries: 3 }),
 	refused('403 is never sent twice', 403, 'credentials', { maxRetries: 3 }),
-	rows({
+	rows<Body>({
 		name: "a 404 in the provider's own form is notFound",
-		variants: ownForms,
-		arrange(c, form) {
+		variants: (way, profile) => ({ ...ownForms(way, profile), ...profile.own404 }),
+		arrange(c, answer) {
+			// Of a stream that is not there, so that no read shows it as running.
+			if (!c.all) c.targets = [c.ghost(c.target)];
 			const words = c.way.own === undefined ? WORDS : 'Not Found';
-			c.answer({ status: 404, body: form(words) });
+			c.answer({ status: 404, body: typeof answer === 'function' ? answer(words) : answer });
 		},
-		expected: () => ({ status: 'notFound', statusCode: 404, runs: true }),
+		expected: () => ({ status: 'notFound', statusCode: 404, callState: 'live' }),
+		check: (c) => expect(c.stream.running).toBe(true),
 	}),
 	rows<Given['body']>({
 		name: 'a 404 in any other form is rejected, and no notFound',
 		variants: (way, profile) => ({
 			// Where it is no form of the provider's own.
-			...(!hasFormLike(ownForms(way, profile), ERROR) && { 'an error without more': ERROR }),
+			...except(profile.own404 ?? {}, {
+				...(!hasFormLike(ownForms(way, profile), ERROR) && { 'an error without more': ERROR }),
+				'an empty object': {},
+			}),
+			// Vobiz's gateway says this of a path that is wrong.
+			'a gateway’s one sentence': { message: 'Not Found' },
 			HTML,
 			text: 'Not Found',
 			nothing: '',
 			'a gateway’s JSON': { message: 'no Route matched with those values', request_id: 'example' },
-			'an empty object': {},
 			null: 'null',
 			'an empty list': '[]',
 		}),

@@ -73,9 +73,9 @@ export const confirm: readonly Row[] = [
 	}),
 	row({
 		...confirming,
-		name: 'Confirm Stop after notFound: a stream that shows an end is alreadyStopped',
+		name: 'Confirm Stop reads no more after a stop that found nothing, and says what a read had shown',
 		arrange(c) {
-			c.standIn.endCall(c.call.id);
+			c.end();
 			c.answer(c.way.answers.notFound);
 		},
 		expected: () => ({ status: 'alreadyStopped', statusCode: 404, confirmed: true }),
@@ -83,40 +83,42 @@ export const confirm: readonly Row[] = [
 	}),
 	row({
 		...confirming,
-		name: 'Confirm Stop after notFound: a read that answers 404 leaves it notFound',
+		name: 'Confirm Stop after notFound says that no read had shown an end',
 		arrange(c) {
 			c.targets = [c.ghost()];
 			c.answer(c.way.answers.notFound);
 		},
-		expected: () => ({
+		expected: (c) => ({
 			status: 'notFound',
-			statusCode: 404,
 			confirmed: false,
-			confirmReason: expect.stringContaining('404'),
+			confirmReason: `${c.profile.displayName} found nothing to stop, and no read showed an end`,
 		}),
-		check: (c) => expect(c.reads()).toHaveLength(1),
+		check: (c) => expect(c.reads()).toEqual(c.looks()),
 	}),
 	row({
 		...confirming,
-		name: 'Confirm Stop after notFound: a stream that shows no end leaves it notFound, after one read',
-		arrange: (c) => c.answer(c.way.answers.notFound),
-		expected: () => ({
-			status: 'notFound',
-			confirmed: false,
-			confirmReason: expect.stringContaining('still shows it as running'),
-			runs: true,
-		}),
-		check: (c) => expect(c.reads()).toHaveLength(1),
-	}),
-	row({
-		...confirming,
-		name: 'Confirm Stop makes a notFound that it reads as ended welcome, where only that is to fail',
-		options: { confirm: true, whenNothingToStop: 'failIfNotFound' },
+		name: 'Confirm Stop after an event that ended the call reads nothing either',
+		parameters: { source: 'event', stream: '={{ $json.stream }}' },
 		arrange(c) {
-			c.standIn.endCall(c.call.id);
+			c.items = [{ body: c.event('Hangup', c.call), stream: c.stream.id }];
+			c.end();
 			c.answer(c.way.answers.notFound);
 		},
-		expected: () => ({ status: 'alreadyStopped', confirmed: true }),
+		expected: () => ({ status: 'alreadyStopped', callState: 'ended', confirmed: false }),
+		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+	row({
+		...confirming,
+		name: 'a list without a stream is nothing listed, and no end',
+		ways: allStreams,
+		arrange: (c) =>
+			c.answerRead({ status: 200, body: { api_id: 'x', meta: { total_count: 0 }, objects: [] } }),
+		expected: (c) => ({
+			...c.says('stop'),
+			confirmed: false,
+			confirmReason: `${c.profile.displayName} lists no stream of this call`,
+		}),
+		check: (c) => expect(c.reads()).toHaveLength(1),
 	}),
 	rows<Fault>({
 		...confirming,

@@ -129,6 +129,8 @@ export const input: readonly Row[] = [
 	}),
 	row({
 		name: 'an unknown provider by expression is refused, and its spelling is not a matter of case',
+		// n8n asks for every field that a choice without an expression needs.
+		needs: ['onCall'],
 		arrange(c) {
 			const { provider } = c.profile;
 			const wanted = refusedBetween(
@@ -151,6 +153,7 @@ export const input: readonly Row[] = [
 	}),
 	rows({
 		name: 'an unknown operation is refused',
+		needs: ['onCall'],
 		// n8n takes no expression here, and hands one over as the text it is.
 		variants: () => ({ word: 'endCall', blank: ' ', expression: "={{ 'stopStream' }}" }),
 		parameters: (_c, operation) => ({ operation }),

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Fault } from '../../lib/stand-ins/index.cts';
-import { row, rows, type Row } from '../scenario.cts';
+import { rows, type Row } from '../scenario.cts';
 import type { Profile, Way } from '../types.cts';
 
 /** Answers that say nothing of a stop, or say it without meaning it. */
@@ -101,36 +101,40 @@ export const lies: readonly Row[] = [
 		expected: () => ({ failure: expect.any(String), runs: true }),
 		check: (_c, { run }) => expect(JSON.stringify(run.items).length).toBeLessThan(10_000),
 	}),
-	row({
+	rows<undefined, { opened: number; closed: number }>({
 		name: 'bytes that trickle in: it ends at the timeout, and its connection too',
-		needs: ['repeat'],
-		slow: true,
+		// Not beside the others that wait: a busy process would not get to it in its time.
+		variants: (way, profile) => (isFirst(way, profile) ? { '': undefined } : {}),
 		unreached: true,
-		options: { timeout: 600, maxRetries: 1 },
+		options: { timeout: 1_000, maxRetries: 1 },
 		async arrange(c) {
-			const closedAfter: number[] = [];
+			const connections = { opened: 0, closed: 0 };
 			const { url } = await c.listen((_request, response) => {
-				const began = Date.now();
+				connections.opened += 1;
 				response.writeHead(200, { 'Content-Type': 'application/json' });
 				const trickle = setInterval(() => response.write(' '), 100);
 				response.on('close', () => {
 					clearInterval(trickle);
-					closedAfter.push(Date.now() - began);
+					connections.closed += 1;
 				});
 			});
 			c.credentials[c.profile.address.field] = url;
-			return closedAfter;
+			return connections;
 		},
 		expected: () => ({
 			failure: 'unavailable',
 			attempts: 2,
-			error: expect.stringMatching(/gave no answer within 0\.6 s$/),
+			error: expect.stringMatching(/gave no answer within 1 s$/),
 			runs: true,
 		}),
-		async check(_c, { made: closedAfter }) {
-			// Not one that trickles on behind the node's back.
-			await new Promise((resolve) => setTimeout(resolve, 200));
-			expect(closedAfter).toHaveLength(2);
+		async check(_c, { made: connections }) {
+			// Not one that trickles on behind the node's back: that would not end by itself.
+			for (let n = 0; connections.closed < connections.opened && n < 100; n += 1) {
+				await new Promise((resolve) => setTimeout(resolve, 20));
+			}
+			// On a busy machine a second's time may be up before it has arrived.
+			expect(connections.opened).toBeGreaterThan(0);
+			expect(connections.closed).toBe(connections.opened);
 		},
 	}),
 	rows({

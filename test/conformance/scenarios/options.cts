@@ -39,6 +39,7 @@ export const options: readonly Row[] = [
 		name: 'Include Provider Response puts the answer into the output as it came',
 		options: { includeResponse: true },
 		arrange(c) {
+			if (!c.all) c.targets = [c.ghost(c.target)];
 			const { notFound } = c.way.answers;
 			const body = {
 				...(typeof notFound.body === 'object' && notFound.body),
@@ -78,21 +79,24 @@ export const options: readonly Row[] = [
 				),
 			),
 		options: (_c, { when }) => ({ whenNothingToStop: when }),
-		arrange(c, { answer }) {
-			c.standIn.endCall(c.call.id);
+		arrange(c, { status, answer }) {
+			if (status === 'notFound') c.targets = [c.ghost()];
+			else c.end();
 			c.answer(answer);
 		},
 		expected: (c, { when, status, answer }) => ({
 			statusCode: answer.status,
 			attempts: 1,
+			...(status === 'notFound' && { callState: c.unknownCallState }),
 			...(FAILS[status].includes(when)
 				? {
 						failure: 'nothingToStop' as const,
-						message: expect.stringContaining("'If Nothing Is Left to Stop'"),
 						error: expect.stringMatching(
-							status === 'notFound'
-								? `^${c.profile.displayName} does not know this call or stream`
-								: `^${c.profile.displayName} had nothing left to stop on this call`,
+							status === 'alreadyStopped'
+								? `^${c.profile.displayName} had nothing left to stop`
+								: c.unknownCallState
+									? `^${c.profile.displayName} shows no such ${c.noun} in this account`
+									: `^${c.profile.displayName} does not know this call or stream`,
 						),
 					}
 				: { status }),

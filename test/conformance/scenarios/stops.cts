@@ -64,6 +64,7 @@ export const stops: readonly Row[] = [
 	row({
 		name: 'Stop All Streams is refused in one sentence before anything is sent',
 		lacks: 'stopAll',
+		needs: ['onCall'],
 		parameters: { operation: 'stopAllStreams' },
 		expected: (c) => ({
 			failure: 'input',
@@ -97,23 +98,7 @@ export const stops: readonly Row[] = [
 		arrange(c) {
 			c.items = [{ body: c.event(c.way.event) }];
 		},
-		parameters: (c) => ({
-			source: 'event',
-			...(c.way.byDocument && { cxmlUrl: c.cxmlUrl ?? null }),
-		}),
+		parameters: (c) => ({ source: 'event', ...c.document() }),
 		expected: (c) => ({ ...c.says('stop'), [c.idField]: c.idOf(c.target), runs: false }),
-	}),
-	row({
-		name: 'ids from fields that the provider does not know are hinted at on the canvas',
-		arrange(c) {
-			c.targets = [c.target, c.ghost(), c.ghost()];
-		},
-		expected: (c) => [c.says('stop'), c.says('unknownCall'), c.says('unknownCall')],
-		check(c, { run }) {
-			const count = c.says('unknownCall').status === 'notFound' ? 2 : 0;
-			expect(run.hints.map(({ message }) => message)).toEqual(
-				count === 0 ? [] : [expect.stringMatching(`^${count} of 3 calls or streams are not known`)],
-			);
-		},
 	}),
 ];

@@ -49,6 +49,7 @@ export const callState: Array<Row<SignalWireStandIn>> = [
 		variants: (): Record<string, Fault> => ({
 			500: { status: 500, body: compat('Internal', 20504) },
 			'404 in HTML': { status: 404, body: '<html>Not Found</html>' },
+			'its own 404, which is no notFound of the stream': { status: 404, body: compat('Not found') },
 			'a reset': { reset: 'before' },
 			'200 in HTML': { status: 200, body: '<html>completed</html>' },
 		}),

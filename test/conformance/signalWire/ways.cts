@@ -47,6 +47,7 @@ export const bySid: SignalWireWay = {
 		path: `${callPath(standIn, call)}/Streams/${encodeURIComponent(stream.id)}`,
 		body: 'Status=stopped',
 	}),
+	looks: (standIn, { call }) => [callPath(standIn, call)],
 	answers: {
 		alreadyStopped: { status: 400, body: compat('This call has already ended', 10000) },
 		notFound: { status: 404, body: compat('The requested resource was not found') },
@@ -116,7 +117,23 @@ export const byControlId: SignalWireWay = {
 			params: { control_id: stream.controlId },
 		}),
 	}),
-	answers: { notFound: { status: 404, body: { error: 'Not Found' } } },
+	answers: {
+		alreadyStopped: {
+			status: 422,
+			body: {
+				errors: [
+					{
+						type: 'validation_error',
+						code: 'cannot_update_completed',
+						message: 'Completed calls cannot be updated.',
+						attribute: null,
+						url: '',
+					},
+				],
+			},
+		},
+		notFound: { status: 404, body: { error: 'Not Found' } },
+	},
 	// The answer is the call, and does not say what became of the stream.
 	says: {
 		stop: { status: 'accepted', statusCode: 200 },
@@ -128,7 +145,8 @@ export const byControlId: SignalWireWay = {
 		noContent: { status: 'accepted', statusCode: 204 },
 	},
 	cannot: {
-		alreadyStopped: 'the Calling API documents no answer that means alreadyStopped',
+		unknownCall: 'a call that SWML runs need not exist where calls are read',
+		signedEvents: 'SignalWire documents no signature for JSON events',
 		byDocument: 'no document takes part in a stop by control ID',
 	},
 };
@@ -149,6 +167,7 @@ export const byConferenceSid: SignalWireWay = {
 			stream: standIn.startConferenceStream(conference.id, { callId: call.id, ...stream }),
 		};
 	},
+	looks: (standIn, { conference }) => [conferencePath(standIn, conference)],
 	end: (standIn, { conference }) => standIn.endConference(conference?.id ?? ''),
 	fields: (_c, { conference, stream }) => ({ conferenceSid: conference?.id, stream: stream.id }),
 	request: (standIn, { conference, stream }) => ({
@@ -156,7 +175,10 @@ export const byConferenceSid: SignalWireWay = {
 		path: `${conferencePath(standIn, conference)}/Streams/${encodeURIComponent(stream.id)}`,
 		body: 'Status=stopped',
 	}),
-	cannot: { byDocument: 'no document takes part in a stop by Stream SID' },
+	cannot: {
+		byDocument: 'no document takes part in a stop by Stream SID',
+		onCall: 'the stream is a room’s: what becomes of a call proves nothing about it',
+	},
 };
 
 /** Ways by their titles. */

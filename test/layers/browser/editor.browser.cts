@@ -62,7 +62,8 @@ jest.setTimeout(20 * 60_000);
 describe("the node in n8n's editor", () => {
 	let n8n: RunningN8n;
 	let editor: Editor;
-	let folder: string;
+	/** What is to be ended, the last first. */
+	const opened: Array<() => unknown> = [];
 	const standIns = new Map<ProviderName, RunningStandIn>();
 	const standInOf = (name: ProviderName) => {
 		const standIn = standIns.get(name);
@@ -74,9 +75,15 @@ describe("the node in n8n's editor", () => {
 		// What is missing is said before the long part begins.
 		findChromium();
 		await installN8n();
-		folder = temporaryFolder('browser');
-		for (const { name } of PROVIDERS) standIns.set(name, await startStandIn(name));
+		const folder = temporaryFolder('browser');
+		opened.push(() => removeFolder(folder));
+		for (const { name } of PROVIDERS) {
+			const standIn = await startStandIn(name);
+			opened.push(() => standIn.close());
+			standIns.set(name, standIn);
+		}
 		n8n = await startN8n({ tarball: await pack(folder) });
+		opened.push(() => n8n.stop());
 		for (const { name, label } of PROVIDERS) {
 			const standIn = standInOf(name);
 			const { credentialType, credentials } = standIn;
@@ -87,13 +94,11 @@ describe("the node in n8n's editor", () => {
 			});
 		}
 		editor = await openEditor(n8n);
+		opened.push(() => editor.close());
 	});
 
 	afterAll(async () => {
-		await editor?.close();
-		await n8n?.stop();
-		for (const standIn of standIns.values()) await standIn.close();
-		if (folder) removeFolder(folder);
+		for (const end of opened.reverse()) await end();
 	});
 
 	afterEach(() => {
@@ -177,7 +182,7 @@ describe("the node in n8n's editor", () => {
 			const text = await editor.credentialTest();
 
 			expect(text).toContain(NOT_TESTED);
-			expect(text).toContain(`${label} did not let this credential in (401)`);
+			expect(text).toContain(`${label} rejected this credential (401)`);
 			expect(text).toContain(check);
 		});
 
@@ -204,7 +209,7 @@ describe("the node in n8n's editor", () => {
 
 			const { what, todo } = await editor.failure();
 
-			expect(what).toContain(`${label} did not let this credential in (401)`);
+			expect(what).toContain(`${label} rejected this credential (401)`);
 			expect(todo).toContain(check);
 			expect(stream.running).toBe(true);
 			say(`    ${label}, wrong token: ${what} | ${todo}`);
@@ -234,6 +239,7 @@ describe("the node in n8n's editor", () => {
 			'Stream SID',
 			'Stream Name',
 			'Control ID',
+			'Conference Stream SID',
 		]);
 		await editor.choose('Identify Stream By', 'Stream Name');
 		expect(await editor.fields()).toEqual([...start, 'Stream Name', 'cXML URL', 'Options']);
@@ -245,7 +251,22 @@ describe("the node in n8n's editor", () => {
 		expect(await editor.fields()).toEqual([...start, 'Control ID', 'Options']);
 	});
 
-	test('a node that takes an event asks for no call', async () => {
+	test("a conference's stream asks for the conference in place of the call", async () => {
+		await editor.choose('Identify Stream By', 'Conference Stream SID');
+		expect(await editor.fields()).toEqual([
+			'SignalWire Basic API',
+			...ALWAYS,
+			'Identify Stream By',
+			'Conference SID',
+			'Stream SID',
+			'Options',
+		]);
+		expect(await editor.notices()).toEqual([
+			expect.stringMatching(/^SignalWire, conference: what happens to the calls\./),
+		]);
+	});
+
+	test('a node that takes an event asks for no call, and says who may send one', async () => {
 		await editor.choose('Identify Stream By', 'Stream SID');
 		await editor.choose('Call and Stream From', 'Incoming Event');
 		expect(await editor.fields()).toEqual([
@@ -255,6 +276,9 @@ describe("the node in n8n's editor", () => {
 			'Stream SID',
 			'Options',
 		]);
+		expect(await editor.notices()).toContainEqual(
+			expect.stringMatching(/^Anyone who knows the webhook's address can send such an event\./),
+		);
 	});
 
 	test('a provider that is an expression asks for each credential by its name', async () => {
@@ -285,7 +309,7 @@ describe("the node in n8n's editor", () => {
 		const all = editor.seen.join('\n');
 		// What was typed into fields that hide nothing is there, so a token would be too.
 		for (const { label, stop } of PROVIDERS) {
-			expect(all).toContain(`${label} did not let this credential in`);
+			expect(all).toContain(`${label} rejected this credential`);
 			expect(all).toContain(stop.at(-1) ?? 'a label');
 		}
 		expect(all).toContain(standInOf('plivo').credentials.authId);

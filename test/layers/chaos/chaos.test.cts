@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto';
 
 import { coreVersion } from '../../lib/engine.cts';
 import { recordFigures } from '../../lib/figures.cts';
-import { count, print } from '../../lib/stops.cts';
+import { count, print, shown } from '../../lib/stops.cts';
 import { KIND_COUNT } from './faults.cts';
 import { apart } from './judge.cts';
 import { playChaos } from './play.cts';
@@ -27,7 +27,7 @@ test('5,400 stops among failing providers, calls that end and wrong ids: what th
 	const sum = (figure: (item: (typeof items)[number]) => number) =>
 		items.reduce((total, item) => total + figure(item), 0);
 	const outcomeOf = ({ out }: (typeof items)[number]) =>
-		out?.inErrorOutput ? 'in the error output' : String(out?.failure ?? out?.status);
+		out?.inErrorOutput ? 'in the error output' : shown(out?.failure ?? out?.status);
 	const running = items.filter(
 		({ situation, ...item }) =>
 			situation === 'stream runs' && item.named().some((stream) => stream.running),
@@ -54,11 +54,12 @@ test('5,400 stops among failing providers, calls that end and wrong ids: what th
 	}
 	print(`${'still running'.padEnd(16)} ${running}\n`);
 
+	recordFigures('chaos', { n8n: coreVersion, node: process.versions.node, seed }, figures);
+
 	expect(wrong).toEqual([]);
 	expect(secretsFound).toEqual([]);
 	expect(items).toHaveLength(EXECUTIONS * ITEMS);
 	expect(Object.keys(figures.faults)).toHaveLength(KIND_COUNT);
 	// And the node does its work: most of what met a fault is down in the end.
 	expect(running).toBeLessThan(items.length / 5);
-	recordFigures('chaos', { n8n: coreVersion, node: process.versions.node, seed }, figures);
 }, 900_000);

@@ -15,15 +15,17 @@ export function randomOf(text: string): () => number {
 }
 
 /** One of a list, as chance has it. */
-export function pick<One>(random: () => number, list: readonly [One, ...One[]]): One {
-	return list[Math.floor(random() * list.length)] ?? list[0];
+export function pick<One>(random: () => number, list: readonly One[]): One {
+	const found = list[Math.floor(random() * list.length)];
+	if (found === undefined) throw new Error('There is nothing to pick from.');
+	return found;
 }
 
 const HTML =
 	'<!doctype html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>';
 
 /** Bodies that no provider sends. Each is the whole of what a broken gateway might say. */
-const GARBAGE: readonly [string, ...Array<string | Buffer>] = [
+const GARBAGE: ReadonlyArray<string | Buffer> = [
 	'',
 	'OK',
 	'stopped',
@@ -40,35 +42,43 @@ const GARBAGE: readonly [string, ...Array<string | Buffer>] = [
 const QUOTED = 300;
 
 /** The ways in which an answer may hold a secret. */
-const ECHOES: readonly [Echo, ...Echo[]] = [
+const ECHOES: readonly Echo[] = [
 	(secret) => `it was ${secret}`,
 	(secret) => `it was ${Buffer.from(secret).toString('base64')}`,
 	(secret) => `it was ${Buffer.from(secret).toString('base64url')}`,
 	(secret) => `it was ${encodeURIComponent(secret)}`,
-	// Where the sentence is cut to length, half of the secret is left.
-	(secret) => `${'.'.repeat(QUOTED - Math.floor(secret.length / 2))}${secret}`,
+	cut,
 ];
 type Echo = (secret: string) => string;
 
+/** Where the sentence is cut to length, half of the secret is left. */
+function cut(secret: string): string {
+	return `${'.'.repeat(QUOTED - Math.floor(secret.length / 2))}${secret}`;
+}
+
 /** What a fault needs to know of its request. */
 export interface About {
-	/** What the answer may echo. */
-	secrets: readonly [string, ...string[]];
+	/** The secrets that the request was sent with, as it held them, which the answer may echo. */
+	sent: readonly [string, ...string[]];
 	/** A time after which the node has given up, in ms. */
 	late: number;
 }
 
 /** A kind of fault, and what becomes of a request that meets it. */
 interface Kind {
-	make(random: () => number, about: About): Fault;
+	make: (random: () => number, about: About) => Fault;
 	/** What the node gets to see: a status, nothing that it can read, or the provider's own answer. */
 	sees: number | 'nothing' | 'own';
 	/** The one failure that it leads to where it is the last. */
 	failure: 'rateLimit' | 'unavailable' | 'unreadable' | undefined;
 }
 
-const echoed = (random: () => number, { secrets }: About) => ({
-	error: pick(random, ECHOES)(pick(random, secrets)),
+const echoed = (random: () => number, { sent: [token, ...headers] }: About) => ({
+	error: pick(random, [
+		...ECHOES.map((echo) => echo(token)),
+		// A header is base64 already: nobody encodes it once more.
+		...headers.flatMap((header) => [`it was ${header}`, cut(header)]),
+	]),
 });
 
 const unavailable = (sees: Kind['sees'], make: Kind['make']): Kind => ({
@@ -130,7 +140,7 @@ export type KindName = keyof typeof KINDS;
 
 const NAMES = Object.keys(KINDS);
 const isKind = (name: string): name is KindName => name in KINDS;
-const [FIRST, ...OTHERS] = NAMES.filter(isKind);
+const KIND_NAMES = NAMES.filter(isKind);
 
 /** How many kinds of fault there are. */
 export const KIND_COUNT = NAMES.length;
@@ -144,8 +154,8 @@ export interface Met extends Pick<Kind, 'sees' | 'failure'> {
 /** One request in three meets a fault. Whether and which, the seed and the place of the request decide. */
 export function faultFor(place: string, about: About): Met | undefined {
 	const random = randomOf(place);
-	if (random() > 1 / 3 || FIRST === undefined) return undefined;
-	const kind = pick(random, [FIRST, ...OTHERS]);
+	if (random() > 1 / 3) return undefined;
+	const kind = pick(random, KIND_NAMES);
 	const { make, sees, failure } = KINDS[kind];
 	return { kind, fault: make(random, about), sees, failure };
 }

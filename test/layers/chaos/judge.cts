@@ -1,4 +1,5 @@
 import type { Stream } from '../../lib/stand-ins/index.cts';
+import { shown } from '../../lib/stops.cts';
 import type { Expected, Item, Sent } from './plan.cts';
 
 // What the node said of each item, held against what the stand-in saw and knows. Every fault is known, so
@@ -18,10 +19,9 @@ const runsAt = ({ upTime, endTime }: Stream, at: number) =>
 const wasUpAt = ({ upTime, endTime }: Stream, at: number) =>
 	upTime !== null && Date.parse(upTime) <= at && (endTime === null || Date.parse(endTime) >= at);
 
-/** When the node knew the last that it could know. */
+/** When the node knew the last that it could know: from an answer, or from none that came. */
 function lastAnswerAt({ stops, reads }: Item): number {
-	const answered = [...stops, ...reads].flatMap(({ request }) => request.answeredAt ?? []);
-	return Math.max(...answered, 0);
+	return Math.max(...[...stops, ...reads].map(({ request }) => request.answeredAt ?? request.at));
 }
 
 const isCallUp = ({ call }: Item, at: number) =>
@@ -116,7 +116,7 @@ export function disagreements(item: Item): string[] {
 		wrong.map((what) => `${name} (${provider}, ${way}, ${situation}): ${what}`);
 	if (!out) return [`${name}: nothing came out`];
 	if (!first || !last) {
-		wrong.push(`no stop arrived, and it says ${String(status)}`);
+		wrong.push(`no stop arrived, and it says ${shown(status)}`);
 		return conclude();
 	}
 
@@ -145,30 +145,30 @@ export function disagreements(item: Item): string[] {
 	}
 	if (status === 'failed' && !isComplaint && !out.inErrorOutput) {
 		const expected = last.met?.failure ?? (isRejection(item) ? 'rejected' : undefined);
-		if (expected === undefined) wrong.push(`failed (${String(out.failure)}) without a fault`);
+		if (expected === undefined) wrong.push(`failed (${shown(out.failure)}) without a fault`);
 		else if (out.failure !== expected) {
-			wrong.push(`failed (${String(out.failure)}) after '${last.met?.kind}'`);
+			wrong.push(`failed (${shown(out.failure)}) after '${last.met?.kind}'`);
 		}
 	}
 	if (status !== 'failed' && isFaulty(last)) {
-		wrong.push(`${String(status)} after '${last.met?.kind}'`);
+		wrong.push(`${shown(status)} after '${last.met?.kind}'`);
 	}
 	if (out.inErrorOutput) return conclude();
 
 	// What the item says of itself.
 	const saw = statusSeen(last);
 	if (out.statusCode !== saw) {
-		wrong.push(`statusCode ${String(out.statusCode)}, and the provider's was ${String(saw)}`);
+		wrong.push(`statusCode ${shown(out.statusCode)}, and the provider's was ${String(saw)}`);
 	}
 	if (out.attempts !== stops.length) {
-		wrong.push(`${String(out.attempts)} attempts, and ${stops.length} stops arrived`);
+		wrong.push(`${shown(out.attempts)} attempts, and ${stops.length} stops arrived`);
 	}
 	if (out.stopped !== (status === 'stopped' || status === 'alreadyStopped')) {
-		wrong.push(`${String(status)} with stopped: ${String(out.stopped)}`);
+		wrong.push(`${shown(status)} with stopped: ${shown(out.stopped)}`);
 	}
 	const about = { provider, operation: settings.operation, stream: item.stream };
 	for (const [field, value] of Object.entries(about)) {
-		if (out[field] !== value) wrong.push(`${field} is ${String(out[field])}, not ${String(value)}`);
+		if (out[field] !== value) wrong.push(`${field} is ${shown(out[field])}, not ${String(value)}`);
 	}
 	if (
 		way === 'conferenceSid' ? out.conferenceSid !== item.conferenceId : out.callId !== item.callId
@@ -180,9 +180,9 @@ export function disagreements(item: Item): string[] {
 	const inQuestion = way === 'all' ? named.filter((one) => wasUpAt(one, first.request.at)) : named;
 	if (isTrue(out.stopped)) {
 		if (inQuestion.some((stream) => runsAt(stream, at)))
-			wrong.push(`${String(status)}, and it runs`);
+			wrong.push(`${shown(status)}, and it runs`);
 		if (situation === 'wrong stream id' && isCallUp(item, at)) {
-			wrong.push(`${String(status)} of an id that nobody knows, on a call that is up`);
+			wrong.push(`${shown(status)} of an id that nobody knows, on a call that is up`);
 		}
 	}
 	if (status === 'accepted' && inQuestion.some(({ running }) => running)) {
@@ -206,15 +206,16 @@ export function disagreements(item: Item): string[] {
 		wrong.push('confirmed, and it runs');
 	}
 	const isClean = ![...stops, ...reads].some(isFaulty);
-	if (isClean && !isComplaint && !cleanStatuses(item).includes(String(status))) {
-		wrong.push(`${String(status)} without a fault`);
+	if (isClean && !isComplaint && !cleanStatuses(item).includes(shown(status))) {
+		wrong.push(`${shown(status)} without a fault`);
 	}
 
 	// What it says of the call. A conference's state is the conference's.
+	const isLate = situation === 'call ended, its record is not written yet';
 	if (item.conferenceId === undefined) {
 		if (out.callState === 'live' && !isCallUp(item, at)) wrong.push('a live call that had ended');
 		if (out.callState === 'ended' && isCallUp(item, at)) wrong.push('an ended call that is up');
-		if (out.callState === 'notFound' && item.call && apart(item) === undefined) {
+		if (out.callState === 'notFound' && item.call && !isLate && !reads.some(isFaulty)) {
 			wrong.push('a call not found that is there');
 		}
 	}
@@ -224,9 +225,13 @@ export function disagreements(item: Item): string[] {
 	return conclude();
 }
 
-/** The provider shows the stream, and does not stop it: the one failure that needs no fault. */
-const isRejection = ({ situation, stops }: Item) =>
-	situation === 'stream is not up yet' && stops.length > 1;
+/**
+ * The failures that need no fault of the stop: the provider shows the stream and does not stop it; or it
+ * refused the order, and the read that would have told why met a fault.
+ */
+const isRejection = ({ situation, stops, reads, way, call }: Item) =>
+	(situation === 'stream is not up yet' && stops.length > 1) ||
+	((way === 'name' || way === 'controlId') && call?.up === false && reads.some(isFaulty));
 
 /** Whether it came up, or was still up, at that time or later. */
 const hasRunSince = ({ upTime, endTime }: Stream, at: number) =>

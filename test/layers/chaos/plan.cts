@@ -20,8 +20,7 @@ export interface Accounts {
 	vobiz: VobizStandIn;
 }
 
-const STREAM_BY = ['sid', 'name', 'controlId', 'conferenceSid'] as const;
-type StreamBy = (typeof STREAM_BY)[number];
+type StreamBy = 'sid' | 'name' | 'controlId' | 'conferenceSid';
 
 /** How the item's stop names its stream: SignalWire's four ways, one stream or all of a call elsewhere. */
 export type Way = StreamBy | 'id' | 'all';
@@ -42,8 +41,8 @@ export interface Settings {
 	};
 }
 
-/** For one attempt, in ms: short, since many a fault is that no answer comes. */
-export const TIMEOUT = 1_500;
+/** For one attempt, in ms: short, since many a fault is that no answer comes, and longer than a busy machine pauses. */
+export const TIMEOUT = 6_000;
 
 export function planExecution(seed: string, n: number): Settings {
 	const random = randomOf(`${seed} execution ${n}`);

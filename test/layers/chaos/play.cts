@@ -109,11 +109,8 @@ class Stage {
 		}
 		const sent = request.method === 'GET' ? item.reads : item.stops;
 		const place = `${this.play.seed} ${item.name} ${request.method} ${sent.length + 1}`;
-		const [token, ...others] = standIn.secrets;
-		const met =
-			this.play.faultless || token === undefined
-				? undefined
-				: faultFor(place, { secrets: [token, ...others], late: TIMEOUT + 400 });
+		const about = { sent: sentSecrets(standIn, request), late: TIMEOUT + 400 };
+		const met = this.play.faultless ? undefined : faultFor(place, about);
 		sent.push({ request, met });
 		if (met) this.faults.push(met);
 		if (item.situation === 'stream is not up yet' && sent === item.stops && sent.length === 1) {
@@ -123,6 +120,16 @@ class Stage {
 		}
 		return met?.fault;
 	}
+}
+
+/** What may come back of a request: the token of the account, and the header that holds it in base64. */
+function sentSecrets(
+	{ credentials }: RunningStandIn,
+	{ headers }: LoggedRequest,
+): [string, ...string[]] {
+	const [, basic] = / (.+)$/.exec(headers.authorization ?? '') ?? [];
+	const token = credentials.authToken ?? credentials.apiToken ?? '';
+	return basic === undefined ? [token] : [token, basic];
 }
 
 function idInBody(body: string): string | undefined {

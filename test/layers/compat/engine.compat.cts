@@ -53,7 +53,7 @@ const stop = (
 		...more,
 	});
 
-const eventOf = (body: object): IDataObject => JSON.parse(JSON.stringify(body));
+const eventOf = (body: object) => JSON.parse(JSON.stringify(body)) as IDataObject;
 
 /** A stop of one call gets this answer. */
 const answerTo =

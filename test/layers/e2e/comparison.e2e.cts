@@ -43,10 +43,11 @@ async function startOtherHost() {
 }
 
 let n8n: RunningN8n;
-let folder: string;
 let plivo: RunningStandIn;
 let vobiz: RunningStandIn;
 let otherHost: Awaited<ReturnType<typeof startOtherHost>>;
+/** What is to be ended, the last first. */
+const opened: Array<() => unknown> = [];
 
 /** A stream of a call of its own. */
 interface Streaming extends IDataObject {
@@ -59,9 +60,9 @@ interface Job {
 	/** How many streams run, each on a call of its own. */
 	streams?: number;
 	/** What comes in, when it is not call and stream. */
-	items?(streaming: Streaming[]): IDataObject[];
+	items?: (streaming: Streaming[]) => IDataObject[];
 	/** What the stand-in does to a request. */
-	fault?(request: LoggedRequest): Fault | undefined;
+	fault?: (request: LoggedRequest) => Fault | undefined;
 	/** Settings of the node: `onError`, `retryOnFail`, … */
 	node?: Partial<INode>;
 	/** The node's own options. */
@@ -77,36 +78,46 @@ interface Node {
 	type: string;
 	typeVersion: number;
 	parameters: INodeParameters;
-	credential: { type: string; data(of: Record<string, string>): Record<string, string> };
+	credential: { type: string; data: Record<string, string> };
 }
 
-type MakeNode = (standIn: RunningStandIn, job: Job) => Node;
+type Where = Pick<RunningStandIn, 'provider' | 'credentialType' | 'url' | 'credentials'>;
+type MakeNode = (where: Where, job: Job) => Node;
+
+const whereIs = ({ provider, credentialType, url }: RunningStandIn) => ({
+	provider,
+	credentialType,
+	url,
+});
 
 beforeAll(async () => {
 	await installN8n();
-	folder = temporaryFolder('e2e');
+	const folder = temporaryFolder('e2e');
+	opened.push(() => removeFolder(folder));
 	plivo = await startStandIn('plivo');
+	opened.push(() => plivo.close());
 	vobiz = await startStandIn('vobiz');
+	opened.push(() => vobiz.close());
 	otherHost = await startOtherHost();
+	opened.push(() => otherHost.close());
 	n8n = await startN8n({ tarball: await pack(folder) });
+	opened.push(() => n8n.stop());
 });
 
 afterAll(async () => {
-	await n8n?.stop();
-	for (const server of [plivo, vobiz, otherHost]) await server?.close();
-	if (folder) removeFolder(folder);
+	for (const end of opened.reverse()) await end();
 });
 
 /** HTTP Request as its users set it up for this job. */
-const httpRequest: MakeNode = (standIn, { ids, options = {} }) => {
-	const credential = genericCredential(standIn);
+const httpRequest: MakeNode = (where, { ids, options = {} }) => {
+	const credential = genericCredential(where);
 	const [call, stream] = ids ?? ['$json.call', '$json.stream'];
 	return {
 		type: HTTP_REQUEST,
 		typeVersion: HTTP_VERSION,
 		parameters: {
 			method: 'DELETE',
-			url: `=${accountUrl(standIn)}/Call/{{ ${call} }}/Stream/{{ ${stream} }}/`,
+			url: `=${accountUrl(where)}/Call/{{ ${call} }}/Stream/{{ ${stream} }}/`,
 			authentication: 'genericCredentialType',
 			genericAuthType: credential.type,
 			options,
@@ -117,7 +128,7 @@ const httpRequest: MakeNode = (standIn, { ids, options = {} }) => {
 
 /** Ours, for the same job. */
 const stopAudioStream: MakeNode = (
-	{ provider, credentialType },
+	{ provider, credentialType, credentials },
 	{ source = 'fields', options = {} },
 ) => {
 	const fromFields = { callId: '={{ $json.call }}', stream: '={{ $json.stream }}' };
@@ -131,13 +142,13 @@ const stopAudioStream: MakeNode = (
 			...(source === 'fields' && fromFields),
 			options,
 		},
-		credential: { type: credentialType, data: (credentials) => ({ ...credentials }) },
+		credential: { type: credentialType, data: credentials },
 	};
 };
 
 /** Runs streams of new calls through one of the two nodes. */
 async function run(makeNode: MakeNode, standIn: RunningStandIn, job: Job = {}) {
-	const { streams = 1, items = (all) => all, fault, node: settings } = job;
+	const { streams = 1, items = (all: Streaming[]): IDataObject[] => all, fault, node: settings } = job;
 	standIn.reset();
 	otherHost.requests.length = 0;
 	standIn.fault = fault ?? (() => undefined);
@@ -146,9 +157,9 @@ async function run(makeNode: MakeNode, standIn: RunningStandIn, job: Job = {}) {
 		return { call: call.id, stream: standIn.startStream(call.id).id };
 	});
 
-	const { credential, ...node } = makeNode(standIn, job);
-	const data = { ...standIn.credentials, ...(job.wrongToken && { authToken: WRONG_TOKEN }) };
-	const id = await n8n.createCredential(credential.type, 'stand-in', credential.data(data));
+	const credentials = { ...standIn.credentials, ...(job.wrongToken && { authToken: WRONG_TOKEN }) };
+	const { credential, ...node } = makeNode({ ...whereIs(standIn), credentials }, job);
+	const id = await n8n.createCredential(credential.type, 'stand-in', credential.data);
 	const workflow = await n8n.createWorkflow({
 		name: NODE,
 		nodes: [
@@ -236,7 +247,7 @@ test('an ended stream, a wrong address and a wrong token are told apart', async 
 	expect([...answers.ours.failed, ...wrongToken.ours.failed]).toEqual([
 		expect.objectContaining({ error: 'Plivo answered 404 in a form that is not its own' }),
 		expect.objectContaining({
-			error: expect.stringContaining('Plivo did not let this credential in (401)'),
+			error: expect.stringContaining('Plivo rejected this credential (401)'),
 		}),
 	]);
 });
@@ -263,7 +274,7 @@ test('an item says which stream it was about', async () => {
 
 	expect(ours.running).toBe(0);
 	expect(ours.items).toEqual(
-		ours.streaming.map(({ call, stream }) =>
+		ours.streaming.map(({ call, stream }): unknown =>
 			expect.objectContaining({ callId: call, stream, status: 'stopped', stopped: true }),
 		),
 	);
@@ -394,9 +405,10 @@ test('an id cannot change the address', async () => {
 		'?': '/Stream/?/',
 		'a/b': '/Stream/a/b/',
 	});
-	// Behind '#' and '.' is left what stops all streams of a call: two calls have none of their two.
-	expect(http.running).toBe(6);
-	expect(http.items).toEqual([{}, {}]);
+	// Behind '#' and '.' is left what stops all streams of a call, and behind '..' what hangs it up: three
+	// calls have none of their two.
+	expect(http.running).toBe(4);
+	expect(http.items).toEqual([{}, {}, {}]);
 
 	expect(arrived(ours)).toEqual({
 		'#': '/Stream/%23/',

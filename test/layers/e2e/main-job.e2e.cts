@@ -11,7 +11,7 @@ import { pack } from '../../lib/package.cts';
 import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
-import type { RunningStandIn } from '../../lib/stops.cts';
+import { shown, type RunningStandIn } from '../../lib/stops.cts';
 
 const PACKAGE = 'n8n-nodes-stop-audio-stream';
 const STOP = 'Stop Audio Stream';
@@ -20,7 +20,7 @@ const STOP = 'Stop Audio Stream';
 interface ProviderCase {
 	name: 'signalWire' | 'plivo' | 'vobiz';
 	label: string;
-	request(call: string, stream: string): string;
+	request: (call: string, stream: string) => string;
 	/** What a second stop finds, and what is known of the call then. */
 	again: IDataObject;
 	/** What to check where the credential is refused. */
@@ -93,7 +93,8 @@ const connect = (from: string): IConnections => ({
 
 describe('the packed package in a real n8n', () => {
 	let n8n: RunningN8n;
-	let folder: string;
+	/** What is to be ended, the last first. */
+	const opened: Array<() => unknown> = [];
 	const standIns = new Map<string, RunningStandIn>();
 	const standInOf = (name: string) => {
 		const standIn = standIns.get(name);
@@ -103,15 +104,19 @@ describe('the packed package in a real n8n', () => {
 
 	beforeAll(async () => {
 		await installN8n();
-		folder = temporaryFolder('e2e');
-		for (const { name } of PROVIDERS) standIns.set(name, await startStandIn(name));
+		const folder = temporaryFolder('e2e');
+		opened.push(() => removeFolder(folder));
+		for (const { name } of PROVIDERS) {
+			const standIn = await startStandIn(name);
+			opened.push(() => standIn.close());
+			standIns.set(name, standIn);
+		}
 		n8n = await startN8n({ tarball: await pack(folder) });
+		opened.push(() => n8n.stop());
 	});
 
 	afterAll(async () => {
-		await n8n?.stop();
-		for (const standIn of standIns.values()) await standIn.close();
-		if (folder) removeFolder(folder);
+		for (const end of opened.reverse()) await end();
 	});
 
 	beforeEach(() => {
@@ -187,7 +192,7 @@ describe('the packed package in a real n8n', () => {
 			expect(stops(standIn)).toEqual([request(call.id, stream.id)]);
 			expect(stream.running).toBe(false);
 			expect(secretsIn(JSON.stringify(execution), standIn.secrets)).toEqual([]);
-			say(`    ${name}, command line: ${stops(standIn).join()} → ${String(item?.status)}`);
+			say(`    ${name}, command line: ${stops(standIn).join()} → ${shown(item?.status)}`);
 		});
 
 		test('a published webhook workflow stops the stream, and says so when nothing is left', async () => {
@@ -234,7 +239,7 @@ describe('the packed package in a real n8n', () => {
 			const second = await post();
 			expect(second).toMatchObject({ code: 200, item: again });
 			expect(stops(standIn)).toEqual(Array(2).fill(request(call.id, stream.id)));
-			say(`    ${name}, webhook: ${String(first.item.status)}, then ${String(second.item.status)}`);
+			say(`    ${name}, webhook: ${shown(first.item.status)}, then ${shown(second.item.status)}`);
 		});
 
 		test('the credential test passes, and says what is wrong with a wrong token', async () => {

@@ -122,8 +122,7 @@ export function describeAiAgent(getStage: () => Stage): void {
 			expect(tool?.name).toBe('Stop_Audio_Stream');
 			expect(Object.keys(tool?.parameters.properties ?? {})).toEqual(Object.keys(use));
 			for (const part of [
-				/^Stop the audio stream of a live phone call/,
-				/Needs the call's ID and, .*the stream's ID/,
+				/^Stop the audio stream of the caller's live phone call/,
 				/Safe to repeat/,
 				/Returns 'stopped' .* and 'status'/,
 			]) {

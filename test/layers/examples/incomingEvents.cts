@@ -77,7 +77,10 @@ export function describeIncomingEvents(
 					headers: { 'content-type': contentType },
 					body: isForm
 						? new URLSearchParams(
-								Object.entries(whole).map(([field, value]) => [field, String(value)]),
+								Object.entries(whole).map(([field, value]): [string, string] => [
+									field,
+									String(value),
+								]),
 							).toString()
 						: JSON.stringify(whole),
 				});

@@ -103,11 +103,17 @@ afterAll(async () => {
 });
 
 afterEach(() => {
-	for (const standIn of Object.values(stage.standIns)) {
-		standIn.fault = () => undefined;
-		standIn.expectOnContract();
-	}
 	stage.teamChat.told.length = 0;
+	for (const standIn of Object.values(stage.standIns)) standIn.fault = () => undefined;
+	for (const name of names) {
+		const standIn: AnyStandIn = stage.standIns[name];
+		const off = standIn.offContract();
+		// What one test did wrong is no fault of the next.
+		for (const request of off) standIn.requests.splice(standIn.requests.indexOf(request), 1);
+		expect(
+			off.map(({ method, path, offContract }) => `${method} ${path}: ${String(offContract)}`),
+		).toEqual([]);
+	}
 });
 
 const note = (
@@ -185,6 +191,13 @@ async function remember(...streams: readonly Stream[]): Promise<void> {
 	}
 }
 
+/** What was asked since then, but for the time limits that end in the middle of other tests. */
+const pathsSince = (standIn: AnyStandIn, before: number): string[] =>
+	standIn.requests
+		.slice(before)
+		.map(({ method, path }) => `${method} ${path}`)
+		.filter((line) => !kept.some(({ call }) => line.includes(call.id)));
+
 /** Whoever does not know the password, or does not sign, stops nothing. */
 async function expectLocked(
 	published: Published,
@@ -203,7 +216,7 @@ async function expectLocked(
 		found.push('no password: 401');
 	}
 	const execution = await published.send(nodeName, standIn, kind, subject, FORGED);
-	expect(standIn.requests.length).toBe(before);
+	expect(pathsSince(standIn, before)).toEqual([]);
 	expect(JSON.stringify(execution.data.resultData)).toMatch(/signature|untrusted/i);
 	found.push('forged: 0 requests');
 	return found;
@@ -329,10 +342,17 @@ const hangUp = (name: 'plivo' | 'vobiz') => async (recipe: string) => {
 	if (name === 'vobiz') {
 		// The second leg has an id of its own, and only the Dial speaks of its end.
 		const { aLeg, bLeg } = standIn.addLegs();
-		const [first, second] = [standIn.startStream(aLeg.id), standIn.startStream(bLeg.id)];
+		const first = standIn.startStream(aLeg.id);
+		standIn.startStream(bLeg.id);
+		const answered = published.event('Dial Callback', standIn, 'Dial', bLeg);
+		expect(await published.sendInVain(answered)).toBe(200);
+		standIn.endCall(bLeg.id);
 		const heard = await published.send('Dial Callback', standIn, 'Dial', bLeg);
-		expect(itemsOf(heard, 'Stop the Second Leg')).toMatchObject([{ callId: bLeg.id }]);
-		expect([isUp(standIn, first), isUp(standIn, second)]).toEqual([true, false]);
+		expect(itemsOf(heard, 'Stop the Second Leg')).toMatchObject([
+			{ callId: bLeg.id, stopped: true },
+		]);
+		expect([changed(standIn, bLeg), changed(standIn, aLeg)]).toEqual([['stop'], []]);
+		expect(isUp(standIn, first)).toBe(true);
 		expectNoSecret(heard, standIn, ['Keep the Second Leg', 'Stop the Second Leg']);
 		await expectLocked(published, 'Dial Callback', standIn, 'Dial', bLeg);
 	}
@@ -492,7 +512,7 @@ const handOverAgent = (name: Name) => async (recipe: string) => {
 	expect((await published.ask('Hand Over', posted(name, { id: '..' }, two.stream))).status).toBe(
 		502,
 	);
-	expect(standIn.requests.length).toBe(before);
+	expect(pathsSince(standIn, before)).toEqual([]);
 	note(recipe, 3, standIn, [one.stream, two.stream], 'calls still up: all');
 };
 
@@ -557,7 +577,7 @@ const privatePart = (name: Name) => async (recipe: string) => {
 	const untrusted = await published.lastExecution();
 	expect(stage.teamChat.told).toHaveLength(2);
 	expect(stage.teamChat.told[1]).toContain(three.call.id);
-	expect(standIn.requests.length).toBe(before);
+	expect(pathsSince(standIn, before)).toEqual([]);
 	expect(isUp(standIn, three.stream)).toBe(true);
 	for (const text of stage.teamChat.told) {
 		for (const secret of [...WEBHOOK_SECRETS, ...standIn.secrets])
@@ -581,7 +601,8 @@ const sweeping = async (recipe: string) => {
 	const [first, gone, stuck] = started;
 	if (!first || !gone || !stuck) throw new Error('no streams');
 	const room = signalWire.addConference();
-	const rooms = signalWire.startConferenceStream(room.id);
+	const leg = signalWire.addCall();
+	const rooms = signalWire.startConferenceStream(room.id, { callId: leg.id });
 	await remember(...started.map(({ stream }) => stream), rooms);
 	const ours = new Set([...started.map(({ stream }) => stream.id), rooms.id]);
 	const idle = await publishRecipe(recipe, stage);
@@ -617,7 +638,7 @@ const sweeping = async (recipe: string) => {
 	note(recipe, items.length, signalWire, [first.stream, gone.stream, stuck.stream, rooms]);
 };
 
-const everythingOff = (name: Name) => async (recipe: string) => {
+const everythingOff = (name: Name, how?: string) => async (recipe: string) => {
 	const standIn = stage.standIns[name];
 	const onTable = name === 'signalWire';
 	// What earlier recipes left up belongs to the account too.
@@ -662,7 +683,7 @@ const everythingOff = (name: Name) => async (recipe: string) => {
 	expect(rest).toMatchObject([
 		onTable ? { stream: stuck.stream.id } : { stream_id: stuck.stream.id },
 	]);
-	note(recipe, streams.length, standIn, streams, 'one refused, and named');
+	note(recipe, streams.length, standIn, streams, `one refused, and named${how ? `; ${how}` : ''}`);
 	for (const call of standIn.truth().up) standIn.endCall(call);
 };
 
@@ -671,7 +692,7 @@ const everythingOffInBothForms = (name: 'plivo' | 'vobiz') => async (recipe: str
 	await everythingOff(name)(recipe);
 	standIn.liveListShape = 'objects';
 	try {
-		await everythingOff(name)(`${recipe}, list in pages`);
+		await everythingOff(name, 'the list in pages')(recipe);
 	} finally {
 		standIn.liveListShape = 'calls';
 	}
@@ -707,7 +728,7 @@ const stopAndHangUp = (name: Name) => async (recipe: string) => {
 	expect((await published.ask('End the Call', posted(name, { id: '..' }, one.stream))).status).toBe(
 		502,
 	);
-	expect(standIn.requests.length).toBe(before);
+	expect(pathsSince(standIn, before)).toEqual([]);
 	note(recipe, 4, standIn, [one.stream, two.stream, three.stream]);
 };
 
@@ -779,13 +800,20 @@ const plays: Record<string, (recipe: string) => Promise<void>> = {
 			vobiz: streaming(standIns.vobiz),
 		};
 		const room = standIns.signalWire.addConference();
-		const rooms = standIns.signalWire.startConferenceStream(room.id);
+		const rooms = standIns.signalWire.startConferenceStream(room.id, {
+			callId: signalWire.call.id,
+		});
 		const streams = [
 			{ provider: 'plivo', CallUUID: plivo.call.id, StreamID: plivo.stream.id },
 			{ provider: 'signalWire', CallSid: signalWire.call.id, StreamSid: signalWire.stream.id },
 			{ provider: 'vobiz', CallUUID: vobiz.call.id },
 			{ provider: 'Vobiz', CallUUID: vobiz.call.id, StreamID: vobiz.stream.id },
-			{ provider: 'signalWire', ConferenceSid: room.id, StreamSid: rooms.id },
+			{
+				provider: 'signalWire',
+				CallSid: signalWire.call.id,
+				ConferenceSid: room.id,
+				StreamSid: rooms.id,
+			},
 		];
 
 		expect((await published.ask('Streams to Stop', { streams }, {})).status).toBe(403);

@@ -30,6 +30,8 @@ const KILLED_JOB_SECONDS = 180;
 jest.setTimeout(20 * 60_000);
 
 let cluster: Cluster;
+/** What is to be ended, the last first. */
+const opened: Array<() => unknown> = [];
 let errorWorkflow: SavedWorkflow;
 let truth: Truth;
 const standIns: RunningStandIn[] = [];
@@ -39,10 +41,16 @@ const runs: QueueFigures['runs'] = [];
 beforeAll(async () => {
 	for (const name of providers) {
 		const rateLimit = RATE_LIMITS[name];
-		standIns.push(await startStandIn(name, { delayMs: DELAY_MS, ...(rateLimit && { rateLimit }) }));
+		const standIn = await startStandIn(name, {
+			delayMs: DELAY_MS,
+			...(rateLimit && { rateLimit }),
+		});
+		opened.push(() => standIn.close());
+		standIns.push(standIn);
 	}
 	truth = new Truth(standIns);
 	cluster = await startCluster();
+	opened.push(() => cluster.stop());
 	const { n8n } = cluster;
 	for (const { credentialType: type, credentials } of standIns) {
 		credentialIds[type] = await n8n.createCredential(type, 'stand-in', { ...credentials });
@@ -52,8 +60,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-	await cluster?.stop();
-	for (const standIn of standIns) await standIn.close();
+	for (const end of opened.reverse()) await end();
 });
 
 /** Publishes the workflow under an address of its own. */

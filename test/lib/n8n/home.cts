@@ -84,7 +84,19 @@ export interface Home {
 }
 
 /** Makes a folder for one n8n, with our package in it the way users have it. */
-export async function makeHome({ tarball, env: extra = {} }: HomeOptions): Promise<Home> {
+export const makeHome = async ({ tarball, env }: HomeOptions): Promise<Home> =>
+	await makeHomeWith(async (packages) => {
+		await npm(
+			['install', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', tarball],
+			{ cwd: packages },
+		);
+	}, env);
+
+/** Makes a folder for one n8n; `place` puts our package into its folder of packages. */
+export async function makeHomeWith(
+	place: (packages: string) => Promise<void>,
+	extra: NodeJS.ProcessEnv = {},
+): Promise<Home> {
 	const userFolder = temporaryFolder('n8n');
 	const packages = path.join(userFolder, '.n8n/nodes');
 	mkdirSync(packages, { recursive: true });
@@ -92,10 +104,7 @@ export async function makeHome({ tarball, env: extra = {} }: HomeOptions): Promi
 		path.join(packages, 'package.json'),
 		JSON.stringify({ name: 'installed-nodes', private: true, dependencies: {} }),
 	);
-	await npm(
-		['install', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', tarball],
-		{ cwd: packages },
-	);
+	await place(packages);
 
 	const foreign = Object.keys(process.env).filter((name) => FOREIGN.test(name));
 	const env: NodeJS.ProcessEnv = {

@@ -53,7 +53,10 @@ export function aiAgent(): Workflow {
 		type: `${NODE_TYPE}Tool`,
 		typeVersion: 1,
 		parameters: {
-			descriptionType: 'auto',
+			// What n8n writes by itself is the sentence for people, which says less.
+			descriptionType: 'manual',
+			toolDescription:
+				"Stop the audio stream of the caller's live phone call. The call is known already. Safe to repeat. Returns 'stopped' (true when nothing is streaming any more) and 'status'.",
 			provider: 'signalWire',
 			operation: 'stopStream',
 			streamBy: 'sid',

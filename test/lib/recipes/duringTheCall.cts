@@ -308,7 +308,7 @@ export function privatePart(carrier: Carrier): Workflow {
 				'### What it does',
 				`The caller is put on hold at once. Then ${onTable ? `the streams of the call are looked up in the table \`${TABLE}\` of the hang-up recipe, and each` : 'every stream of the call'} is stopped${onTable ? '' : ' and read back'}. **Only where it is proved that nothing streams any more does the call go on** to your document. Otherwise a person is alerted: also where ${onTable ? 'no stream is known, or ' : ''}the event is *untrusted*, as behind a wrong \`WEBHOOK_URL\`. A stream never runs on in silence.`,
 				'### What happens to the call',
-				'It waits on hold, and goes on with your document. Nobody who is alerted for a minute: the document of **Hold the Call** ends, and the call with it. Make the pause as long as a person needs.',
+				'It waits on hold, and goes on with your document. Where nobody acts on the alert within a minute, the document of **Hold the Call** ends, and the call with it: make its pause as long as a person needs.',
 			],
 			[
 				'## Before you publish',

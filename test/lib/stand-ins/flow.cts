@@ -11,11 +11,11 @@ import {
 
 /** What is a provider's own in running documents. */
 export interface FlowRules {
-	dialect: Dialect;
+	dialectOf(call: Call): Dialect;
 	/** What goes with the request for a document. */
 	fieldsOf(call: Call): Record<string, string>;
 	headersOf(url: URL, method: string, fields: Record<string, string>): Record<string, string>;
-	streamOf(order: StreamOrder): StreamDetails;
+	streamOf(order: StreamOrder, call: Call): StreamDetails;
 	/** Vobiz: a transfer ends every stream of the leg, not only the one that held its document. */
 	takesAllStreams?: boolean;
 	/** Vobiz: "answers the call and drops it about a second later". */
@@ -61,7 +61,7 @@ export class CallFlow {
 		const rules = this.#rules;
 		const calls = this.#calls;
 		return {
-			dialect: rules.dialect,
+			dialect: rules.dialectOf(call),
 			log: this.documents,
 			signal: this.#closing.signal,
 			isCurrent,
@@ -71,13 +71,13 @@ export class CallFlow {
 				calls.cutOff(call.id, rules.takesAllStreams);
 				calls.answerCall(call.id);
 			},
-			stop: (name) => {
-				const stream = calls.runningOf(call.id).find((one) => one.name === name);
+			stop: (by, value) => {
+				const stream = calls.runningOf(call.id).find((one) => one[by] === value);
 				if (stream) calls.stopStream(stream);
 				return Boolean(stream);
 			},
 			start: (order, then) => {
-				const details = rules.streamOf(order);
+				const details = rules.streamOf(order, call);
 				const holds = details.keepsCallAlive ?? false;
 				const { id } = calls.startStream(call.id, holds ? { ...details, then } : details);
 				return { id, holds };

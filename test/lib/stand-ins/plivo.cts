@@ -252,7 +252,7 @@ function behave(standIn: StandIn): Behaviour<PlivoExposed> {
 			}
 			return headers;
 		},
-		flow: { dialect: 'Plivo XML', fieldsOf: callFields, streamOf: orderedStream },
+		flow: { dialectOf: () => 'Plivo XML', fieldsOf: callFields, streamOf: orderedStream },
 		announce,
 	};
 }

@@ -469,7 +469,14 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 			if (!event.isForm) return {};
 			return { 'X-SignalWire-Signature': signalWireSha1(event, key, userInfoSigned) };
 		},
-		flow: { dialect: 'cXML', fieldsOf: callFields, streamOf },
+		flow: {
+			dialectOf: ({ runs }) => (runs === 'SWML' ? 'SWML' : 'cXML'),
+			fieldsOf: (call) =>
+				call.runs === 'SWML'
+					? { call_id: call.id, project_id: projectId, from: call.from, to: call.to, type: 'phone' }
+					: callFields(call),
+			streamOf,
+		},
 		announce,
 	};
 }
@@ -485,19 +492,22 @@ function commandError(code: string, message: string): object {
 	};
 }
 
-/** The stream that `<Start>` or `<Connect>` orders: signalwire.com/docs/compatibility-api/cxml/voice/stream. */
-function streamOf({ url, attributes, connect }: StreamOrder): Partial<Stream> {
+/**
+ * The stream that a document orders: signalwire.com/docs/compatibility-api/cxml/voice/stream, and
+ * signalwire.com/docs/swml/reference/stream, …/connect.
+ */
+function streamOf(order: StreamOrder, { runs }: Call): Partial<Stream> {
+	const { url, attributes, connect, controlId } = order;
 	const { name, statusCallback } = attributes;
 	return {
 		serviceUrl: url,
 		bidirectional: connect,
 		keepsCallAlive: connect,
+		events: runs !== 'SWML' ? 'cXML' : connect ? 'SWML connect' : 'SWML',
 		...(name && { name }),
+		...(controlId !== undefined && { controlId }),
 		...(statusCallback && {
-			statusCallback: {
-				url: statusCallback,
-				method: methodOf(attributes.statusCallbackMethod),
-			},
+			statusCallback: { url: statusCallback, method: methodOf(attributes.statusCallbackMethod) },
 		}),
 	};
 }

@@ -347,7 +347,7 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 			return headers;
 		},
 		flow: {
-			dialect: 'Plivo XML',
+			dialectOf: () => 'Plivo XML',
 			// "answer_url is called with Event=StartApp and CallStatus=ringing"
 			fieldsOf: (call) => ({ ...callFields(call), Event: 'StartApp' }),
 			streamOf: orderedStream,

@@ -1,0 +1,92 @@
+// npm run test:mutation [-- GROUP …]: changes the node's code in one place at a time and looks whether a test
+// notices. The reports are in reports/mutation/. Fails where less than 95 % is noticed in all. A run of all
+// groups with WRITE_FIGURES=1 writes docs/mutation.json.
+
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { devDependencies } from '../package.json';
+import { recordFigures } from '../test/lib/figures.cts';
+import { ensureInstalled, readJson, ROOT } from '../test/lib/install.cts';
+import { runScript, say, start } from '../test/lib/processes.cts';
+import { groups, type Group } from '../test/mutation/groups.cts';
+
+const MUTATION = path.join(ROOT, 'test/mutation');
+const REPORTS = path.join(ROOT, 'reports/mutation');
+const STRYKER = path.join(MUTATION, 'node_modules/@stryker-mutator/core/bin/stryker.js');
+const NOTICED = ['Killed', 'Timeout'];
+const MISSED = ['Survived', 'NoCoverage'];
+const LEAST_PERCENT = 95;
+
+interface Report {
+	files: Record<string, { mutants: Array<{ status: string }> }>;
+}
+
+interface Count {
+	group: string;
+	noticed: number;
+	missed: number;
+}
+
+const percent = ({ noticed, missed }: Omit<Count, 'group'>): number =>
+	noticed + missed === 0 ? 100 : (100 * noticed) / (noticed + missed);
+
+/** How many changes a group's tests noticed, and how many they missed. */
+async function judge({ name, sources, tests }: Group): Promise<Count> {
+	if (sources.length === 0) throw new Error(`Group '${name}' has no sources.`);
+	if (tests.length === 0) throw new Error(`No test of test/unit imports anything of '${name}'.`);
+	const report = path.join(REPORTS, `${name}.json`);
+	const code = await start(
+		process.execPath,
+		[STRYKER, 'run', path.join(MUTATION, 'stryker.config.js')],
+		{
+			cwd: ROOT,
+			env: {
+				MUTATION_GROUP: name,
+				MUTATION_SOURCES: JSON.stringify(sources),
+				MUTATION_TESTS: JSON.stringify(tests),
+			},
+		},
+	).exited;
+	// Stryker has said why.
+	if (code !== 0 || !existsSync(report)) throw new Error(`Stryker ended with ${code}.`);
+	const { files } = readJson(report) as Report;
+	const mutants = Object.values(files).flatMap((file) => file.mutants);
+	const among = (statuses: readonly string[]): number =>
+		mutants.filter(({ status }) => statuses.includes(status)).length;
+	return { group: name, noticed: among(NOTICED), missed: among(MISSED) };
+}
+
+runScript(async () => {
+	const wanted = process.argv.slice(2);
+	const all = groups();
+	const unknown = wanted.filter((name) => !all.some((group) => group.name === name));
+	if (unknown.length > 0) {
+		throw new Error(
+			`There is no group ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}.`,
+		);
+	}
+	await ensureInstalled(MUTATION, { title: 'Stryker (about 30 s)' });
+	rmSync(REPORTS, { recursive: true, force: true });
+	const counts: Count[] = [];
+	for (const group of all) {
+		if (wanted.length === 0 || wanted.includes(group.name)) counts.push(await judge(group));
+	}
+	const sum = counts.reduce(
+		(total, { noticed, missed }) => ({
+			noticed: total.noticed + noticed,
+			missed: total.missed + missed,
+		}),
+		{ noticed: 0, missed: 0 },
+	);
+	say();
+	for (const count of [...counts, { group: 'all', ...sum }]) {
+		say(
+			`${count.group.padEnd(12)} ${count.noticed} of ${count.noticed + count.missed} changes noticed, ${percent(count).toFixed(1)} %`,
+		);
+	}
+	if (wanted.length === 0) {
+		const versions = { n8n: devDependencies['n8n-core'], node: process.versions.node };
+		recordFigures('mutation', versions, { groups: counts });
+	}
+	if (percent(sum) < LEAST_PERCENT) process.exitCode = 1;
+});

@@ -1,0 +1,453 @@
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { Fault } from '../../lib/stand-ins/index.cts';
+import type { Case } from '../case.cts';
+import { row, rows, type Row } from '../scenario.cts';
+import type { Ending, Profile, Way } from '../types.cts';
+
+/** What becomes of a stop whose call, or whose stream, is over already: told by an event, or read. */
+
+const byTitle = (_way: Way, { endings: all }: Profile) =>
+	Object.fromEntries(all.map((ending) => [ending.title, ending]));
+
+/** The event about the first call, changed; an empty word takes the field out. */
+function eventOf(c: Case, { kind, says = {}, within }: Ending, of = c.call): IDataObject {
+	const event = c.event(kind, of);
+	const part = within ? (event[within] as IDataObject) : event;
+	for (const [name, value] of Object.entries(says)) {
+		if (value === '') delete part[name];
+		else part[name] = value;
+	}
+	return event;
+}
+
+/** The same event with other words. */
+const saying = (ending: Ending, change: (word: string) => string): Ending => ({
+	...ending,
+	says: Object.fromEntries(
+		Object.entries(ending.says ?? {}).map(([name, word]) => [name, change(word)]),
+	),
+});
+
+/** The ids from the item's fields, where others bring an event beside them. */
+const fromFields = (c: Case): INodeParameters => ({
+	[c.idField]: `={{ $json.${c.idField} }}`,
+	...(!c.all && { stream: '={{ $json.stream }}' }),
+	...c.document(),
+});
+
+/** Beside the fields of a person who maps, as most do. */
+const besideFields = (c: Case, event: IDataObject) => {
+	c.items = [{ ...c.fields(c.target), ...event }];
+};
+
+/** What the stop finds of a call that has ended, for certain: the provider's own "not found". */
+function end(c: Case) {
+	c.end();
+	c.answer(c.way.answers.notFound);
+}
+
+const LIVE: Fault = { status: 200, body: {} };
+
+export const endings: readonly Row[] = [
+	rows<Ending>({
+		name: 'an event that ends the call: one request, no read, no hint',
+		needs: ['onCall'],
+		variants: byTitle,
+		parameters: (c) => ({
+			source: 'event',
+			...(!c.all && { stream: '={{ $json.stream }}' }),
+			...c.document(),
+		}),
+		arrange(c, ending) {
+			c.items = [{ body: eventOf(c, ending), stream: c.fields(c.target).stream }];
+			end(c);
+		},
+		expected: () => ({
+			status: 'alreadyStopped',
+			statusCode: 404,
+			callState: 'ended',
+			attempts: 1,
+		}),
+		check(c, { run }) {
+			expect([c.reads(), run.hints]).toEqual([[], []]);
+		},
+	}),
+	rows<Ending>({
+		name: 'an event that ends the call counts beside fields that name the same call',
+		needs: ['onCall'],
+		variants: byTitle,
+		parameters: fromFields,
+		arrange(c, ending) {
+			besideFields(c, { body: eventOf(c, ending) });
+			end(c);
+		},
+		expected: () => ({
+			status: 'alreadyStopped',
+			statusCode: 404,
+			callState: 'ended',
+			attempts: 1,
+		}),
+		check(c, { run }) {
+			expect([c.reads(), run.hints]).toEqual([[], []]);
+		},
+	}),
+	rows<(c: Case, ending: Ending) => IDataObject>({
+		name: 'an event that does not say so of this very call proves nothing, and the call is read',
+		needs: ['onCall'],
+		variants: () => ({
+			'a call that goes on': (c, ending) => ({
+				body: eventOf(
+					c,
+					saying(ending, () => 'in-progress'),
+				),
+			}),
+			'another call': (c, ending) => ({ body: eventOf(c, ending, c.add().call) }),
+			'a word beside the place that holds the call': (c, ending) => ({
+				body: eventOf(
+					c,
+					saying(ending, () => ''),
+				),
+				query: { ...ending.says },
+			}),
+			'a word in another case': (c, ending) => ({
+				body: eventOf(
+					c,
+					saying(ending, (word) => word.toUpperCase()),
+				),
+			}),
+			'a word that is no text': (c, ending) => ({
+				body: {
+					...eventOf(c, ending),
+					...Object.fromEntries(
+						Object.entries(ending.says ?? {}).map(([name, word]) => [name, [word]]),
+					),
+				},
+			}),
+		}),
+		parameters: fromFields,
+		arrange(c, eventFor) {
+			const [ending] = c.profile.endings;
+			if (!ending) throw new Error('no event ends a call');
+			besideFields(c, eventFor(c, ending));
+			end(c);
+		},
+		expected: () => ({ status: 'alreadyStopped', statusCode: 404, attempts: 1 }),
+		check: (c) => expect(c.reads()).toEqual(c.looks().slice(0, 1)),
+	}),
+	row({
+		name: 'the stop is sent all the same where an event says that the call is over',
+		needs: ['onCall'],
+		parameters: fromFields,
+		arrange(c) {
+			const [ending] = c.profile.endings;
+			if (ending) besideFields(c, { body: eventOf(c, ending) });
+		},
+		expected: (c) => ({ ...c.says('stop'), callState: 'ended', runs: false }),
+		check: (c) => expect(c.stops()).toHaveLength(1),
+	}),
+	row({
+		name: "a call's end proves nothing about a room's stream, and the room is read",
+		lacks: 'onCall',
+		parameters: (c) => ({
+			conferenceSid: '={{ $json.conferenceSid }}',
+			stream: '={{ $json.stream }}',
+			...c.document(),
+		}),
+		arrange(c) {
+			const [ending] = c.profile.endings;
+			c.targets = [c.ghost(c.target)];
+			if (!ending) return;
+			const body = { ...eventOf(c, ending), ConferenceSid: c.idOf(c.target) };
+			c.items = [{ ...c.fields(c.ghost(c.target)), body }];
+		},
+		expected: () => ({ status: 'notFound', callState: 'live' }),
+		check: (c) => expect(c.reads()).toEqual(c.looks()),
+	}),
+	row({
+		name: 'a stop that found nothing is looked into: each read once, in order, to the one that tells',
+		arrange(c) {
+			if (!c.all) c.targets = [c.ghost(c.target)];
+			c.answer(c.way.answers.notFound);
+		},
+		expected: () => ({ status: 'notFound', statusCode: 404, callState: 'live', attempts: 1 }),
+		check(c) {
+			expect(c.reads()).toEqual(c.looks());
+			expect(c.stream.running).toBe(true);
+		},
+	}),
+	row({
+		name: 'a call that the provider does not show is notFound, and so is its state where that can be told',
+		arrange(c) {
+			c.targets = [c.ghost()];
+			c.answer(c.way.answers.notFound);
+		},
+		expected: (c) => ({
+			status: 'notFound',
+			callState: c.unknownCallState,
+			statusCode: 404,
+			attempts: 1,
+		}),
+		check: (c) => expect(c.reads()).toEqual(c.looks()),
+	}),
+	row({
+		name: 'a stream that is shown as ended is alreadyStopped, and no more is read',
+		needs: ['confirm', 'oneStream'],
+		arrange(c) {
+			c.standIn.calls.stopStream(c.standIn.stream(c.stream.id) ?? never());
+			c.answer(c.way.answers.notFound);
+		},
+		expected: () => ({ status: 'alreadyStopped', callState: undefined, runs: false }),
+		check: (c) => expect(c.reads()).toEqual(c.looks().slice(0, 1)),
+	}),
+	row({
+		name: "a call's record with its end is alreadyStopped where the stream itself could not be read",
+		needs: ['recordOfCall', 'oneStream'],
+		arrange(c) {
+			end(c);
+			c.answerRead({ status: 500, body: '' }, { times: 1 });
+		},
+		expected: () => ({ status: 'alreadyStopped', callState: 'ended' }),
+		check: (c) => expect(c.reads()).toEqual(c.looks().slice(0, 2)),
+	}),
+	row({
+		name: 'a record without an end proves none',
+		needs: ['recordOfCall'],
+		arrange(c) {
+			if (!c.all) c.targets = [c.ghost(c.target)];
+			c.answer(c.way.answers.notFound);
+			const [record] = c.looks().slice(-2);
+			c.answerRead(
+				{ status: 200, body: { api_id: 'x', call_uuid: c.call.id, end_time: null } },
+				{ when: ({ path }) => path === record },
+			);
+		},
+		expected: () => ({ status: 'notFound', callState: 'live' }),
+		check: (c) => expect(c.reads()).toEqual(c.looks()),
+	}),
+	row({
+		name: 'a record of another call proves nothing for this one',
+		needs: ['recordOfCall'],
+		arrange(c) {
+			if (!c.all) c.targets = [c.ghost(c.target)];
+			c.answer(c.way.answers.notFound);
+			const [record] = c.looks().slice(-2);
+			c.answerRead(
+				{ status: 200, body: { call_uuid: 'another', end_time: '2026-01-31 10:00:00+00:00' } },
+				{ when: ({ path }) => path === record },
+			);
+		},
+		expected: () => ({ status: 'notFound', callState: 'live' }),
+	}),
+	row({
+		name: 'a record that is not written yet: the provider shows no such call',
+		needs: ['recordOfCall'],
+		arrange(c) {
+			c.targets = [c.add({}, { recordAfterMs: 60_000 })];
+			for (const target of c.targets) c.end(target);
+			c.answer(c.way.answers.notFound);
+		},
+		expected: () => ({ status: 'notFound', callState: 'notFound', runs: false }),
+		check: (c) => expect(c.reads()).toEqual(c.looks()),
+	}),
+	row({
+		name: 'a stream that is not up yet when the stop comes is stopped once more after 500 ms',
+		needs: ['confirm', 'oneStream'],
+		slow: true,
+		arrange(c) {
+			const target = c.add({ notUpYet: true });
+			c.targets = [target];
+			c.onRead = () => c.standIn.comeUp(target.stream.id);
+		},
+		expected: (c) => ({ ...c.says('stop'), attempts: 2, runs: false }),
+		check(c) {
+			const [first, second] = c.stops();
+			expect(Number(second?.at) - Number(first?.at)).toBeGreaterThanOrEqual(495);
+			expect(c.reads()).toEqual(c.looks().slice(0, 1));
+		},
+	}),
+	row({
+		name: 'a stream that is listed as running and not found twice is rejected',
+		needs: ['confirm', 'oneStream'],
+		slow: true,
+		arrange: (c) => c.answer(c.way.answers.notFound),
+		expected: (c) => ({
+			failure: 'rejected',
+			attempts: 2,
+			error: expect.stringMatching(
+				`^${c.profile.displayName} lists the stream as running, and found nothing to stop, twice`,
+			),
+			runs: true,
+		}),
+		check: (c) => expect(c.reads()).toEqual(c.looks().slice(0, 1)),
+	}),
+	rows<Fault>({
+		name: 'reads that do not work are sent once each and never fail the item',
+		slow: true,
+		variants: () => ({
+			401: { status: 401, body: { error: 'Authentication example' } },
+			403: { status: 403, body: '' },
+			'404 of another server': { status: 404, body: '<html>Not Found</html>' },
+			500: { status: 500, body: '' },
+			'200 in HTML': { status: 200, body: '<html>completed</html>' },
+			'200 that says nothing': LIVE,
+			'200 of another call': {
+				status: 200,
+				body: { sid: 'another', status: 'completed', call_uuid: 'another', end_time: 'x' },
+			},
+			'a reset': { reset: 'before' },
+			'an answer that is cut off': { truncate: true },
+			'a redirect': { status: 302, headers: { Location: '/' } },
+		}),
+		options: { maxRetries: 3 },
+		arrange(c, fault) {
+			c.targets = [c.ghost()];
+			c.answer(c.way.answers.notFound);
+			c.answerRead(fault);
+		},
+		expected: (_c, fault) => ({
+			status: 'notFound',
+			statusCode: 404,
+			attempts: 1,
+			// Plivo and Vobiz say with any 200 at this address that a call is live.
+			...(fault !== LIVE && { callState: undefined }),
+		}),
+		check: (c) => expect(c.reads()).toEqual(c.looks().slice(0, c.reads().length)),
+	}),
+	row({
+		name: 'one read of a call serves all its items',
+		needs: ['oneStream'],
+		arrange(c) {
+			c.targets = ['one', 'two', 'three'].map((id) =>
+				c.ghost(c.target, { id, name: id, controlId: id, running: false }),
+			);
+			c.answer(c.way.answers.notFound);
+		},
+		expected: (c) =>
+			c.targets.map(() => ({ status: 'notFound' as const, callState: 'live' as const })),
+		check(c) {
+			const reads = c.reads();
+			expect([...reads].sort()).toEqual(
+				[...new Set(c.targets.flatMap((one) => c.looks(one)))].sort(),
+			);
+		},
+	}),
+	rows<'fail' | 'failIfNotFound'>({
+		name: 'If Nothing Is Left to Stop says what is known of the call',
+		variants: () => ({ fail: 'fail', failIfNotFound: 'failIfNotFound' }),
+		options: (_c, whenNothingToStop) => ({ whenNothingToStop }),
+		arrange(c) {
+			if (!c.all) c.targets = [c.ghost(c.target)];
+			c.answer(c.way.answers.notFound);
+		},
+		expected: (c) => ({
+			failure: 'nothingToStop',
+			callState: 'live',
+			error: expect.stringMatching(`^The ${c.noun} is live, and ${c.profile.displayName} `),
+			message: expect.stringContaining(`'${c.way.labels.stream ?? c.way.labels.id}'`),
+		}),
+	}),
+	row({
+		name: 'failIfNotFound welcomes a stop whose call is read as ended',
+		options: { whenNothingToStop: 'failIfNotFound' },
+		arrange: end,
+		expected: () => ({ status: 'alreadyStopped', statusCode: 404 }),
+	}),
+	row({
+		name: 'a preview reads nothing, and says what an event told',
+		needs: ['onCall'],
+		options: { preview: true },
+		parameters: fromFields,
+		arrange(c) {
+			const [ending] = c.profile.endings;
+			if (ending) besideFields(c, { body: eventOf(c, ending) });
+			end(c);
+		},
+		expected: () => ({ status: 'preview', callState: 'ended', attempts: 0 }),
+		check: (c) => expect(c.standIn.requests).toEqual([]),
+	}),
+	row({
+		name: 'a hint speaks of calls that the provider does not show, in these words',
+		arrange(c) {
+			c.targets = [c.target, c.ghost(), c.ghost()];
+		},
+		expected: (c) => [c.says('stop'), c.says('unknownCall'), c.says('unknownCall')],
+		check(c, { run }) {
+			const { status, callState } = c.says('unknownCall');
+			const name = c.profile.displayName;
+			const says = callState
+				? `${name} shows no such ${c.noun} in this account: it ended a moment ago, or belongs to another project or subaccount.`
+				: `${name} knows no such ${c.noun} or stream, and nothing more could be read. They have ended, or their ids are wrong.`;
+			expect(run.hints).toEqual(
+				status === 'notFound'
+					? [{ message: `2 of 3 items: ${says}`, type: 'warning', location: 'outputPane' }]
+					: [],
+			);
+		},
+	}),
+	row({
+		name: 'a hint warns of a stream that is not on a live call, or says that nobody can know',
+		needs: ['oneStream'],
+		arrange(c) {
+			c.document();
+			c.targets = [c.ghost(c.target), c.add()];
+			c.answerFor(c.ghost(c.target), c.way.answers.notFound);
+		},
+		expected: (c) => [{ status: 'notFound', callState: 'live' }, c.says('stop')],
+		check(c, { run }) {
+			const cannotTell = c.profile.cannot.confirm !== undefined;
+			const name = c.profile.displayName;
+			expect(run.hints).toEqual([
+				{
+					message: cannotTell
+						? `1 of 2 items: the ${c.noun} is live; the stream has ended, or its ${c.way.labels.stream} is wrong. ${name} does not say which.`
+						: `1 of 2 items: the ${c.noun} is live, and ${name} does not know the stream on it. Another stream may still be running: check the ids.`,
+					type: cannotTell ? 'info' : 'warning',
+					location: 'outputPane',
+				},
+			]);
+		},
+	}),
+	row({
+		name: 'a hang-up is no news: no hint where every call has ended',
+		arrange(c) {
+			c.targets = [c.target, c.add()];
+			for (const target of c.targets) c.end(target);
+			c.answer(c.way.answers.notFound);
+		},
+		expected: (c) => c.targets.map(() => ({ status: 'alreadyStopped' as const })),
+		check: (_c, { run }) => expect(run.hints).toEqual([]),
+	}),
+	row({
+		name: 'an item that is refused for its stream still says which call it meant',
+		needs: ['oneStream', 'strictStream'],
+		arrange(c) {
+			c.items = [{ ...c.fields(c.target), stream: 42 }];
+		},
+		expected: (c) => ({
+			failure: 'input',
+			[c.idField]: c.idOf(c.target),
+			stream: undefined,
+			attempts: undefined,
+			runs: true,
+		}),
+	}),
+	row({
+		name: 'an event with a call and no stream is refused, and still says which call it meant',
+		needs: ['oneStream', 'strictStream', 'onCall'],
+		parameters: (c) => ({ source: 'event', ...c.document() }),
+		arrange(c) {
+			const [ending] = c.profile.endings;
+			// By control ID the place is the one that holds it; beside a call alone there is none.
+			if (ending) c.items = [{ body: eventOf(c, ending) }];
+		},
+		expected: () => ({ failure: 'input', attempts: undefined, runs: true }),
+		check(c, { run }) {
+			if (c.way.parameters.streamBy === 'controlId') return;
+			expect(run.items).toMatchObject([{ callId: c.call.id }]);
+		},
+	}),
+];
+
+function never(): never {
+	throw new Error('There is no such stream');
+}

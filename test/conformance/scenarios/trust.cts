@@ -1,0 +1,285 @@
+import type { IDataObject } from 'n8n-workflow';
+import { webhookItem } from '../../lib/callbacks.cts';
+import type { StandIn } from '../../lib/stand-ins/index.cts';
+import type { Case } from '../case.cts';
+import { row, rows, type Row } from '../scenario.cts';
+import type { Signed, Target } from '../types.cts';
+
+/** Who sent the event: with Verify Signature, only an event that the provider signed is obeyed. */
+
+type Signing = Parameters<StandIn['signedCallback']>[3];
+
+/** What comes from the webhook's address, and must not be shown. */
+const HIDDEN_PATH = 'example-lock-of-the-webhook';
+const HIDDEN_QUERY = 'example-lock-in-the-query';
+const SHOWN = 'https://hooks.example.com:8443';
+const URL_OF = `${SHOWN}/webhook/${HIDDEN_PATH}/4f2a`;
+
+const verifying = { needs: ['signedEvents'], options: { verifySignature: true } } as const;
+const byEvent = (c: Case) => ({ source: 'event', ...c.document() });
+
+/** How the provider signs. */
+function signedBy({ profile }: Case): Signed {
+	if (profile.signed) return profile.signed;
+	throw new Error(`${profile.displayName} signs no events`);
+}
+
+/** An event of the provider's as n8n's Webhook node hands it over. */
+function signed(c: Case, target: Target = c.target, signing: Signing & { kind?: string } = {}) {
+	const { kinds, userInfo } = signedBy(c);
+	const { kind = c.all ? kinds.call : kinds.stream, method = 'POST', ...how } = signing;
+	const of = c.all || kind === kinds.call ? target.call : target.stream;
+	const subject = c.standIn.stream(of.id) ?? c.standIn.call(of.id);
+	if (!subject) throw new Error(`There is no call or stream '${of.id}'`);
+	const address = `${URL_OF.replace('://', `://${userInfo}`)}?lock=${HIDDEN_QUERY}`;
+	const event = c.standIn.signedCallback(kind, subject, address, { method, ...how });
+	const [user = '', password = ''] = userInfo.replace('@', '').split(':');
+	c.secrets.push(HIDDEN_PATH, HIDDEN_QUERY, ...(userInfo ? [password, `${user}:`] : []));
+	const item = webhookItem(
+		{
+			address: event.url.replace('://', `://${userInfo}`),
+			...(method === 'POST' && { form: event.text }),
+			headers: event.headers,
+		},
+		URL_OF,
+	);
+	if (!item) throw new Error('n8n knows no such webhook');
+	return item as { headers: IDataObject; query: IDataObject; body: IDataObject } & IDataObject;
+}
+
+const untrusted = {
+	failure: 'untrusted',
+	attempts: undefined,
+	statusCode: undefined,
+	request: undefined,
+	runs: true,
+} as const;
+
+const withHeaders = (
+	item: ReturnType<typeof signed>,
+	change: (name: string, value: string) => string | undefined,
+) => ({
+	...item,
+	headers: Object.fromEntries(
+		Object.entries(item.headers).flatMap(([name, value]) => {
+			const changed = /signature/.test(name) ? change(name, String(value)) : String(value);
+			return changed === undefined ? [] : [[name, changed]];
+		}),
+	),
+});
+
+type Forge = (c: Case) => IDataObject;
+
+/** What every provider's signature shows to be forged. */
+const FORGED: Record<string, Forge> = {
+	'no signature': (c) => withHeaders(signed(c), () => undefined),
+	'an empty signature': (c) => withHeaders(signed(c), () => ''),
+	'a signature cut short': (c) => withHeaders(signed(c), (_name, value) => value.slice(0, -2)),
+	'a wrong key': (c) => signed(c, c.target, { key: 'example-of-another-key' }),
+	'another address': (c) => ({ ...signed(c), webhookUrl: URL_OF.replace('4f2a', '5f2a') }),
+	'another host': (c) => ({ ...signed(c), webhookUrl: URL_OF.replace('hooks', 'books') }),
+	'no headers at all': (c) => ({ ...signed(c), headers: {} }),
+	'only the body, as a node in between hands on': (c) => ({ body: signed(c).body }),
+};
+
+/** The event about another call, under this one's signature. */
+const replayed: Forge = (c) => {
+	const other = c.add();
+	return { ...signed(c, other), body: signed(c).body };
+};
+const changed: Forge = (c) => {
+	const item = signed(c);
+	return { ...item, body: { ...item.body, Timestamp: 'another' } };
+};
+
+export const trust: readonly Row[] = [
+	rows<'POST' | 'GET'>({
+		...verifying,
+		name: 'an event with the provider’s signature is obeyed',
+		variants: () => ({ POST: 'POST', GET: 'GET' }),
+		parameters: byEvent,
+		arrange(c, method) {
+			c.items = [signed(c, c.target, { method })];
+		},
+		expected: (c) => ({ ...c.says('stop'), runs: false }),
+	}),
+	rows<Forge>({
+		...verifying,
+		name: 'an event whose signature is not the provider’s is untrusted, and nothing is sent',
+		variants: ({ cannot }, profile) => ({
+			...FORGED,
+			...(!{ ...profile.cannot, ...cannot }.bodySigned && {
+				'a changed body': changed,
+				'the ids of another call': replayed,
+			}),
+		}),
+		parameters: byEvent,
+		arrange(c, forge) {
+			c.items = [forge(c)];
+		},
+		expected: () => untrusted,
+		check: (c) => expect(c.standIn.requests).toEqual([]),
+	}),
+	rows<Forge>({
+		...verifying,
+		name: 'NOT PROTECTED, the body is not signed: this passes, and its stream stops',
+		lacks: 'bodySigned',
+		needs: ['signedEvents'],
+		variants: () => ({ 'a changed body': changed, 'the ids of another call, replayed': replayed }),
+		parameters: byEvent,
+		arrange(c, forge) {
+			c.items = [forge(c)];
+		},
+		expected: (c) => ({ ...c.says('stop'), runs: false }),
+	}),
+	row({
+		...verifying,
+		name: 'what is untrusted is not previewed either',
+		options: { verifySignature: true, preview: true },
+		parameters: byEvent,
+		arrange(c) {
+			c.items = [signed(c, c.target, { key: 'example-of-another-key' })];
+		},
+		expected: () => untrusted,
+	}),
+	row({
+		...verifying,
+		name: 'an untrusted item does not hold up the others',
+		parameters: byEvent,
+		arrange(c) {
+			c.targets = [c.target, c.add(), c.add()];
+			c.items = c.targets.map((target, i) =>
+				signed(c, target, i === 1 ? { key: 'example-of-another-key' } : {}),
+			);
+		},
+		expected: (c) => [
+			{ ...c.says('stop'), runs: false },
+			untrusted,
+			{ ...c.says('stop'), runs: false },
+		],
+	}),
+	row({
+		...verifying,
+		name: 'the sentence shows of the address scheme, host, port and its last four characters',
+		parameters: byEvent,
+		arrange(c) {
+			c.items = [signed(c, c.target, { key: 'example-of-another-key' })];
+		},
+		expected: (c) => ({
+			...untrusted,
+			error: expect.stringMatching(/ https:\/\/hooks\.example\.com:8443\/…4f2a$/),
+			message: expect.stringContaining(`'${signedBy(c).keyLabel}'`),
+		}),
+		check: (_c, { run }) => expect(run.items[0]?.message).toContain('WEBHOOK_URL'),
+	}),
+	row({
+		name: 'an event for which no document describes a signature is untrusted',
+		lacks: 'signedEvents',
+		options: { verifySignature: true },
+		parameters: byEvent,
+		arrange(c) {
+			c.items = [
+				{
+					headers: { 'content-type': 'application/json', 'x-signalwire-signature': 'x' },
+					params: {},
+					query: {},
+					body: { ...c.event(c.way.event), control_id: c.stream.controlId, call_id: c.call.id },
+					webhookUrl: URL_OF,
+				},
+			];
+			c.secrets.push(HIDDEN_PATH);
+		},
+		expected: () => untrusted,
+		check: (c) => expect(c.standIn.requests).toEqual([]),
+	}),
+	row({
+		name: 'without Verify Signature, and without Signed Event, any event is obeyed',
+		needs: ['signedEvents'],
+		parameters: byEvent,
+		arrange(c) {
+			c.items = [withHeaders(signed(c), () => undefined)];
+		},
+		expected: (c) => ({ ...c.says('stop'), runs: false }),
+	}),
+	row({
+		...verifying,
+		name: 'an end that was not signed counts for nothing: the words stand in body or query, or they do not count',
+		needs: ['signedEvents', 'onCall'],
+		parameters: byEvent,
+		arrange(c) {
+			const item = signed(c);
+			c.items = [{ ...item, CallStatus: 'completed', CallUUID: c.call.id, CallSid: c.call.id }];
+			c.end();
+			c.answer(c.way.answers.notFound);
+		},
+		expected: () => ({ status: 'alreadyStopped', statusCode: 404 }),
+		// An event about the call alone, as all streams have it, is a hang-up itself.
+		check: (c) => expect(c.reads()).toHaveLength(c.all ? 0 : 1),
+	}),
+	rows<(c: Case) => IDataObject>({
+		name: 'Signed Event proves what started the workflow, for the call of the item',
+		needs: ['signedEvents', 'onCall'],
+		variants: () => ({
+			'an event of its stream': (c) => signed(c),
+			'an event of its call': (c) => signed(c, c.target, { kind: signedBy(c).kinds.call }),
+		}),
+		options: { signedEvent: '={{ $json.proof }}' },
+		parameters: byEvent,
+		arrange(c, proofOf) {
+			c.items = [{ ...c.event(c.way.event), proof: proofOf(c) }];
+		},
+		expected: (c) => ({ ...c.says('stop'), runs: false }),
+	}),
+	rows<(c: Case) => unknown>({
+		name: 'a Signed Event that proves nothing for this call is untrusted, and never off',
+		needs: ['signedEvents', 'onCall'],
+		variants: () => ({
+			'nothing, by an expression': () => undefined,
+			null: () => null,
+			'empty text': () => '',
+			'other text': () => 'yes',
+			'an empty item': () => ({}),
+			'the event of another call': (c) => signed(c, c.add()),
+			'a wrong key': (c) => signed(c, c.target, { key: 'example-of-another-key' }),
+			'no signature': (c) => withHeaders(signed(c), () => undefined),
+		}),
+		options: { signedEvent: '={{ $json.proof }}' },
+		parameters: byEvent,
+		arrange(c, proofOf) {
+			c.items = [{ ...c.event(c.way.event), proof: proofOf(c) as IDataObject }];
+		},
+		expected: () => untrusted,
+		check: (c) => expect(c.standIn.requests).toEqual([]),
+	}),
+	row({
+		name: 'a Signed Event says that the call is over, and no other part of the item does',
+		needs: ['signedEvents', 'onCall', 'oneStream'],
+		options: { signedEvent: '={{ $json.proof }}' },
+		parameters: (c) => ({ ...byEvent(c), stream: '={{ $json.stream }}' }),
+		arrange(c) {
+			const { kinds } = signedBy(c);
+			const second = c.add();
+			c.targets = [c.target, second];
+			c.items = [
+				// The item's own words say so, and the signed event does not.
+				{
+					body: c.event(kinds.call, c.call),
+					stream: c.fields(c.target).stream,
+					proof: signed(c),
+				},
+				{
+					body: c.event(c.way.event, second.stream),
+					stream: c.fields(second).stream,
+					proof: signed(c, second, { kind: kinds.call }),
+				},
+			];
+			for (const target of c.targets) c.end(target);
+			c.answer(c.way.answers.notFound);
+		},
+		expected: () => [
+			{ status: 'alreadyStopped' },
+			{ status: 'alreadyStopped', callState: 'ended' },
+		],
+		check: (c) => expect(c.reads()).toEqual(c.looks(c.target).slice(0, 1)),
+	}),
+];

@@ -1,0 +1,125 @@
+import type { SignalWireStandIn } from '../../lib/stand-ins/index.cts';
+import { scenariosFor, type Row } from '../scenario.cts';
+import { callPath, only } from './ways.cts';
+
+const { row, rows } = scenariosFor<SignalWireStandIn>();
+const ways = only('Control ID');
+
+type Codes = Parameters<SignalWireStandIn['refuseCommand']>;
+
+/** The codes of the Calling API, and the events of SWML and Relay, which name streams by control ID. */
+export const callingApi: Array<Row<SignalWireStandIn>> = [
+	rows<Codes>({
+		name: 'a code that names the end counts in any entry',
+		ways,
+		variants: () => ({
+			alone: ['cannot_update_completed'],
+			second: ['invalid_parameter', 'cannot_update_completed'],
+		}),
+		arrange(c, codes) {
+			c.standIn.endCall(c.call.id);
+			c.answer(c.standIn.refuseCommand(...codes));
+		},
+		expected: () => ({ status: 'alreadyStopped', statusCode: 422, attempts: 1 }),
+		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+	rows<Codes>({
+		name: 'an end that another entry contradicts, and "not in progress", ask the call: an end is alreadyStopped',
+		ways,
+		variants: () => ({
+			'contradicted by "try again"': ['cannot_update_completed', 'call_update_failed'],
+			'contradicted by "no such kind"': ['invalid_call_id_passed', 'cannot_update_completed'],
+			'not in progress': ['cannot_redirect_not_in_progress'],
+		}),
+		arrange(c, codes) {
+			c.standIn.endCall(c.call.id);
+			c.answer(c.standIn.refuseCommand(...codes));
+		},
+		expected: () => ({ status: 'alreadyStopped', callState: 'ended', statusCode: 422 }),
+		check: (c) => expect(c.reads()).toEqual([callPath(c.standIn, c.call)]),
+	}),
+	rows<'live' | 'unknown' | 'unreadable'>({
+		name: '"not in progress" stays rejected where the call shows no end, and is never notFound',
+		ways,
+		variants: () => ({ live: 'live', 'not shown': 'unknown', 'not readable': 'unreadable' }),
+		arrange(c, state) {
+			if (state === 'unknown') c.targets = [c.ghost()];
+			c.answer(c.standIn.refuseCommand('cannot_redirect_not_in_progress'));
+			if (state === 'unreadable') c.answerRead({ status: 500, body: '' });
+		},
+		expected: (_c, state) => ({
+			failure: 'rejected',
+			statusCode: 422,
+			attempts: 1,
+			callState: state === 'live' ? 'live' : undefined,
+		}),
+		check: (c) => expect(c.reads()).toHaveLength(1),
+	}),
+	row({
+		name: '"try again" is sent again, and then stops the stream',
+		ways,
+		slow: true,
+		options: { maxRetries: 1 },
+		arrange: (c) => c.answer(c.standIn.refuseCommand('call_update_failed'), 1),
+		expected: (c) => ({ ...c.says('stop'), attempts: 2, runs: false }),
+	}),
+	row({
+		name: '"try again" to the last attempt is unavailable',
+		ways,
+		arrange: (c) => c.answer(c.standIn.refuseCommand('call_update_failed')),
+		expected: () => ({ failure: 'unavailable', statusCode: 422, attempts: 1, runs: true }),
+	}),
+	row({
+		name: 'a cXML call has no control IDs: the sentence says to choose Stream SID',
+		ways,
+		arrange(c) {
+			c.targets = [c.add({}, { runs: 'cXML' })];
+		},
+		expected: () => ({
+			failure: 'rejected',
+			statusCode: 422,
+			message: expect.stringContaining("Set 'Identify Stream By' to 'Stream SID'"),
+			runs: true,
+		}),
+	}),
+	row({
+		name: 'a SWML call that is not where calls are read stays notFound without a call state',
+		ways,
+		arrange(c) {
+			const target = c.add({}, { runs: 'SWML' });
+			c.targets = [target];
+			c.standIn.endCall(target.call.id);
+		},
+		expected: () => ({ status: 'notFound', callState: undefined, runs: false }),
+		check: (c) => expect(c.reads()).toHaveLength(1),
+	}),
+	rows<'query of the address' | 'query, beside a body'>({
+		name: 'a SWML event without call_id takes the call from the query of its address',
+		ways,
+		parameters: { source: 'event' },
+		variants: () => ({
+			'query of the address': 'query of the address',
+			'query, beside a body': 'query, beside a body',
+		}),
+		arrange(c, place) {
+			const event = c.event('calling.call.stream without call_id');
+			const query = { call_id: c.call.id };
+			c.items = [place === 'query of the address' ? { ...event, query } : { body: event, query }];
+		},
+		expected: (c) => ({ ...c.says('stop'), callId: c.call.id, runs: false }),
+	}),
+	row({
+		name: 'a SWML event without call_id anywhere is refused in words',
+		ways,
+		parameters: { source: 'event' },
+		arrange(c) {
+			c.items = [{ body: c.event('calling.call.stream without call_id'), query: {} }];
+		},
+		expected: () => ({
+			failure: 'input',
+			error: 'The incoming event holds no call that SignalWire names',
+			attempts: undefined,
+			runs: true,
+		}),
+	}),
+];

@@ -1,0 +1,169 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { SignalWireStandIn } from '../../lib/stand-ins/index.cts';
+import type { Case } from '../case.cts';
+import { scenariosFor, type Row } from '../scenario.cts';
+import { byConferenceSid, callPath, compat, conferencePath, only } from './ways.cts';
+
+const { row, rows } = scenariosFor<SignalWireStandIn>();
+const bySid = only('Stream SID');
+const inRooms = only('Conference Stream SID');
+
+type SignalWireCase = Case<SignalWireStandIn>;
+
+/** A room with a stream of its own, and a leg that its events name. */
+function room(c: SignalWireCase) {
+	const target = byConferenceSid.add?.(c.standIn);
+	if (!target?.conference) throw new Error('A room needs a conference');
+	return { ...target, conference: target.conference };
+}
+
+const events = { source: 'event' };
+
+/** An event of a room's stream, changed. */
+const eventOf = (c: SignalWireCase, stream: { id: string }, changes: IDataObject = {}) => ({
+	body: { ...c.event('stream-started', stream), ...changes },
+});
+
+const notFound = { status: 404, body: compat('The requested resource was not found') };
+
+/** Streams of a conference: an event that names one goes to the room, and nowhere else by guess. */
+export const conferences: Array<Row<SignalWireStandIn>> = [
+	row({
+		name: "an event of a room's stream stops the stream in the room",
+		ways: bySid,
+		parameters: events,
+		arrange(c) {
+			const target = room(c);
+			c.targets = [target];
+			c.items = [eventOf(c, target.stream)];
+			return target;
+		},
+		expected: (_c, _variant, { call, conference }) => ({
+			status: 'stopped',
+			callId: call.id,
+			conferenceSid: conference.id,
+			attempts: 1,
+			runs: false,
+		}),
+		check(c, { made: { stream, conference } }) {
+			expect(c.stops().map(({ path }) => path)).toEqual([
+				`${conferencePath(c.standIn, conference)}/Streams/${stream.id}`,
+			]);
+			expect(c.stream.running).toBe(true);
+		},
+	}),
+	row({
+		name: 'an event that names a room and a stream of the call: on the room’s own 404, once to the call',
+		ways: bySid,
+		parameters: events,
+		arrange(c) {
+			const { conference } = room(c);
+			c.items = [eventOf(c, c.stream, { ConferenceSid: conference.id })];
+			return conference;
+		},
+		expected: (_c, _variant, conference) => ({
+			status: 'stopped',
+			conferenceSid: conference.id,
+			attempts: 2,
+			runs: false,
+		}),
+		check(c, { made: conference }) {
+			expect(c.stops().map(({ path }) => path)).toEqual([
+				`${conferencePath(c.standIn, conference)}/Streams/${c.stream.id}`,
+				`${callPath(c.standIn, c.call)}/Streams/${c.stream.id}`,
+			]);
+			expect(c.reads()).toEqual([]);
+		},
+	}),
+	rows({
+		name: 'any other answer of the room does not send the stop to the call',
+		ways: bySid,
+		parameters: events,
+		variants: () => ({
+			'404 of another server': [
+				{ status: 404, body: '<html>Not Found</html>' },
+				'rejected',
+			] as const,
+			'422': [{ status: 422, body: { errors: ['Not now'] } }, 'rejected'] as const,
+			'401': [{ status: 401, body: '' }, 'credentials'] as const,
+			'500': [{ status: 500, body: '' }, 'unavailable'] as const,
+		}),
+		arrange(c, [answer]) {
+			const { conference } = room(c);
+			c.items = [eventOf(c, c.stream, { ConferenceSid: conference.id })];
+			c.answer(answer, 1);
+		},
+		expected: (_c, [, failure]) => ({ failure, attempts: 1, runs: true }),
+	}),
+	rows<[endRoom: boolean, endCall: boolean]>({
+		name: 'where an event names both, the stream has ended only if both are over',
+		ways: bySid,
+		parameters: events,
+		variants: () => ({
+			'both over': [true, true],
+			'the room alone': [true, false],
+			'the call alone': [false, true],
+			neither: [false, false],
+		}),
+		arrange(c, [endRoom, endCall]) {
+			const { call, conference, stream } = room(c);
+			const event = eventOf(c, stream);
+			c.targets = [c.ghost({ call, conference, stream })];
+			c.items = [event];
+			if (endRoom) c.standIn.endConference(conference.id);
+			if (endCall) c.standIn.endCall(call.id);
+			c.answer(notFound);
+		},
+		expected: (_c, [endRoom, endCall]) => ({
+			status: endRoom && endCall ? 'alreadyStopped' : 'notFound',
+			callState: endRoom && endCall ? 'ended' : 'live',
+			attempts: 2,
+		}),
+	}),
+	row({
+		name: "a call's end in an event of a room proves nothing about the room",
+		ways: bySid,
+		parameters: events,
+		arrange(c) {
+			const { call, conference, stream } = room(c);
+			c.targets = [c.ghost({ call, conference, stream })];
+			c.items = [eventOf(c, stream, { CallStatus: 'completed' })];
+			c.answer(notFound);
+		},
+		expected: () => ({ status: 'notFound', callState: 'live', attempts: 2 }),
+	}),
+	row({
+		name: "by Conference Stream SID, an event's room and stream are taken",
+		ways: inRooms,
+		parameters: events,
+		arrange(c) {
+			c.items = [eventOf(c, c.stream)];
+		},
+		expected: (c) => ({
+			status: 'stopped',
+			callId: c.call.id,
+			conferenceSid: c.idOf(c.target),
+			attempts: 1,
+			runs: false,
+		}),
+	}),
+	rows<IDataObject>({
+		name: 'by Conference Stream SID, an event that names no room is refused, and never falls back to the call',
+		ways: inRooms,
+		parameters: events,
+		variants: () => ({ none: {}, empty: { ConferenceSid: '' }, blank: { ConferenceSid: ' ' } }),
+		arrange(c, changes) {
+			const call = c.standIn.addCall();
+			const stream = c.standIn.startStream(call.id);
+			c.targets = [{ call, stream }];
+			c.items = [eventOf(c, stream, changes)];
+		},
+		expected: () => ({
+			failure: 'input',
+			error: 'The incoming event holds no conference that SignalWire names',
+			attempts: undefined,
+			runs: true,
+		}),
+		check: (c) => expect(c.standIn.requests).toEqual([]),
+	}),
+];

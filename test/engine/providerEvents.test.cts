@@ -1,0 +1,252 @@
+// 'Incoming Event': the ids in each provider's own callbacks, and what the node does with them.
+
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { runNode } from '../lib/engine.cts';
+import { start } from '../lib/opened.cts';
+import {
+	providers,
+	startStandIn,
+	type ProviderName,
+	type Stream,
+} from '../lib/stand-ins/index.cts';
+import { credentialsOf, type RunningStandIn } from '../lib/stops.cts';
+
+const VOBIZ_NEWER =
+	'docs.vobiz.ai/xml/stream, newer events; taken to have the fields of StopStream';
+const PLIVO_PLAYBACK =
+	'docs.plivo.com/docs/voice/xml/audiostream, playback; taken to have the fields of StopStream';
+
+/** Which id of a stream an event holds, by the choice under which it is found. */
+type StreamIds = Partial<Record<'sid' | 'name' | 'controlId', keyof Stream>>;
+
+/**
+ * A callback that the providers' documents name. `kind` is the stand-in's; where the documents name
+ * further events with the same fields, `as` is the event and `source` says where it is named.
+ */
+interface Callback {
+	provider: ProviderName;
+	kind: string;
+	as?: string;
+	source?: string;
+	generation?: 'old';
+	/** The stream that it names; none for an event about a call alone. */
+	holds: StreamIds;
+	/** It names no call: that one is in the query of its address. */
+	withoutCall?: true;
+}
+
+const ID: StreamIds = { sid: 'id' };
+const SID_AND_NAME: StreamIds = { sid: 'id', name: 'name' };
+const CONTROL_ID: StreamIds = { controlId: 'controlId' };
+
+const CALLBACKS: Callback[] = [
+	{ provider: 'plivo', kind: 'StartStream', holds: ID },
+	{ provider: 'plivo', kind: 'StopStream', holds: ID },
+	{ provider: 'plivo', kind: 'DroppedStream', holds: ID },
+	{ provider: 'plivo', kind: 'DegradedStream', holds: ID },
+	{ provider: 'plivo', kind: 'PlayedStream', holds: ID, source: PLIVO_PLAYBACK },
+	{ provider: 'plivo', kind: 'ClearedAudio', holds: ID, source: PLIVO_PLAYBACK },
+	{ provider: 'plivo', kind: 'Hangup', holds: {} },
+	{ provider: 'plivo', kind: 'Dial', holds: {} },
+	{ provider: 'plivo', kind: 'ws-start', holds: ID },
+	{ provider: 'vobiz', kind: 'StartStream', holds: ID },
+	{ provider: 'vobiz', kind: 'StopStream', holds: ID },
+	{ provider: 'vobiz', kind: 'PlayedStream', holds: ID },
+	{ provider: 'vobiz', kind: 'ClearedAudio', holds: ID, source: VOBIZ_NEWER },
+	{ provider: 'vobiz', kind: 'DegradedStream', holds: ID, source: VOBIZ_NEWER },
+	{ provider: 'vobiz', kind: 'DroppedStream', holds: ID, source: VOBIZ_NEWER },
+	{ provider: 'vobiz', kind: 'Hangup', holds: {} },
+	{ provider: 'vobiz', kind: 'StartApp', holds: {} },
+	{ provider: 'vobiz', kind: 'Dial', holds: {} },
+	{ provider: 'vobiz', kind: 'call.ended', holds: {} },
+	{ provider: 'vobiz', kind: 'ws-start', holds: ID },
+	{ provider: 'vobiz', kind: 'ws-start', generation: 'old', holds: ID },
+	{ provider: 'signalWire', kind: 'stream-started', holds: SID_AND_NAME },
+	{ provider: 'signalWire', kind: 'stream-stopped', holds: SID_AND_NAME },
+	{ provider: 'signalWire', kind: 'stream-error', holds: SID_AND_NAME },
+	{ provider: 'signalWire', kind: 'call-completed', holds: {} },
+	{ provider: 'signalWire', kind: 'call-status', holds: {} },
+	{ provider: 'signalWire', kind: 'ws-start', holds: ID },
+	{ provider: 'signalWire', kind: 'calling.call.stream', holds: CONTROL_ID },
+	{
+		provider: 'signalWire',
+		kind: 'calling.call.stream without call_id',
+		holds: CONTROL_ID,
+		withoutCall: true,
+	},
+	{ provider: 'signalWire', kind: 'calling.call.state', holds: {} },
+];
+
+const cxmlUrl = 'https://hooks.example.com/stop';
+
+/** The node's ways to name one stream, which a preview reads an event by. */
+const WAYS: Record<string, Array<INodeParameters & { streamBy?: keyof StreamIds }>> = {
+	plivo: [{}],
+	vobiz: [{}],
+	signalWire: [{ streamBy: 'sid' }, { streamBy: 'name', cxmlUrl }, { streamBy: 'controlId' }],
+};
+
+/** How an event arrives: through a Webhook node, or as the item itself. */
+const ARRIVALS: Record<string, (event: IDataObject, query: IDataObject) => IDataObject> = {
+	'POST body': (body, query) => ({ params: {}, query, body }),
+	'GET query': (event, query) => ({ params: {}, query: { ...event, ...query }, body: {} }),
+	item: (event, query) => ({ ...event, ...(Object.keys(query).length > 0 && { query }) }),
+};
+
+/** What the node makes of these items: nothing is sent. */
+const read = async (standIn: RunningStandIn, items: IDataObject[], parameters: INodeParameters) =>
+	(
+		await runNode({
+			parameters: {
+				provider: standIn.provider,
+				source: 'event',
+				options: { preview: true },
+				...parameters,
+			},
+			items,
+			credentials: credentialsOf(standIn),
+			node: { onError: 'continueRegularOutput' },
+		})
+	).items;
+
+/** The name under which an event holds a value. */
+function nameOf(event: unknown, value: unknown, path = ''): string | undefined {
+	if (typeof event !== 'object' || event === null) return undefined;
+	for (const [name, each] of Object.entries(event)) {
+		if (each === value && name !== 'Unique-ID' && name !== 'segment_id') return path + name;
+		const inner = nameOf(each, value, `${path}${name}.`);
+		if (inner) return inner;
+	}
+	return undefined;
+}
+
+describe("the providers' own events", () => {
+	it.each(CALLBACKS)(
+		'$provider: $kind',
+		async ({ provider, kind, generation, holds, withoutCall }) => {
+			const standIn = await start(provider, generation && { generation });
+			const call = standIn.addCall();
+			const stream = standIn.startStream(call.id, { name: 'transcript of Ann' });
+			const known = standIn.callbackKinds.includes(kind);
+			const event = standIn.callback(known ? kind : 'StopStream', stream);
+			const body = { ...event.body, ...(!known && { Event: kind }) } as IDataObject;
+			if (!withoutCall) expect(nameOf(body, call.id)).toEqual(expect.any(String));
+
+			const query: IDataObject = withoutCall ? { call_id: call.id } : {};
+			const items = Object.entries(ARRIVALS)
+				.filter(([arrival]) => arrival !== 'GET query' || event.contentType.includes('form'))
+				.map(([, arrive]) => arrive(body, query));
+			for (const way of WAYS[provider] ?? []) {
+				const id = holds[way.streamBy ?? 'sid'];
+				const found = await read(standIn, items, way);
+				expect(found).toHaveLength(items.length);
+				for (const item of found) {
+					expect(item).toMatchObject(
+						id
+							? { status: 'preview', callId: call.id, stream: stream[id] }
+							: { status: 'failed', failure: 'input' },
+					);
+				}
+				// Beside the event, the user may name the stream.
+				if (withoutCall && way.streamBy !== 'controlId') continue;
+				for (const item of await read(standIn, items, { ...way, stream: 'mine' })) {
+					expect(item).toMatchObject({ status: 'preview', callId: call.id, stream: 'mine' });
+				}
+			}
+			if (provider === 'signalWire') return;
+			for (const item of await read(standIn, items, { operation: 'stopAllStreams' })) {
+				expect(item).toMatchObject({ status: 'preview', callId: call.id });
+			}
+		},
+	);
+
+	it.each(providers)(
+		'of %s are all covered: there is a row for every kind that it sends',
+		async (provider) => {
+			const standIn = await startStandIn(provider);
+			const { callbackKinds } = standIn;
+			await standIn.close();
+			const tested = CALLBACKS.filter((one) => one.provider === provider).map(({ kind }) => kind);
+			expect(tested).toEqual(expect.arrayContaining(callbackKinds));
+		},
+	);
+});
+
+const webhook = (body: IDataObject) => ({
+	headers: { authorization: 'Bearer example-secret-of-the-webhook', 'x-token': 'example-secret' },
+	params: {},
+	query: { token: 'example-secret-in-the-query' },
+	body,
+});
+const bodyOf = (standIn: RunningStandIn, kind: string, id: string) => {
+	const subject = standIn.stream(id) ?? standIn.call(id);
+	if (!subject) throw new Error(`There is no '${id}'`);
+	return standIn.callback(kind, subject).body as IDataObject;
+};
+
+describe('what the node does with them', () => {
+	it.each(['plivo', 'vobiz'])('a hang-up stops every stream of the call (%s)', async (provider) => {
+		const standIn = await start(provider);
+		const call = standIn.addCall();
+		const streams = [1, 2, 3].map(() => standIn.startStream(call.id));
+		const untouched = standIn.startStream(standIn.addCall().id);
+		const { items, error } = await runNode({
+			parameters: { provider, operation: 'stopAllStreams', source: 'event' },
+			items: [webhook(bodyOf(standIn, 'Hangup', call.id))],
+			credentials: credentialsOf(standIn),
+		});
+		expect(error).toBeUndefined();
+		expect(items).toEqual([
+			{
+				provider,
+				operation: 'stopAllStreams',
+				callId: call.id,
+				status: 'stopped',
+				stopped: true,
+				callState: 'ended',
+				statusCode: 204,
+				attempts: 1,
+			},
+		]);
+		expect(streams.some(({ running }) => running)).toBe(false);
+		expect(untouched.running).toBe(true);
+		standIn.expectOnContract();
+	});
+
+	it.each(['', '={{ $json.none }}', '={{ null }}'])(
+		'the stream is taken from the event where the field gives none: %j',
+		async (stream) => {
+			const standIn = await start('signalWire');
+			const [item] = await read(standIn, [{ CallSid: 'c', StreamName: 'transcript' }], {
+				streamBy: 'name',
+				stream,
+				cxmlUrl: 'https://a.example/bin',
+			});
+			expect(item?.request).toMatchObject({
+				body: expect.stringContaining(encodeURIComponent('?STREAMNAME=transcript')),
+			});
+		},
+	);
+
+	it.each(['continueRegularOutput', 'stopWorkflow'] as const)(
+		'nothing else of the event gets into the output, the messages or the request (%s)',
+		async (onError) => {
+			const standIn = await start('plivo');
+			const stream = standIn.startStream(standIn.addCall().id);
+			const result = await runNode({
+				parameters: { provider: 'plivo', source: 'event', options: { includeResponse: true } },
+				items: [
+					webhook(bodyOf(standIn, 'StopStream', stream.id)),
+					webhook({ CallUUID: 'c', note: 'example-secret-in-the-body' }),
+					webhook({ note: 'example-secret-in-the-body' }),
+				],
+				credentials: credentialsOf(standIn),
+				node: { onError },
+			});
+			const { message, description, context, stack } = result.error ?? {};
+			const shown = [result.outputs, result.hints, message, description, context, stack];
+			expect(JSON.stringify(shown)).not.toContain('example-secret');
+			expect(JSON.stringify(standIn.requests)).not.toContain('example-secret');
+		},
+	);
+});

@@ -1,0 +1,128 @@
+// What CONTRIBUTING.md says a new provider takes, done with one that does not exist: its file, its
+// credential and one line in the registry. And what it says a new way takes: one object in its
+// provider's file. Then the whole conformance table runs for both ways.
+
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { conformance } from '../conformance/suite.cts';
+import { buildCopy, copyOfPackage } from '../lib/copyOfPackage.cts';
+import { loadPackage, ROOT, runNode, testCredential } from '../lib/engine.cts';
+import { opened } from '../lib/opened.cts';
+import { removeFolder, run } from '../lib/processes.cts';
+import { credentialsOf, live, stopItems } from '../lib/stops.cts';
+import { allStreams, profile } from './adding-a-provider/profile.cts';
+
+const kept = (file: string) => path.join(__dirname, 'adding-a-provider', file);
+
+/** A package with the new provider; `edit` changes a file of it, and has to. */
+function newPackage(title: string) {
+	const folder = copyOfPackage(title);
+	const edit = (file: string, change: (text: string) => string) => {
+		const where = path.join(folder, file);
+		const before = readFileSync(where, 'utf8');
+		const after = change(before);
+		expect(after).not.toBe(before);
+		writeFileSync(where, after);
+	};
+	// The sources end in .txt, because from where they are kept their imports lead nowhere.
+	const add = (file: string, to: string) => cpSync(kept(file), path.join(folder, to));
+	add('examplephone.ts.txt', 'nodes/StopAudioStream/providers/examplephone.ts');
+	add('ExamplephoneApi.credentials.ts.txt', 'credentials/ExamplephoneApi.credentials.ts');
+	add('examplephone.svg', 'credentials/examplephone.svg');
+	add('examplephone.dark.svg', 'credentials/examplephone.dark.svg');
+	edit('nodes/StopAudioStream/providers/index.ts', (text) =>
+		text
+			.replace('import', "import { examplephone } from './examplephone';\nimport")
+			.replace('[plivo, ', '[examplephone, plivo, '),
+	);
+	// How n8n finds a credential type.
+	edit('package.json', (text) =>
+		text.replace(
+			'"credentials": [',
+			'"credentials": [\n"dist/credentials/ExamplephoneApi.credentials.js",',
+		),
+	);
+	return { folder, edit };
+}
+
+/** The package with the provider, and the same with a second way. */
+const one = newPackage('new-provider');
+const two = newPackage('new-way');
+
+beforeAll(async () => {
+	two.edit('nodes/StopAudioStream/providers/examplephone.ts', (text) =>
+		text
+			.replace('ways: [oneStream]', 'ways: [oneStream, allStreams]')
+			.concat(readFileSync(kept('all-streams.ts.txt'), 'utf8'))
+			// An object is there from where it stands: the list that names it comes after it.
+			.replace(/(\n\/\*\* A provider that does not exist[\s\S]*?\n};\n)([\s\S]*)$/, '$2$1'),
+	);
+	await buildCopy(one.folder);
+	await buildCopy(two.folder);
+}, 240_000);
+
+afterAll(() => {
+	removeFolder(one.folder);
+	removeFolder(two.folder);
+});
+
+const { stopAll: _none, ...cannot } = profile.cannot;
+conformance({ ...profile, folder: two.folder, ways: [...profile.ways, allStreams], cannot });
+
+describe('a provider, with its file, its credential and one line', () => {
+	const { folder } = one;
+	const start = async () => opened(await profile.start());
+
+	test('stops a stream', async () => {
+		const standIn = await start();
+		const { stream, item } = live(standIn);
+		const { items } = await stopItems(standIn, [item], { folder });
+		expect(items).toMatchObject([{ status: 'stopped', provider: 'examplephone' }]);
+		expect(stream.running).toBe(false);
+		standIn.expectOnContract();
+	});
+
+	test('has no way that it did not declare', async () => {
+		const standIn = await start();
+		const { error } = await runNode({
+			folder,
+			parameters: {
+				provider: 'examplephone',
+				operation: 'stopAllStreams',
+				callId: live(standIn).call.id,
+			},
+			credentials: credentialsOf(standIn),
+		});
+		expect(error?.message).toBe('Examplephone has no way to stop all streams of a call');
+		expect(standIn.requests).toEqual([]);
+	});
+
+	test('is on the screen with its credential, and with its name for an expression', async () => {
+		const { node } = await loadPackage(folder);
+		const { properties, credentials } = node.description;
+		const provider = properties.find(({ name }) => name === 'provider');
+		expect(provider?.options).toContainEqual({ name: 'Examplephone', value: 'examplephone' });
+		expect(provider?.description).toContain('examplephone');
+		expect(credentials?.map(({ name }) => name)).toContain('examplephoneApi');
+	});
+
+	test('has a credential that passes its test, and is refused in words where it is wrong', async () => {
+		const { credentialType, credentials } = await start();
+		expect(await testCredential(credentialType, { ...credentials }, folder)).toEqual({ ok: true });
+		const wrong = { ...credentials, apiKey: 'example-wrong-key' };
+		expect(await testCredential(credentialType, wrong, folder)).toMatchObject({
+			status: 401,
+			message: expect.stringContaining("'API Key'"),
+		});
+	});
+});
+
+test('a way is one object, and its place in the list of its provider’s file: no other file differs', async () => {
+	const difference = await run('diff', ['-rq', '-x', 'dist', one.folder, two.folder], {
+		goodCodes: [1],
+	});
+	expect(difference.trim().split('\n')).toEqual([
+		expect.stringMatching(/^Files \S+\/providers\/examplephone\.ts and \S+ differ$/),
+	]);
+	expect(ROOT).not.toBe(two.folder);
+});

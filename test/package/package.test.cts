@@ -1,0 +1,295 @@
+// What is published: packed, installed as n8n installs it, and looked at from outside.
+
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { DOMParser, onWarningStopParsing } from '@xmldom/xmldom';
+import type { CodexData, ICredentialType, INodeTypeBaseDescription } from 'n8n-workflow';
+import ts from 'typescript';
+import { loadPackage, ROOT, runNode } from '../lib/engine.cts';
+import { start } from '../lib/opened.cts';
+import { pack } from '../lib/package.cts';
+import { npm, removeFolder, temporaryFolder } from '../lib/processes.cts';
+import { providers, secretsIn } from '../lib/stand-ins/index.cts';
+import { live } from '../lib/stops.cts';
+
+const NAME = 'n8n-nodes-stop-audio-stream';
+const MAX_BYTES = 60_000;
+
+/** The links of the file that n8n reads beside the node. */
+interface CodexFile {
+	resources: Record<'primaryDocumentation' | 'credentialDocumentation', Array<{ url: string }>>;
+}
+
+/** What is looked at in the package's own manifest. */
+interface Manifest {
+	name: string;
+	homepage: string;
+	scripts: Record<string, string>;
+	peerDependencies: Record<string, string>;
+	n8n: { nodes: string[]; credentials: string[] };
+}
+
+let temporary: string;
+let tarball: string;
+/** Where the installed package is. */
+let folder: string;
+let manifest: Manifest;
+
+beforeAll(async () => {
+	temporary = temporaryFolder('package');
+	tarball = await pack(temporary);
+	const home = path.join(temporary, 'nodes');
+	// Offline: a package without dependencies needs nothing from anywhere.
+	await npm(
+		['install', tarball, '--prefix', home, '--ignore-scripts', '--legacy-peer-deps', '--offline'],
+		{ cwd: temporary },
+	);
+	folder = path.join(home, 'node_modules', NAME);
+	// n8n brings this one along, and nothing else is to be found from there.
+	symlinkSync(
+		path.join(ROOT, 'node_modules/n8n-workflow'),
+		path.join(home, 'node_modules/n8n-workflow'),
+	);
+	manifest = JSON.parse(read('package.json')) as Manifest;
+}, 120_000);
+
+afterAll(() => removeFolder(temporary));
+
+const read = (file: string) => readFileSync(path.join(folder, file), 'utf8');
+const files = (under = ''): string[] =>
+	readdirSync(path.join(folder, under), { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map(({ parentPath, name }) => path.relative(folder, path.join(parentPath, name)))
+		.sort();
+const scripts = () => files('dist').filter((file) => file.endsWith('.js'));
+
+describe('the tarball', () => {
+	it('holds what is needed to run, and what a person reads, and nothing else', () => {
+		expect(readdirSync(folder).sort()).toEqual([
+			'CHANGELOG.md',
+			'LICENSE.md',
+			'README.md',
+			'dist',
+			'package.json',
+		]);
+		const kinds = files('dist').map((file) => /(\.node\.json|\.[^.]+)$/.exec(file)?.[0]);
+		expect([...new Set(kinds)].sort()).toEqual(['.js', '.node.json', '.svg']);
+		expect(files().filter((file) => /test|spec|mock|stand-in|fixture/i.test(file))).toEqual([]);
+	});
+
+	it(`is smaller than ${MAX_BYTES / 1_000} kB`, () => {
+		expect(statSync(tarball).size).toBeLessThan(MAX_BYTES);
+	});
+
+	it('holds what is compiled from each source file, and no file without one', () => {
+		const source = (file: string) => file.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+		expect(files('dist').filter((file) => !existsSync(path.join(ROOT, source(file))))).toEqual([]);
+		const sources = ['nodes', 'credentials'].flatMap((under) =>
+			readdirSync(path.join(ROOT, under), { recursive: true, encoding: 'utf8' }).flatMap((file) =>
+				/\.(ts|svg|node\.json)$/.test(file) ? [path.join('dist', under, file)] : [],
+			),
+		);
+		expect(files('dist')).toEqual(sources.map((file) => file.replace(/\.ts$/, '.js')).sort());
+	});
+
+	it.each(providers)('holds no secret of the stand-ins, in no form (%s)', async (provider) => {
+		const { secrets, credentials } = await start(provider);
+		const id = credentials.authId ?? credentials.projectId;
+		for (const file of files()) {
+			expect([file, secretsIn(read(file), secrets, id)]).toEqual([file, []]);
+		}
+	});
+
+	it('holds no long word of letters and digits, as secrets are, and no path of a machine', () => {
+		for (const file of files()) {
+			const long = read(file).match(/[A-Za-z0-9+]{24,}/g) ?? [];
+			const random = long.filter((text) => /\d/.test(text) && /[a-z]/i.test(text));
+			expect([file, random]).toEqual([file, []]);
+		}
+		for (const file of [...scripts(), 'package.json']) {
+			expect([file, read(file).includes(ROOT)]).toEqual([file, false]);
+			expect([file, read(file).match(/(\/home|\/root|\/Users|\b[A-Z]:\\\w+)\b/g)]).toEqual([
+				file,
+				null,
+			]);
+		}
+	});
+});
+
+describe('package.json', () => {
+	it('says what n8n and npm ask for', () => {
+		expect(manifest).toMatchObject({
+			name: NAME,
+			version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+			description: expect.stringMatching(/\S/),
+			license: 'MIT',
+			keywords: expect.arrayContaining(['n8n-community-node-package']),
+			author: { name: expect.stringMatching(/\S/), email: expect.stringMatching(/^\S+@\S+$/) },
+			repository: { type: 'git', url: expect.stringMatching(/^git\+https:\/\/\S+\.git$/) },
+			homepage: expect.stringMatching(/^https:\/\//),
+			peerDependencies: { 'n8n-workflow': '*' },
+			n8n: { n8nNodesApiVersion: 1, strict: true },
+		});
+		expect(Object.keys(manifest.peerDependencies)).toEqual(['n8n-workflow']);
+	});
+
+	it('asks for nothing at run time, and runs nothing when it is installed', () => {
+		const asked = ['dependencies', 'optionalDependencies', 'bundledDependencies'];
+		for (const name of [...asked, 'bundleDependencies', 'overrides']) {
+			expect(manifest).not.toHaveProperty(name);
+		}
+		expect(Object.keys(manifest.scripts)).not.toEqual(
+			expect.arrayContaining([expect.stringMatching(/^(pre|post)?(install|prepare|publish)$/)]),
+		);
+	});
+
+	it('declares every node and credential that is in it', () => {
+		const inDist = (pattern: RegExp) => files('dist').filter((file) => pattern.test(file));
+		expect([...manifest.n8n.nodes].sort()).toEqual(inDist(/\.node\.js$/));
+		expect([...manifest.n8n.credentials].sort()).toEqual(inDist(/\.credentials\.js$/));
+	});
+});
+
+describe('the compiled code', () => {
+	const parse = (file: string) =>
+		ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
+	function* nodesOf(node: ts.Node): Generator<ts.Node> {
+		yield node;
+		const children: ts.Node[] = [];
+		ts.forEachChild(node, (child) => void children.push(child));
+		for (const child of children) yield* nodesOf(child);
+	}
+
+	it('takes its imports from itself, n8n-workflow and node:crypto', () => {
+		const imports = scripts().flatMap((file) =>
+			[...nodesOf(parse(file))]
+				.filter((node) => ts.isCallExpression(node))
+				.filter(
+					({ expression }) =>
+						expression.getText() === 'require' || expression.kind === ts.SyntaxKind.ImportKeyword,
+				)
+				.map(({ arguments: [what] }) => ({ file, what: what?.getText().slice(1, -1) ?? '' })),
+		);
+		expect(imports.length).toBeGreaterThan(30);
+		for (const { file, what } of imports) {
+			if (what === 'n8n-workflow' || what === 'node:crypto') continue;
+			expect([file, what]).toEqual([file, expect.stringMatching(/^\.\.?\//)]);
+			const target = path.join(path.dirname(file), what);
+			const found = [`${target}.js`, `${target}/index.js`].filter((each) =>
+				files('dist').includes(each),
+			);
+			expect([file, what, found.length]).toEqual([file, what, 1]);
+		}
+	});
+
+	it('does not touch the process, the console, the file system or timers of its own', () => {
+		const barred =
+			/^(process|console|global|globalThis|__dirname|__filename|eval|Function|set(Timeout|Interval|Immediate)|clear(Timeout|Interval|Immediate))$/;
+		const used = scripts().flatMap((file) =>
+			[...nodesOf(parse(file))]
+				.filter((node) => ts.isIdentifier(node))
+				.filter(({ text }) => barred.test(text))
+				.filter(
+					({ parent, text }) =>
+						!(ts.isPropertyAccessExpression(parent) && parent.name.text === text),
+				)
+				.map(({ text }) => `${file}: ${text}`),
+		);
+		expect(used).toEqual([]);
+	});
+});
+
+describe('in n8n', () => {
+	it('loads by its declared paths, where only n8n-workflow is to be found', async () => {
+		const { resolve } = createRequire(path.join(folder, 'package.json'));
+		expect(() => resolve('n8n-workflow')).not.toThrow();
+		for (const other of ['n8n-core', 'typescript', 'qs']) expect(() => resolve(other)).toThrow();
+		const { loader, node } = await loadPackage(folder);
+		expect(Object.keys(loader.nodeTypes)).toEqual(['stopAudioStream']);
+		expect(Object.keys(loader.credentialTypes).sort()).toEqual([
+			'plivoBasicApi',
+			'signalWireBasicApi',
+			'vobizXAuthApi',
+		]);
+		expect(node.description).toMatchObject({
+			displayName: 'Stop Audio Stream',
+			name: 'stopAudioStream',
+			version: [1],
+			usableAsTool: expect.anything(),
+		});
+		for (const { name } of node.description.credentials ?? []) {
+			expect(loader.known.credentials[name]?.supportedNodes).toEqual(['stopAudioStream']);
+		}
+	});
+
+	it('stops a stream, as it was packed', async () => {
+		const standIn = await start('vobiz');
+		const { call, stream } = live(standIn);
+		const { items } = await runNode({
+			folder,
+			parameters: { provider: 'vobiz', callId: call.id, stream: stream.id },
+			credentials: { vobizXAuthApi: { ...standIn.credentials } },
+		});
+		expect(items).toEqual([expect.objectContaining({ status: 'stopped' })]);
+		expect(stream.running).toBe(false);
+	});
+
+	it('shows an icon for the node and for each credential, one for light and one for dark', async () => {
+		const { loader } = await loadPackage(folder);
+		const shown: Array<INodeTypeBaseDescription | ICredentialType> = [
+			...loader.types.nodes,
+			...loader.types.credentials,
+		];
+		expect(shown).toHaveLength(4);
+		for (const { name, iconUrl } of shown) {
+			if (typeof iconUrl !== 'object') throw new Error(`${name} has no two icons`);
+			const [light, dark] = [iconUrl.light, iconUrl.dark].map((url) =>
+				read(url.replace(`icons/${NAME}/`, '')),
+			);
+			expect([name, light === dark]).toEqual([name, false]);
+			for (const icon of [light ?? '', dark ?? '']) {
+				const svg = new DOMParser({ onError: onWarningStopParsing }).parseFromString(
+					icon,
+					'image/svg+xml',
+				).documentElement;
+				expect(svg?.tagName).toBe('svg');
+				const [, , width, height] = svg?.getAttribute('viewBox')?.split(' ') ?? [];
+				expect(Number(width)).toBeGreaterThan(0);
+				expect(width).toBe(height);
+				expect(icon).not.toMatch(/<script|\bon\w+=|https?:\/\/(?!www\.w3\.org)/);
+			}
+		}
+		const all = files('dist').filter((file) => file.endsWith('.svg'));
+		expect(all).toHaveLength(8);
+		expect(new Set(all.map(read)).size).toBe(8);
+	});
+
+	it('is found in the node panel by the words that people search for', async () => {
+		const { loader } = await loadPackage(folder);
+		const codex: CodexData | undefined = loader.types.nodes[0]?.codex;
+		expect(codex?.categories).toEqual(['Communication']);
+		expect(codex?.alias?.map((word) => word.toLowerCase())).toEqual(
+			expect.arrayContaining([
+				'stream',
+				'media stream',
+				'audio fork',
+				'hangup',
+				'voice',
+				'call',
+				'telephony',
+				'signalwire',
+				'plivo',
+				'vobiz',
+			]),
+		);
+		const file = JSON.parse(
+			read('dist/nodes/StopAudioStream/StopAudioStream.node.json'),
+		) as CodexFile;
+		expect(file).toMatchObject({ node: NAME, nodeVersion: '1.0', codexVersion: '1.0' });
+		const { primaryDocumentation, credentialDocumentation } = file.resources;
+		for (const { url } of [...primaryDocumentation, ...credentialDocumentation]) {
+			expect(url.startsWith(manifest.homepage.split('#', 1).join())).toBe(true);
+		}
+	});
+});

@@ -1,0 +1,246 @@
+// A credential: the addresses that people paste, and what is refused before a secret is sent.
+
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+
+import { authenticate, readAccount, testRules } from '../../nodes/StopAudioStream/input/account';
+import { providers } from '../../nodes/StopAudioStream/providers/index';
+import type { CredentialSpec } from '../../nodes/StopAudioStream/providers/provider';
+import { providerOf } from '../lib/fakeSender.cts';
+import { refused } from '../lib/readEvent.cts';
+
+const specOf = (name: string) => providerOf(name).credential;
+
+/** A credential of a provider with this address. */
+const dataOf = (
+	{ address, id, token }: CredentialSpec,
+	value: string,
+): ICredentialDataDecryptedObject => ({
+	[address.name]: value,
+	[id.name]: 'example-id',
+	[token.name]: 'example-token',
+});
+const originOf = (provider: string, address: string) =>
+	readAccount(specOf(provider), dataOf(specOf(provider), address)).origin;
+
+describe('an address', () => {
+	it.each([
+		['example', 'https://example.signalwire.com'],
+		['Example', 'https://example.signalwire.com'],
+		['  example\n', 'https://example.signalwire.com'],
+		['example/', 'https://example.signalwire.com'],
+		['https://example', 'https://example.signalwire.com'],
+		['2600', 'https://2600.signalwire.com'],
+		['https://2600/dashboard', 'https://2600.signalwire.com'],
+		['0x7f', 'https://0x7f.signalwire.com'],
+		['2130706433:8443', 'https://2130706433.signalwire.com:8443'],
+		['example.signalwire.com', 'https://example.signalwire.com'],
+		['EXAMPLE.SIGNALWIRE.COM', 'https://example.signalwire.com'],
+		['https://example.signalwire.com/dashboard?tab=1#x', 'https://example.signalwire.com'],
+		['example.signalwire.com/api/laml/2010-04-01', 'https://example.signalwire.com'],
+		['example.swire.io', 'https://example.swire.io'],
+		['https://example.signalwire.com:8443/', 'https://example.signalwire.com:8443'],
+	])('of a SignalWire space: %p is %s', (address, origin) => {
+		expect(originOf('signalWire', address)).toBe(origin);
+	});
+
+	it.each(['', '/', '/v1', '/v1/', '/api/v1', '/api/v1/', '/v1/Account/x/?y=1'])(
+		'of Plivo and Vobiz is the same with %p behind it',
+		(path) => {
+			expect(originOf('plivo', `https://api.plivo.com${path}`)).toBe('https://api.plivo.com');
+			expect(originOf('plivo', `api.plivo.com${path}`)).toBe('https://api.plivo.com');
+			expect(originOf('vobiz', ` https://api.vobiz.ai${path} `)).toBe('https://api.vobiz.ai');
+		},
+	);
+
+	it.each([
+		'http://localhost',
+		'http://localhost:8080',
+		'http://127.0.0.1:8080',
+		'http://127.1.2.3',
+		'http://[::1]:8080',
+	])('may be plain http on the same machine: %s', (address) => {
+		for (const { name } of providers) expect(originOf(name, `${address}/v1/`)).toBe(address);
+	});
+
+	it.each([
+		'http://api.example.com',
+		'HTTP://api.example.com',
+		'http://localhost.example.com',
+		'http://127.0.0.1.example.com',
+		'http://0.0.0.0',
+		'http://10.0.0.1',
+		'http://192.168.1.1',
+		'http://169.254.169.254',
+		'http://[::]',
+		'http://[::ffff:10.0.0.1]',
+		'http://0x7f000001.example.com',
+		'ftp://api.example.com',
+		'file:///etc/hosts',
+		'ws://localhost:80',
+		'javascript://alert.example.com',
+	])('is refused where it is not https, on another machine: %s', (address) => {
+		for (const { name, credential } of providers) {
+			expect(() => originOf(name, address)).toThrow(`'${credential.address.label}' `);
+			expect(() => originOf(name, address)).toThrow(/does not start with https:|is not an address/);
+		}
+	});
+
+	it.each([
+		'https://user:example@api.example.com',
+		'https://user@api.example.com',
+		'https://:example@api.example.com',
+		'user:example@api.example.com',
+		'https://api.plivo.com@other.example',
+		'http://user@localhost',
+	])('with a user or a password is refused: %s', (address) => {
+		for (const { name } of providers) {
+			expect(() => originOf(name, address)).toThrow(/holds a user name or a password$/);
+		}
+	});
+
+	it.each([
+		'https://',
+		'https:///',
+		'a b',
+		'https://a b',
+		'//',
+		'https://[1',
+		'::',
+		'https://a:99999',
+	])('that is none is refused: %p', (address) => {
+		for (const { name } of providers) {
+			expect(() => originOf(name, address)).toThrow(/is not an address$/);
+		}
+	});
+
+	it('without a domain is one only where the provider has spaces', () => {
+		expect(() => originOf('plivo', 'example')).toThrow("'Base URL' is not an address");
+		expect(() => originOf('vobiz', 'example')).toThrow("'Base URL' is not an address");
+	});
+});
+
+describe('a credential', () => {
+	it.each(providers)('of $displayName drops the blanks around each value', ({ credential }) => {
+		const { address, id, token } = credential;
+		const data = { [address.name]: ' https://a.example\n', [id.name]: ' i ', [token.name]: '\tt ' };
+		expect(readAccount(credential, data)).toEqual({
+			origin: 'https://a.example',
+			id: 'i',
+			token: 't',
+			signingKey: '',
+		});
+	});
+
+	it('of SignalWire may hold a Signing Key, which no other has', () => {
+		for (const { name, credential } of providers) {
+			const data = { ...dataOf(credential, 'https://a.example'), signingSecret: ' PSK_1 ' };
+			const expected = name === 'signalWire' ? 'PSK_1' : '';
+			expect(readAccount(credential, data).signingKey).toBe(expected);
+			const number = { ...data, signingSecret: 5 };
+			expect(readAccount(credential, number).signingKey).toBe('');
+		}
+	});
+
+	it('is refused as a credential, with a sentence that shows an address that works', () => {
+		const { failure } = refused(() => originOf('signalWire', 'https://'));
+		expect(failure).toEqual({
+			cause: 'credentials',
+			what: "'Space URL' is not an address",
+			todo: "Put the address into 'Space URL' as in this example: example.signalwire.com",
+		});
+	});
+
+	it.each(providers)('of $displayName names the field that is empty', ({ credential }) => {
+		const whole = dataOf(credential, 'https://a.example');
+		for (const field of [credential.address, credential.id, credential.token]) {
+			for (const value of ['', '  ', undefined, null, 5, {}]) {
+				const data: ICredentialDataDecryptedObject = Object.assign({}, whole, {
+					[field.name]: value,
+				});
+				expect(() => readAccount(credential, data)).toThrow(`'${field.label}' is empty`);
+			}
+		}
+	});
+
+	it.each(providers)('of $displayName does not take dots for an id', ({ credential }) => {
+		const data = { ...dataOf(credential, 'https://a.example'), [credential.id.name]: '..' };
+		expect(() => readAccount(credential, data)).toThrow(`'${credential.id.label}' holds only dots`);
+	});
+
+	it.each(providers)('of $displayName never goes to another address', ({ credential }) => {
+		const data = dataOf(credential, 'https://a.example');
+		for (const url of [
+			'https://b.example/x',
+			'http://a.example/x',
+			'https://a.example:8443/x',
+			'https://a.example.b.example/x',
+			'//b.example/x',
+			'\\\\b.example\\x',
+			'https://a.example@b.example/x',
+		]) {
+			const request = { url, headers: {} };
+			expect(() => authenticate(credential, data, request)).toThrow(
+				'This credential is only sent to https://a.example',
+			);
+			expect(JSON.stringify(request)).not.toContain('example-token');
+		}
+	});
+
+	it.each(providers)(
+		'of $displayName is added to a request without touching it',
+		({ credential }) => {
+			const data = dataOf(credential, 'https://a.example/v1');
+			const request = Object.freeze({ url: '/x?y=1', headers: Object.freeze({ Accept: 'b' }) });
+			const signed = authenticate(credential, data, request);
+			const { headers: names } = credential;
+			expect(signed).toEqual({
+				url: 'https://a.example/x?y=1',
+				baseURL: undefined,
+				...(names
+					? { headers: { Accept: 'b', [names.id]: 'example-id', [names.token]: 'example-token' } }
+					: {
+							headers: { Accept: 'b' },
+							auth: { username: 'example-id', password: 'example-token' },
+						}),
+			});
+		},
+	);
+
+	it('never sends the Signing Key', () => {
+		const { credential } = providerOf('signalWire');
+		const data = { ...dataOf(credential, 'https://a.example'), signingSecret: 'PSK_example' };
+		const signed = authenticate(credential, data, { url: 'https://a.example/x', headers: {} });
+		expect(JSON.stringify(signed)).not.toContain('PSK_example');
+	});
+});
+
+describe('what the test of a credential says', () => {
+	it.each(providers)('of $displayName is what the node says, without a quote', (provider) => {
+		const { displayName, credentialHint, forbiddenHint } = provider;
+		const hint = forbiddenHint ? `${credentialHint} ${forbiddenHint}` : credentialHint;
+		expect(testRules(provider)).toEqual([
+			{
+				type: 'responseCode',
+				properties: {
+					value: 401,
+					message: `${displayName} rejected this credential (401). ${credentialHint}`,
+				},
+			},
+			{
+				type: 'responseCode',
+				properties: {
+					value: 403,
+					message: `${displayName} rejected this credential (403). ${hint}`,
+				},
+			},
+		]);
+	});
+
+	it("names Plivo's IP whitelist with a 403 alone", () => {
+		const [of401, of403] = (testRules(providerOf('plivo')) ?? []).map(
+			({ properties }) => properties.message,
+		);
+		expect(of401).not.toContain('whitelist');
+		expect(of403).toContain('IP whitelist');
+	});
+});

@@ -1,0 +1,235 @@
+// Whose event is obeyed, and what an event that was verified proves.
+
+import type { IDataObject } from 'n8n-workflow';
+
+import { readSignedEvent } from '../../nodes/StopAudioStream/input/events';
+import type { ItemRequest } from '../../nodes/StopAudioStream/input/readItem';
+import { trustedEnd } from '../../nodes/StopAudioStream/input/trust';
+import type { Account } from '../../nodes/StopAudioStream/providers/provider';
+import {
+	plivoSignature,
+	signalWireSignature,
+	vobizSignature,
+	webhookItem,
+} from '../lib/callbacks.cts';
+import { providerOf } from '../lib/fakeSender.cts';
+import { readWith, refused } from '../lib/readEvent.cts';
+
+const WEBHOOK = 'https://n8n.example.com/webhook/7c9f';
+const SHOWN = 'https://n8n.example.com/…7c9f';
+const KEY = 'key-of-the-account';
+const NONCE = '12345678901234567890';
+const account: Account = {
+	origin: 'https://api.example',
+	id: 'MAEXAMPLE',
+	token: KEY,
+	signingKey: KEY,
+};
+type Form = Array<[string, string]>;
+
+/** The item of a Webhook node for a form that the provider signed. */
+function signedItem(provider: string, form: Form, key = KEY): IDataObject {
+	const callback = { address: WEBHOOK, form: new URLSearchParams(form).toString() };
+	const headers: Record<string, Record<string, string>> = {
+		plivo: {
+			'X-Plivo-Signature-V3': plivoSignature(callback, key, NONCE),
+			'X-Plivo-Signature-V3-Nonce': NONCE,
+		},
+		signalWire: { 'X-SignalWire-Signature': signalWireSignature(callback, key) },
+		vobiz: {
+			'X-Vobiz-Signature-V3': vobizSignature(WEBHOOK, key, NONCE),
+			'X-Vobiz-Signature-V3-Nonce': NONCE,
+		},
+	};
+	const item = webhookItem({ ...callback, headers: headers[provider] ?? {} }, WEBHOOK);
+	if (!item) throw new Error('n8n would know no such webhook');
+	return JSON.parse(JSON.stringify(item)) as IDataObject;
+}
+
+const CALL = { plivo: 'CallUUID', vobiz: 'CallUUID', signalWire: 'CallSid' };
+const STREAM = { plivo: 'StreamID', vobiz: 'StreamID', signalWire: 'StreamSid' };
+type Name = keyof typeof CALL;
+const NAMES = ['plivo', 'vobiz', 'signalWire'] as const;
+const formOf = (name: Name, ...more: Form): Form => [
+	[CALL[name], 'c'],
+	[STREAM[name], 's'],
+	...more,
+];
+
+const readEventItem = (provider: string, json: IDataObject, options: IDataObject) =>
+	readWith({ provider, source: 'event', stream: '', options }, json);
+
+/** What is refused, in one sentence behind its cause. */
+const why = (item: ItemRequest, of: Partial<Account> = {}) => {
+	const { cause, what, todo } = refused(() => trustedEnd(item, { ...account, ...of })).failure;
+	return `${cause}: ${what}. ${todo}`;
+};
+
+describe('without a proof', () => {
+	test('what the event says is taken', () => {
+		const item = readEventItem('plivo', { CallUUID: 'c', StreamID: 's', Event: 'Hangup' }, {});
+		expect(trustedEnd(item, account)).toBe(true);
+		expect(trustedEnd({ ...item, callEnded: false }, account)).toBe(false);
+	});
+});
+
+describe.each(NAMES)('Verify Signature (%s)', (name) => {
+	const options = { verifySignature: true };
+	const end: [string, string] = ['CallStatus', 'completed'];
+
+	test('lets the event of the provider itself by, with what it says of the call', () => {
+		const item = readEventItem(name, signedItem(name, formOf(name)), options);
+		expect(trustedEnd(item, account)).toBe(false);
+		const over = readEventItem(name, signedItem(name, formOf(name, end)), options);
+		expect(trustedEnd(over, account)).toBe(true);
+	});
+
+	test('refuses what another key signed, and says what was compared', () => {
+		const { displayName, signature } = providerOf(name);
+		const item = readEventItem(name, signedItem(name, formOf(name), 'another key'), options);
+		expect(why(item)).toBe(
+			`untrusted: The signature of the event does not match, compared for ${SHOWN}. Nothing was sent. Either ${displayName} called another address than n8n shows (check n8n's setting WEBHOOK_URL), or the key is not the one that signed (${signature.keyHint}), or the event does not come from ${displayName}.`,
+		);
+	});
+
+	test('refuses what nobody signed', () => {
+		const { displayName, signature } = providerOf(name);
+		const { headers: _gone, ...unsigned } = signedItem(name, formOf(name));
+		const item = readEventItem(
+			name,
+			{
+				...unsigned,
+				headers: { host: 'n8n.example.com', 'content-type': 'application/x-www-form-urlencoded' },
+			},
+			options,
+		);
+		expect(why(item)).toBe(
+			`untrusted: The event carries no signature of ${displayName}. Nothing was sent. ${signature.missingHint}`,
+		);
+	});
+
+	test('refuses what is no item of a Webhook node', () => {
+		const item = readEventItem(name, { body: Object.fromEntries(formOf(name)) }, options);
+		expect(why(item)).toMatch(/^untrusted: There is no webhook's request to verify\. /);
+	});
+
+	test('refuses JSON in words, and says what to do', () => {
+		const json = {
+			...signedItem(name, formOf(name)),
+			headers: { 'content-type': 'application/json' },
+		};
+		expect(why(readEventItem(name, json, options))).toMatch(
+			/^untrusted: The event is JSON, and \w+ documents no signature for JSON\. Nothing was sent\. Lock this webhook/,
+		);
+	});
+
+	test('names the key that is missing, as a matter of the credential', () => {
+		const { displayName, signature } = providerOf(name);
+		const { label } = signature.keyField;
+		const item = readEventItem(name, signedItem(name, formOf(name)), options);
+		expect(why(item, { token: '', signingKey: '' })).toBe(
+			`credentials: '${label}' is empty in the credential. Fill in '${label}': ${displayName} signs its events with it, and 'Verify Signature' checks them. Nothing was sent.`,
+		);
+	});
+
+	test('takes the key of this provider, and no other of the credential', () => {
+		const item = readEventItem(name, signedItem(name, formOf(name)), options);
+		const other = name === 'signalWire' ? { token: 'other' } : { signingKey: 'other' };
+		expect(trustedEnd(item, { ...account, ...other })).toBe(false);
+	});
+});
+
+test('a query that n8n took apart is refused in words', () => {
+	const json = { ...signedItem('plivo', formOf('plivo')), query: { a: { b: 'c' } } };
+	const item = readEventItem('plivo', json, { verifySignature: true });
+	expect(why(item)).toMatch(
+		/^untrusted: The query of the event's address cannot be put together again\. Nothing was sent\./,
+	);
+});
+
+describe.each(NAMES)('Signed Event (%s)', (name) => {
+	/** An item of a table, and the event that started the run. */
+	const row = { [CALL[name]]: 'c', [STREAM[name]]: 's' };
+	const withEvent = (signedEvent: unknown, json: IDataObject = row) =>
+		readEventItem(name, json, { signedEvent: signedEvent as IDataObject });
+
+	test('proves it for the call that it is about', () => {
+		const event = signedItem(name, [[CALL[name], 'c']]);
+		expect(trustedEnd(withEvent(event), account)).toBe(false);
+		expect(trustedEnd(withEvent(JSON.stringify(event)), account)).toBe(false);
+	});
+
+	test('proves nothing for another call', () => {
+		const event = signedItem(name, [[CALL[name], 'another']]);
+		expect(why(withEvent(event))).toBe(
+			"untrusted: The event in 'Signed Event' is about another call. Use the event of the call that is to stop. Nothing was sent, since a signed event of one call proves nothing for another.",
+		);
+	});
+
+	test('ends the call only where it says so itself', () => {
+		const over = signedItem(name, [
+			[CALL[name], 'c'],
+			['CallStatus', 'completed'],
+		]);
+		expect(trustedEnd(withEvent(over), account)).toBe(true);
+		const live = signedItem(name, [[CALL[name], 'c']]);
+		expect(trustedEnd(withEvent(live, { ...row, CallStatus: 'completed' }), account)).toBe(false);
+	});
+
+	test.each([['', null, undefined, 'no JSON', [], 5]])('that is empty is refused', (...events) => {
+		for (const event of events) {
+			expect(why(withEvent(event))).toBe(
+				"untrusted: 'Signed Event' is empty. Fill it with the item of the Webhook node, such as an expression that ends in .item.json, or remove 'Signed Event' from 'Options'. Nothing was sent.",
+			);
+		}
+	});
+
+	test('is checked before anything is read from it', () => {
+		const event = signedItem(name, [[CALL[name], 'another']], 'another key');
+		expect(why(withEvent(event))).toContain('The signature of the event does not match');
+	});
+});
+
+describe('what a signed event is about', () => {
+	const signalWire = providerOf('signalWire');
+	const [bySid] = signalWire.ways;
+	const conference = bySid.inConference ?? bySid;
+	const about = (event: IDataObject, ids: object, way = bySid) =>
+		readSignedEvent(event, signalWire, way, ids);
+
+	test('stands in its body or query, nowhere else', () => {
+		for (const place of ['body', 'query']) {
+			const event = { [place]: { CallSid: ' c ', CallStatus: 'busy' } };
+			expect(about(event, { callId: 'c' })).toEqual({ isAboutIt: true, callEnded: true });
+		}
+		for (const event of [
+			{ CallSid: 'c' },
+			{ params: { CallSid: 'c' } },
+			{ body: { params: { call_id: 'c' } } },
+			{ body: { CallSid: 'd' } },
+			{ body: {} },
+		]) {
+			expect(about(event, { callId: 'c' })).toEqual({ isAboutIt: false, callEnded: false });
+		}
+	});
+
+	test('is the conference where no call is known, of which no end word proves anything', () => {
+		const event = { body: { ConferenceSid: 'k', CallStatus: 'completed' } };
+		expect(about(event, { conferenceSid: 'k' }, conference)).toEqual({
+			isAboutIt: true,
+			callEnded: false,
+		});
+		expect(about(event, { conferenceSid: 'other' }, conference).isAboutIt).toBe(false);
+	});
+
+	test('is the call, where both are known', () => {
+		const ids = { callId: 'c', conferenceSid: 'k' };
+		expect(about({ body: { ConferenceSid: 'k' } }, ids, conference).isAboutIt).toBe(false);
+		expect(about({ body: { CallSid: 'c' } }, ids, conference).isAboutIt).toBe(true);
+	});
+
+	test('is no one where nothing is known', () => {
+		expect(about({ body: {} }, {}).isAboutIt).toBe(false);
+		expect(about({ body: {} }, {}, conference).isAboutIt).toBe(false);
+	});
+});
