@@ -242,8 +242,11 @@ describe.each(providers)('what %s answers', (name) => {
 			if (Array.isArray(value)) return value.map((one) => inEachField(one, canary));
 			if (!isObject(value))
 				return typeof value === 'number' ? Number.parseFloat(canary) || 7 : canary;
-			return Object.fromEntries([
-				...Object.entries(value).map(([key, one]) => [key, inEachField(one, canary)]),
+			return Object.fromEntries<Json>([
+				...Object.entries(value).map(([key, one]): [string, Json] => [
+					key,
+					inEachField(one, canary),
+				]),
 				[canary, canary],
 				['balance', canary],
 				['email', { [canary]: [canary] }],
@@ -270,6 +273,7 @@ describe.each(providers)('what %s answers', (name) => {
 			});
 			const text = `${JSON.stringify(said)}${asMarkdown(planOf(standIn), said)}`;
 			expect([canary, secretsIn(text, [canary])]).toEqual([canary, []]);
+			expect(text).not.toMatch(/15550177001|4711\.4242/);
 			// The names of keys that look like names are there.
 			expect(text).toContain('balance (not documented)');
 		}

@@ -30,6 +30,7 @@ const names: readonly Name[] = providers;
 const LIMIT_MS = 120_000;
 
 let stage: Stage;
+const close: Array<() => Promise<void>> = [];
 /** Runs that were cut off while a stream of theirs was up, begun first: their two minutes pass meanwhile. */
 const cutOff: Array<{ name: Name; call: Call; at: number }> = [];
 
@@ -63,15 +64,16 @@ async function cutOffInTheMiddle(name: Name): Promise<void> {
 
 beforeAll(async () => {
 	stage = await openStage();
+	close.push(stage.close);
 	for (const name of names) await cutOffInTheMiddle(name);
 });
 
 afterAll(async () => {
-	await stage?.close();
+	for (const one of close) await one();
 });
 
 afterEach(() => {
-	for (const standIn of Object.values(stage.standIns)) standIn.fault = () => undefined;
+	for (const name of names) stage.standIns[name].fault = () => undefined;
 });
 
 /** An ended call beside, for the steps about one. */
