@@ -454,3 +454,18 @@ describe.each(providers)('a credential that %s refuses', (name) => {
 		expect(verdicts(said, 'new')).toEqual([]);
 	});
 });
+
+test("Vobiz's gateway does not know the address", async () => {
+	const standIn = await start('vobiz');
+	const data = JSON.stringify({ message: 'Not Found' });
+	const said = reportOf(standIn, {
+		outputs: { 'Read the Call': [{ statusCode: 404, data }] },
+		calls: {},
+		started: {},
+	});
+	expect(said.entries[0]).toMatchObject({
+		verdict: 'not tried',
+		reason: 'the provider knows no such address: check the account and its URL',
+		body: { message: 'Not Found' },
+	});
+});
