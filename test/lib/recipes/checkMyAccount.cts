@@ -255,7 +255,12 @@ function familyCheck(carrier: Carrier): { rows: Unplaced[][]; flows: Flow[] } {
 				code(
 					'Whose Streams Run?',
 					streams(
-						`return [{ json: whoseStreams($input.first().json, ${startedBy('Start Stream 2')}) }];`,
+						[
+							'const own = [',
+							...['Start Stream 1', 'Start Stream 2'].map((name) => `\t${startedBy(name)},`),
+							'];',
+							'return [{ json: whoseStreams($input.first().json, own) }];',
+						].join('\n'),
 					),
 				),
 				ifNode('Only Its Own?', '$json.only_own'),
