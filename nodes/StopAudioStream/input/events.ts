@@ -151,7 +151,10 @@ export function readSignedEvent(
 	return {
 		isAboutIt: place !== undefined,
 		callEnded:
-			place !== undefined && textAt(place, inEvents.call) === callId && saysEnded(place, endsCall),
+			place !== undefined &&
+			callId !== undefined &&
+			textAt(place, inEvents.call) === callId &&
+			saysEnded(place, endsCall),
 	};
 }
 

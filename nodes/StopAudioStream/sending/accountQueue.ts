@@ -157,7 +157,7 @@ export class AccountQueue {
 			const waiter = queue[0];
 			if (waiter && !waiter.isOver && !this.endRefused(waiter, now)) {
 				const { maxUnderWay } = waiter;
-				const free = this.rate.freeAt(now, this.underWay, this.underWay);
+				const free = this.rate.freeAt(now, this.underWay);
 				if (free > now) return this.wake(free, now);
 				const readFree = this.rate.readFreeAt(now, this.readsUnderWay, maxUnderWay);
 				// Its run's own bound: only an answer helps, and another run may want more.

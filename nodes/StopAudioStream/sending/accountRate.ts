@@ -65,7 +65,7 @@ export class AccountRate {
 	 * When the next request may leave; `Infinity` where only an answer frees a slot. `counted` are those under way
 	 * that count against how many may be.
 	 */
-	freeAt(now: number, underWay: number, counted: number): number {
+	freeAt(now: number, underWay: number, counted = underWay): number {
 		if (counted >= this.allowed) return Infinity;
 		const windowFreeAt = this.windowFreeAt(now, this.answers, underWay, this.limit?.requests);
 		return Math.max(windowFreeAt, this.pausedUntil, this.learned ? this.nextSendAt : 0);
