@@ -84,7 +84,8 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
 		build: (account, ids) => read(`${callUrl(account, ids)}?status=live`),
 		read(answer, { callId }) {
 			const { statusCode, body } = answer;
-			if (statusCode === 200 && isRecord(body) && isAbout(body, callId)) return 'live';
+			// Any object may come with 200, from a gateway too: only one that names the call speaks of it.
+			if (statusCode === 200 && isRecord(body) && body.call_uuid === callId) return 'live';
 			return statusCode === 404 && isOwn(answer) ? 'notFound' : undefined;
 		},
 	};
