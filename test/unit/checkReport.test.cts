@@ -242,8 +242,11 @@ describe.each(providers)('what %s answers', (name) => {
 			if (Array.isArray(value)) return value.map((one) => inEachField(one, canary));
 			if (!isObject(value))
 				return typeof value === 'number' ? Number.parseFloat(canary) || 7 : canary;
-			return Object.fromEntries([
-				...Object.entries(value).map(([key, one]) => [key, inEachField(one, canary)]),
+			return Object.fromEntries<Json>([
+				...Object.entries(value).map(([key, one]): [string, Json] => [
+					key,
+					inEachField(one, canary),
+				]),
 				[canary, canary],
 				['balance', canary],
 				['email', { [canary]: [canary] }],
@@ -270,6 +273,7 @@ describe.each(providers)('what %s answers', (name) => {
 			});
 			const text = `${JSON.stringify(said)}${asMarkdown(planOf(standIn), said)}`;
 			expect([canary, secretsIn(text, [canary])]).toEqual([canary, []]);
+			expect(text).not.toMatch(/15550177001|4711\.4242/);
 			// The names of keys that look like names are there.
 			expect(text).toContain('balance (not documented)');
 		}
@@ -290,6 +294,20 @@ describe.each(providers)('what %s answers', (name) => {
 		const said = report(plan, { ...seen, outputs });
 		expect(said.own.mayStillRun).toBe(said.own.started);
 		expect(asMarkdown(plan, said)).toContain(plan.limit);
+	});
+
+	test.each([
+		['no answer', { error: 'ECONNRESET' }],
+		['a 503', { statusCode: 503, data: 'busy' }],
+		['no id', { statusCode: 200, data: '{}' }],
+	])('counts a start with %s: it may have started a stream', (_what, output) => {
+		const { standIn, seen } = stageOf(name);
+		const said = reportOf(standIn, {
+			...seen,
+			started: { ...seen.started, 'Start Stream 1': undefined },
+			outputs: { ...seen.outputs, 'Start Stream 1': [output] },
+		});
+		expect(said.own).toEqual({ started: name === 'signalWire' ? 4 : 2, mayStillRun: 1 });
 	});
 
 	test('comes out of the Code node as it does here', () => {
@@ -434,5 +452,20 @@ describe.each(providers)('a credential that %s refuses', (name) => {
 		});
 		expect(verdicts(said, 'as documented')).toEqual(['Ask With a Wrong Token']);
 		expect(verdicts(said, 'new')).toEqual([]);
+	});
+});
+
+test("Vobiz's gateway does not know the address", async () => {
+	const standIn = await start('vobiz');
+	const data = JSON.stringify({ message: 'Not Found' });
+	const said = reportOf(standIn, {
+		outputs: { 'Read the Call': [{ statusCode: 404, data }] },
+		calls: {},
+		started: {},
+	});
+	expect(said.entries[0]).toMatchObject({
+		verdict: 'not tried',
+		reason: 'the provider knows no such address: check the account and its URL',
+		body: { message: 'Not Found' },
 	});
 });

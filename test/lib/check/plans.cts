@@ -80,6 +80,7 @@ const ANOTHER_RUNS =
 	"not proved that only the check's own stream runs on this call: 'all' would have stopped others too";
 const NO_ENDED = 'no ended call was filled in';
 const NOT_LIVE = 'the provider shows no such live call';
+const WRONG_ADDRESS = 'the provider knows no such address: check the account and its URL';
 const REFUSED_START = 'the provider refused to start a stream';
 const NO_EVENTS = 'this check receives no events';
 
@@ -89,6 +90,8 @@ interface Family {
 	ended: Rule;
 	anyStream: Rule;
 	refused: Form[];
+	/** What a gateway in front of the provider says to a path that it does not know. */
+	wrongAddress: Form[];
 	/** 404 in the forms of the provider. */
 	notFound: Form[];
 	started: Form[];
@@ -110,7 +113,10 @@ const familySteps = (of: Family): Step[] => [
 		asks: 'readCall',
 		by: 'request',
 		forms: [form(200, liveCall)],
-		unless: [{ reason: NOT_LIVE, forms: of.notFound }],
+		unless: [
+			{ reason: NOT_LIVE, forms: of.notFound },
+			{ reason: WRONG_ADDRESS, forms: of.wrongAddress },
+		],
 	},
 	{ ...WRONG_TOKEN, forms: of.refused },
 	{ name: 'Read the Record', asks: 'readRecord', by: 'request', forms: of.notFound },
@@ -270,6 +276,7 @@ const plivoFamily: Family = {
 		other(401, 'plain'),
 		other(401, keys({})),
 	],
+	wrongAddress: [],
 	notFound: plivo404,
 	started: [202, [200, 201]].map((status, i) => ({
 		...form(
@@ -361,6 +368,8 @@ const vobizFamily: Family = {
 		other(401, error('text')),
 		other(401, bareError('text')),
 	],
+	// Live captures of vobiz-ai/Vobiz-Warm-Transfer-Conference.
+	wrongAddress: [form(404, keys({ message: words('Not Found') }))],
 	notFound: vobiz404('text'),
 	started: [
 		form(202, keys({ message: words('Stream started'), stream_id: 'stream' }, { api_id: 'text' })),

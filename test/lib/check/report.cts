@@ -408,7 +408,7 @@ function entryOf(step: Step, plan: Plan, seen: Seen, ids: Ids): Entry {
 	});
 	const rule = found?.form.body ?? 'plain';
 	if (found && found.grade < NEW) {
-		const isExpected = !step.expects || step.expects.includes(String(node?.status));
+		const isExpected = !step.expects || step.expects.some((word) => word === node?.status);
 		if (found.grade > 0 || isExpected) {
 			const isOver = hasEnded && !step.about && (found.grade > 0 || !isExpected);
 			return isOver && reader.nearest(status, body, plan.over)?.grade !== NEW
@@ -470,13 +470,20 @@ export function report(plan: Plan, seen: Seen): Report {
 			started.forEach((id) => ended.add(id));
 		} else ended.add(output.stream);
 	}
+	// A start that got no answer, or one without an id, may have started a stream that nobody can name.
+	const unnamed = plan.steps.filter(({ name, asks, by }) => {
+		const output = asks.startsWith('start') && !seen.started[name] && seen.outputs[name]?.[0];
+		if (!output) return false;
+		const status = answerIn(by, output)?.status ?? 500;
+		return status < 300 || status >= 500;
+	}).length;
 	const isOver = isLive(plan, seen, 'Read the Call Again') === false && over(plan, seen);
-	const mayStillRun = isOver ? 0 : started.filter((id) => !ended.has(id)).length;
+	const running = started.filter((id) => !ended.has(id)).length + unnamed;
 	return {
 		provider: plan.provider,
 		points,
 		entries,
-		own: { started: started.length, mayStillRun },
+		own: { started: started.length + unnamed, mayStillRun: isOver ? 0 : running },
 	};
 }
 
@@ -493,8 +500,10 @@ function over(plan: Plan, seen: Seen): boolean {
 	return found !== undefined && found.grade < NEW;
 }
 
-const cell = (value: unknown): string => String(value ?? '').replaceAll('|', '\\|');
-const row = (...cells: unknown[]): string => `| ${cells.map(cell).join(' | ')} |`;
+const cell = (value: string | number | undefined): string =>
+	String(value ?? '').replaceAll('|', '\\|');
+const row = (...cells: Array<string | number | undefined>): string =>
+	`| ${cells.map(cell).join(' | ')} |`;
 
 /** The report as people read it. */
 export function asMarkdown(plan: Plan, { points, entries, own: ownStreams }: Report): string {
@@ -502,7 +511,7 @@ export function asMarkdown(plan: Plan, { points, entries, own: ownStreams }: Rep
 		`**${verdict}**${reason === undefined ? '' : `: ${reason}`}`;
 	const madeOf = ({ node = {} }: Entry): string =>
 		Object.entries(node)
-			.map(([field, word]) => `${field}: ${String(word)}`)
+			.map(([field, word]) => `${field}: ${JSON.stringify(word).replaceAll('"', '')}`)
 			.join(', ');
 	const differing = entries.filter(({ differs }) => differs);
 	return [

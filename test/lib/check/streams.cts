@@ -58,7 +58,10 @@ export function startedStream(output: Output | undefined): string | undefined {
 }
 
 /** Whether the list shows every stream of the call, and none that runs but the check's own. */
-export function whoseStreams(list: Output, own: string | undefined): Record<string, unknown> {
+export function whoseStreams(
+	list: Output,
+	own: ReadonlyArray<string | undefined>,
+): Record<string, unknown> {
 	const no = (why: string) => ({ only_own: false, why });
 	const body = bodyOf(list);
 	if (list.statusCode !== 200 || !isRecord(body) || !Array.isArray(body.objects)) {
@@ -79,8 +82,9 @@ export function whoseStreams(list: Output, own: string | undefined): Record<stri
 			(typeof end === 'string' && end !== '');
 		if (!hasEnded) running.push(id);
 	}
-	if (!own || !running.includes(own)) return no('the list does not show the stream of the check');
-	return running.every((id) => id === own)
+	const isOwn = (id: unknown) => id !== undefined && own.some((one) => one === id);
+	if (!running.some(isOwn)) return no('the list does not show the stream of the check');
+	return running.every(isOwn)
 		? { only_own: true }
 		: no('another stream runs on this call, and *all* would have stopped it');
 }

@@ -174,7 +174,7 @@ const beginning = (
 				ifNode(
 					'All Filled In?',
 					isId(`$json.${carrier.call}`),
-					`/^wss:\\/\\/[^?\\s]+$/.test($json.stream_url ?? '')`,
+					`/^wss:\\/\\/${carrier.name === 'signalWire' ? '[^?\\s]' : '\\S'}+$/.test($json.stream_url ?? '')`,
 				),
 				readCall('Read the Call', carrier),
 				code('The Call', streams('return [{ json: theCall($input.first().json) }];')),
@@ -190,7 +190,7 @@ const beginning = (
 				manualTrigger('2. Check It'),
 				undefined,
 				setNode('Nothing Was Sent', {
-					next: `Fill in ${carrier.call}, the id of a live call of your own, and stream_url, which begins with wss:// and has no query.`,
+					next: `Fill in ${carrier.call}, the id of a live call of your own, and stream_url, which begins with wss://${carrier.name === 'signalWire' ? ' and has no query' : ''}.`,
 				}),
 			],
 		],
@@ -255,7 +255,12 @@ function familyCheck(carrier: Carrier): { rows: Unplaced[][]; flows: Flow[] } {
 				code(
 					'Whose Streams Run?',
 					streams(
-						`return [{ json: whoseStreams($input.first().json, ${startedBy('Start Stream 2')}) }];`,
+						[
+							'const own = [',
+							...['Start Stream 1', 'Start Stream 2'].map((name) => `\t${startedBy(name)},`),
+							'];',
+							'return [{ json: whoseStreams($input.first().json, own) }];',
+						].join('\n'),
 					),
 				),
 				ifNode('Only Its Own?', '$json.only_own'),
@@ -488,7 +493,7 @@ export function checkMyAccount(carrier: Carrier): Workflow {
 					'### What ends the streams',
 					ENDS[carrier.name],
 					'### What starts it',
-					'You, twice. **1. Show the Call** reads the call, and shows from, to and start. Nothing is started. **2. Check It** reads it again and goes on.',
+					'You, twice. **1. Show the Call** reads the call, and **The Call** shows from, to and start. Nothing is started. **2. Check It** reads it again and goes on.',
 					'### What it does',
 					`It starts streams of its own with ${carrier.shown}'s API, never one with \`keepCallAlive\`, and stops them with the node: one, again, and a wrong id${isSignalWire ? '' : '. *All* streams it stops only where the list showed none but its own: start none on this call meanwhile'}. It asks once with a wrong token, on purpose. At the end it stops what is left of its own. **What Came Out** holds the answers against the documents.`,
 					'### What happens to the call',
@@ -502,7 +507,7 @@ export function checkMyAccount(carrier: Carrier): Workflow {
 				text: [
 					'## Before you run it',
 					steps(
-						`**Fill In**: ${carrier.accountStep}; \`${carrier.call}\`, the ${carrier.callShown} of a live call of your own; \`stream_url\`, a \`wss://\` address without a query that takes the stream. \`${endedField(carrier)}\` may stay empty: the id of a call of yours that ended, for the answers to it.`,
+						`**Fill In**: ${carrier.accountStep}; \`${carrier.call}\`, the ${carrier.callShown} of a live call of your own; \`stream_url\`, a \`wss://\` address${isSignalWire ? ' without a query' : ''} that takes the stream. \`${endedField(carrier)}\` may stay empty: the id of a call of yours that ended, for the answers to it.`,
 						`Select your ${carrier.credentialShown} credential in every node that asks for one.`,
 						'Run **1. Show the Call**. If this is the call that you mean, run **2. Check It**. It takes about a minute.',
 						'Read `markdown` of **What Came Out**, and send it to us in an issue, *What my provider answered*: `markdown` and `json`.',
