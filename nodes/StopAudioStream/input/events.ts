@@ -66,10 +66,14 @@ export function readEvent(
 	const { inEvents, stream } = way;
 	const places = onlySigned ? signedPlacesIn(item) : placesIn(item);
 	const given = stream ? streamText(givenStream, stream) : '';
+	const placeOf = (names: readonly string[] = []) =>
+		places.find(({ values }) => valueIn(values, names));
 	const place =
-		places.find(({ values }) => valueIn(values, inEvents.place)) ??
+		placeOf(inEvents.place) ??
 		// With the stream filled in, the event need only name the call.
-		places.find(({ values }) => valueIn(values, inEvents.call));
+		placeOf(inEvents.call) ??
+		// The events of a conference's stream need not name a call.
+		placeOf(way.inConference?.inEvents.place);
 	const ownCall = place && valueIn(place.values, inEvents.call);
 	const callId = ownCall || callInQuery(item, way);
 	if (callId) found.callId = callId;

@@ -95,8 +95,7 @@ const bySid: Way = {
 	on: onCall,
 	stream: streamSid,
 	inEvents: {
-		// The events of a conference's stream need not name a call.
-		place: [...callNames, ...conferenceNames],
+		place: callNames,
 		call: callNames,
 		conference: conferenceNames,
 		stream: streamNames,
