@@ -1,5 +1,6 @@
-// npm run docs:figures: makes the tables in the documents of docs/*.json. With --check, before a release, it
-// changes nothing, and fails where a table is not what was measured, or was measured on other sources.
+// npm run docs:figures: makes the tables in the documents, of docs/*.json and of the node's own sentences and
+// options. With --check, before a release, it changes nothing, and fails where a table is not what was measured
+// or what the node says, or was measured on other sources.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,6 +8,7 @@ import path from 'node:path';
 import { documents, staleFigures, withTables } from '../test/lib/figures.cts';
 import { ROOT } from '../test/lib/install.cts';
 import { runScript, say } from '../test/lib/processes.cts';
+import { withSourceTables } from '../test/lib/sourceTables.cts';
 
 runScript(async () => {
 	const isCheck = process.argv.includes('--check');
@@ -14,9 +16,10 @@ runScript(async () => {
 	for (const file of documents()) {
 		const place = path.join(ROOT, file);
 		const before = readFileSync(place, 'utf8');
-		const after = withTables(before);
+		const after = withSourceTables(withTables(before));
 		if (after === before) continue;
-		if (isCheck) wrong.push(`${file} has a table that is not what was measured.`);
+		if (isCheck)
+			wrong.push(`${file} has a table that is not what was measured, or not what the node says.`);
 		else {
 			writeFileSync(place, after);
 			say(`  ${file}`);

@@ -1,0 +1,105 @@
+// The tables in the documents that are made of the node's own sources: its sentences and its options.
+
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+
+import { hintFor } from '../../nodes/StopAudioStream/outcome/verdicts';
+import { providers } from '../../nodes/StopAudioStream/providers/index';
+import { properties } from '../../nodes/StopAudioStream/screen/properties';
+import { messages, type Sentence } from '../../nodes/StopAudioStream/words/sentences';
+
+/** A table of Markdown; the first row is its head. */
+const table = ([head = [], ...rows]: string[][]): string =>
+	[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+/** Every sentence word for word. What to check in a credential is each provider's own: a row for each. */
+export function troubleshootingTable(): string {
+	const sentences: Sentence[] = Object.values(messages);
+	const rows = sentences.flatMap(({ what, todo }) =>
+		todo === '{hint}'
+			? providers.map((provider) => [
+					what.replace('{provider}', provider.displayName),
+					// The 403's hint is the longer one.
+					hintFor(provider, 403),
+				])
+			: [[what, todo]],
+	);
+	return table([['What you see', 'What to do'], ...rows]);
+}
+
+const isChoice = (option: object): option is INodePropertyOptions => 'value' in option;
+
+const choicesOf = ({ options = [] }: INodeProperties) => options.filter(isChoice);
+
+const fieldOf = (name: string) => {
+	const field = properties.find((property) => property.name === name);
+	if (!field) throw new Error(`The screen has no field '${name}'.`);
+	return field;
+};
+
+/** The name on screen of a field's choice. */
+const choiceName = (field: string, value: unknown) =>
+	choicesOf(fieldOf(field)).find((choice) => choice.value === value)?.name ?? String(value);
+
+/** When an option shows, in words. */
+function shownWhen({ displayOptions }: INodeProperties): string {
+	const { show = {} } = displayOptions ?? {};
+	const of = (name: string) => (show[`/${name}`] ?? []).map((value) => choiceName(name, value));
+	const parts = [
+		of('provider').join(', '),
+		...of('streamBy').map((name) => `by *${name}*`),
+		...of('source').map((name) => `with *${name}*`),
+	].filter((part) => part !== '');
+	return parts.length === 0 ? 'always' : parts.join(', ');
+}
+
+const number = (value: unknown) => Number(value).toLocaleString('en');
+
+function defaultOf(option: INodeProperties): string {
+	const { type, default: value } = option;
+	if (type === 'boolean') return value === true ? 'on' : 'off';
+	if (type === 'number') return number(value);
+	const choice = choicesOf(option).find((each) => each.value === value);
+	return choice?.name ?? (value === '' ? '–' : `\`${String(value)}\``);
+}
+
+/** What an option does, as the screen says it, with its choices or its bounds. */
+function whatOf(option: INodeProperties): string {
+	const { description = '', typeOptions, type } = option;
+	const bounds =
+		type === 'number'
+			? [`${number(typeOptions?.minValue)} to ${number(typeOptions?.maxValue)}`]
+			: choicesOf(option).flatMap(({ name, description: says }) =>
+					says ? [`*${name}*: ${says.charAt(0).toLowerCase()}${says.slice(1)}`] : [],
+				);
+	const text = description.endsWith('.') ? description : `${description}.`;
+	return bounds.length === 0 ? text : `${text} ${bounds.join('. ')}.`;
+}
+
+/** The options in the order of the screen. */
+export function optionsTable(): string {
+	const { options = [] } = fieldOf('options');
+	const rows = options.flatMap((option) =>
+		'type' in option
+			? [[option.displayName, defaultOf(option), shownWhen(option), whatOf(option)]]
+			: [],
+	);
+	return table([['Option', 'Default', 'Shows', 'What it does'], ...rows]);
+}
+
+const TABLES: Record<string, () => string> = {
+	troubleshooting: troubleshootingTable,
+	options: optionsTable,
+};
+
+/** The names of these tables. */
+export const SOURCE_TABLES = Object.keys(TABLES);
+
+/** A page with what belongs between its marks `<!-- name -->` and `<!-- /name -->`. */
+export const withSourceTables = (page: string): string =>
+	page.replace(
+		/(<!-- ([\w-]+) -->)\n[^]*?(<!-- \/\2 -->)/g,
+		(whole: string, begin: string, name: string, end: string) => {
+			const make = TABLES[name];
+			return make ? `${begin}\n${make()}\n\n${end}` : whole;
+		},
+	);
