@@ -19,10 +19,8 @@ const isWebhook = ({ type }: WorkflowNode): boolean => type === 'n8n-nodes-base.
 const isTable = ({ type }: WorkflowNode): boolean => type === 'n8n-nodes-base.dataTable';
 
 /** The values of a node's options, without looking at their types. */
-const optionsOf = ({ parameters }: WorkflowNode): Record<string, unknown> =>
-	typeof parameters.options === 'object' && parameters.options !== null
-		? { ...parameters.options }
-		: {};
+const optionsOf = ({ parameters: { options } }: WorkflowNode): Record<string, unknown> =>
+	typeof options === 'object' && options !== null && !Array.isArray(options) ? { ...options } : {};
 
 const isGuard = (node: WorkflowNode): boolean =>
 	isOurs(node) && optionsOf(node).preview === true && optionsOf(node).verifySignature === true;
@@ -58,7 +56,9 @@ test('the files are what the recipes make', () => {
 
 describe.each([...RECIPES])('%s', (name, recipe) => {
 	const { nodes, connections, settings } = recipe;
-	const notes = nodes.filter(isNote).map(({ parameters }) => String(parameters.content));
+	const notes = nodes
+		.filter(isNote)
+		.map(({ parameters: { content } }) => (typeof content === 'string' ? content : ''));
 	const text = notes.join('\n');
 	const webhooks = nodes.filter(isWebhook);
 

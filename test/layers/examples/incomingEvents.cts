@@ -71,18 +71,18 @@ export function describeIncomingEvents(
 				const query = kind === 'calling.call.stream without call_id' ? `?call_id=${call.id}` : '';
 				const address = `${published.webhookUrl('Event')}${query}`;
 				const isForm = contentType.includes('form');
-				const whole = { ...body, AuthToken: SECRET };
 				const answer = await published.postUntilThere(address, {
 					method: 'POST',
 					headers: { 'content-type': contentType },
 					body: isForm
-						? new URLSearchParams(
-								Object.entries(whole).map(([field, value]): [string, string] => [
+						? new URLSearchParams([
+								...Object.entries(body).map(([field, value]): [string, string] => [
 									field,
 									String(value),
 								]),
-							).toString()
-						: JSON.stringify(whole),
+								['AuthToken', SECRET],
+							]).toString()
+						: JSON.stringify({ ...body, AuthToken: SECRET }),
 				});
 				const text = await answer.text();
 

@@ -52,6 +52,7 @@ const STREAM_EVENTS: Record<Name, { started: string; other: string }> = {
 const FORGED = { key: 'example-of-a-wrong-key' };
 
 let stage: Stage;
+const opened: Stage[] = [];
 /** SignalWire's table of streams, as the hang-up recipe keeps it. */
 let tableKeeper: Published;
 /** One line for each recipe: what went into its node, and what became of the streams. */
@@ -70,6 +71,7 @@ const names: readonly Name[] = providers;
 
 beforeAll(async () => {
 	stage = await openStage();
+	opened.push(stage);
 	tableKeeper = await publishRecipe('hang-up-signalwire', stage);
 	await tableKeeper.run('Set Up Once');
 	for (const name of names) {
@@ -88,7 +90,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-	await stage?.close();
+	for (const one of opened) await one.close();
 	const width = Math.max(...lines.map(({ recipe }) => recipe.length), 0);
 	say(
 		[
@@ -104,7 +106,7 @@ afterAll(async () => {
 
 afterEach(() => {
 	stage.teamChat.told.length = 0;
-	for (const standIn of Object.values(stage.standIns)) standIn.fault = () => undefined;
+	for (const name of names) stage.standIns[name].fault = () => undefined;
 	for (const name of names) {
 		const standIn: AnyStandIn = stage.standIns[name];
 		const off = standIn.offContract();
@@ -158,6 +160,8 @@ function expectNoSecret(execution: Execution, standIn: AnyStandIn, from: readonl
 			expect(text).not.toContain(secret);
 	}
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** The rows of SignalWire's table. */
 async function rows(): Promise<IDataObject[]> {
@@ -616,7 +620,7 @@ const sweeping = async (recipe: string) => {
 	const execution = await published.run('Every Hour');
 
 	const items = itemsOf(execution, 'Stop Each Stream').filter(({ stream }) =>
-		ours.has(String(stream)),
+		ours.has(textOf(stream)),
 	);
 	expect(items.map(({ stream, status }) => [stream, status])).toEqual([
 		[first.stream.id, 'stopped'],
@@ -626,7 +630,7 @@ const sweeping = async (recipe: string) => {
 	]);
 	expect(isUp(signalWire, rooms)).toBe(false);
 	const left = await rows();
-	expect(left.filter(({ stream_sid: id }) => ours.has(String(id)))).toMatchObject([
+	expect(left.filter(({ stream_sid: id }) => ours.has(textOf(id)))).toMatchObject([
 		{ stream_sid: stuck.stream.id },
 	]);
 	expect(left.filter(({ event }) => event === 'call-ended')).toEqual([]);
@@ -856,7 +860,7 @@ const plays: Record<string, (recipe: string) => Promise<void>> = {
 		const [failed] = outputOf(execution, 'Stop All Streams', 1);
 		expect(failed).not.toHaveProperty('headers');
 		expect(teamChat.told).toEqual([
-			`A stream of call ${fails.call.id} may still run. ${String(failed?.error)}. ${String(failed?.message)}`,
+			`A stream of call ${fails.call.id} may still run. ${textOf(failed?.error)}. ${textOf(failed?.message)}`,
 		]);
 		expect(teamChat.told[0]).toContain('401');
 		await published.send('Call Ended', plivo, 'Hangup', works.call, FORGED);

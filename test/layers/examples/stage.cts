@@ -151,7 +151,7 @@ function credentialTypesOf({ type, parameters }: WorkflowNode, standIns: StandIn
 	if (type === NODE_TYPE || type === `${NODE_TYPE}Tool`) {
 		return isProvider(parameters.provider, standIns)
 			? [standIns[parameters.provider].credentialType]
-			: Object.values(standIns).map(({ credentialType }) => credentialType);
+			: Object.values<AnyStandIn>({ ...standIns }).map((standIn) => standIn.credentialType);
 	}
 	if (typeof parameters.nodeCredentialType === 'string') return [parameters.nodeCredentialType];
 	if (parameters.authentication === 'headerAuth') return ['httpHeaderAuth'];
@@ -243,8 +243,9 @@ export class Published {
 	webhookUrl(nodeName: string, { login = false } = {}): string {
 		const node = this.saved.nodes.find(({ name }) => name === nodeName);
 		if (!node) throw new Error(`There is no '${nodeName}'`);
-		const path = node.parameters.path === '' ? node.webhookId : node.parameters.path;
-		const url = new URL(`${this.n8n.url}/webhook/${String(path)}`);
+		const { path } = node.parameters;
+		const last = typeof path === 'string' && path !== '' ? path : node.webhookId;
+		const url = new URL(`${this.n8n.url}/webhook/${last ?? ''}`);
 		if (login) Object.assign(url, { username: LOGIN.user, password: LOGIN.password });
 		return url.href;
 	}
