@@ -19,7 +19,7 @@ const common = {
 	transform: { '\\.c?ts$': ['@swc/jest', swc] },
 	// Big trees of other people's packages: Jest would walk them at every start.
 	modulePathIgnorePatterns: [
-		'<rootDir>/test/(tools|mutation|lib/n8n|e2e/n8n|(layers/)?compat/[^/]+)/node_modules/',
+		'<rootDir>/test/(tools|mutation|lib/n8n|layers/compat/[^/]+)/node_modules/',
 	],
 	globalSetup: '<rootDir>/test/lib/setup/makeUserFolder.cts',
 	globalTeardown: '<rootDir>/test/lib/setup/removeUserFolder.cts',
@@ -33,15 +33,12 @@ module.exports = {
 			...common,
 			displayName: 'main',
 			testMatch: ['<rootDir>/test/**/*.test.{js,cts}'],
-			testPathIgnorePatterns: [`<rootDir>/test/(layers|${LAYERS.join('|')})/`],
+			testPathIgnorePatterns: ['<rootDir>/test/layers/'],
 		},
 		...LAYERS.map((layer) => ({
 			...common,
 			displayName: layer,
-			testMatch: [
-				`<rootDir>/test/${layer}/*.{test,${layer}}.js`,
-				`<rootDir>/test/layers/${layer}/*.{test,${layer}}.cts`,
-			],
+			testMatch: [`<rootDir>/test/layers/${layer}/*.{test,${layer}}.cts`],
 		})),
 	],
 };

@@ -1,3 +1,0 @@
-'use strict';
-
-module.exports = { ensureProject: async () => {}, ...require('../../test/lib/install.cts') };

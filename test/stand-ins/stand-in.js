@@ -1,1 +1,0 @@
-module.exports = require('../lib/stand-ins/stand-in.cts');
