@@ -11,13 +11,19 @@ import { readItem, type ItemOptions, type ItemRequest } from './input/readItem';
 import { trustedEnd } from './input/trust';
 import { hintAtNotFound, nodeError, toJson, type ItemResult } from './outcome/results';
 import type { Mask } from './outcome/secrets';
-import { nothingToStop, notFoundSentence, readEnd, type Outcome } from './outcome/verdicts';
+import {
+	nothingToStop,
+	notFoundSentence,
+	readEnd,
+	type NotFound,
+	type Outcome,
+} from './outcome/verdicts';
 import { fieldNames, type Account, type Ids, type Provider, type Way } from './providers/provider';
 import { confirmedStatus, Looks, LookTime, notConfirmed, type Asked } from './sending/looks';
 import { RequestSender, toHttpRequest, type Sent } from './sending/requestSender';
 import { Cancellation, monotonicNow, pauseUntil } from './sending/time';
 import { failed, messages, quoted, quoteOf, Refusal, refusal } from './words/sentences';
-import type { CallState, Status } from './words/vocabulary';
+import type { Status } from './words/vocabulary';
 import { reasonOf } from './words/values';
 
 /** After so many items the loop lets answers in and further requests out. */
@@ -130,7 +136,7 @@ async function stopItem(
 }
 
 /** What became of one stop, as far as it is known: `shown` where a read showed the end. */
-type Ending = Outcome & { shown?: true; outOfTime?: boolean };
+type Ending = Outcome & { shown?: true; outOfTime?: boolean; noun?: 'call' | 'conference' };
 
 /** One item's stops: how many were sent, what came last, and whether an earlier one may have done it. */
 class Stops {
@@ -187,15 +193,21 @@ async function stopOne(
 
 	const stops = new Stops(sender, ids, options);
 	const asked = { way, ids, options };
+	let { callEnded } = item;
 	let ending = await stopAndRead(stops, asked, { provider, looks, endTold });
-	if (way.elseTry && isNotFound(ending)) {
+	if (way.elseTry && ids.callId && isEnd(ending, 'notFound')) {
 		const there = { ...asked, way: way.elseTry };
-		ending = await stopAndRead(stops, there, { provider, looks, endTold: item.callEnded });
+		ending = await stopAndRead(stops, there, { provider, looks, endTold: callEnded });
+		// The call is over: of the conference that proves nothing.
+		if (isEnd(ending, 'alreadyStopped')) {
+			callEnded = true;
+			ending = { status: 'notFound' };
+		}
 	}
-	if (isNotFound(ending)) {
+	if (isEnd(ending, 'notFound')) {
 		ending = endTold
 			? { status: 'alreadyStopped' }
-			: await lookInto(stops, asked, { provider, looks, cancellation, callEnded: item.callEnded });
+			: await lookInto(stops, asked, { provider, looks, cancellation, callEnded });
 	}
 	const { answer, attempts } = stops;
 	if (answer) facts.statusCode = answer.statusCode;
@@ -211,18 +223,20 @@ async function stopOne(
 		Object.assign(facts, confirmation);
 		if (confirmation.confirmed) ending = { ...ending, status: confirmedStatus(ending.status) };
 	}
-	const { status, outOfTime = false } = ending;
+	const { status, outOfTime = false, noun = way.on.noun } = ending;
 	result.status = status;
-	const unwelcome = unwelcomeEnd(item, status, result.callState);
+	const known = { callState: result.callState, noun };
+	const sentence = unwelcomeEnd(item, status, known);
 	// What an earlier attempt of this very stop may have done is no news to complain of.
-	if (unwelcome && !stops.effectBefore) {
-		result.failure = nothingToStop(provider, way, unwelcome, answer?.body).failure;
+	if (sentence && !stops.effectBefore) {
+		const found = { known, sentence, body: answer?.body };
+		result.failure = nothingToStop(provider, way, found).failure;
 	} else if (status === 'notFound' && item.idsFromFields) {
-		result.notFound = { provider, way, outOfTime };
+		result.notFound = { ...known, provider, way, outOfTime };
 	}
 }
 
-const isNotFound = (ending: Ending) => 'status' in ending && ending.status === 'notFound';
+const isEnd = (ending: Ending, status: Status) => 'status' in ending && ending.status === status;
 
 /** One stop, and what its answer means; where only the call itself tells, the call is read. */
 async function stopAndRead(
@@ -233,9 +247,13 @@ async function stopAndRead(
 	const { end } = await stops.send(asked.way);
 	const reading = readEnd(provider, asked.way, end);
 	if (!('failure' in reading) || !reading.asksCall) return reading;
-	const callState = endTold ? 'ended' : await looks.callOf(asked);
-	if (callState !== 'ended') return { failure: reading.failure, callState };
-	return { status: 'alreadyStopped', callState, ...(!endTold && { shown: true }) };
+	if (endTold) return { status: 'alreadyStopped', callState: 'ended' };
+	const told = await looks.callOf(asked);
+	if (!('call' in told)) return { failure: reading.failure };
+	const callState = told.call;
+	return callState === 'ended'
+		? { status: 'alreadyStopped', callState, shown: true }
+		: { failure: reading.failure, callState };
 }
 
 /** What became of a stream that the stop did not find. A stream that is shown as running is stopped once more. */
@@ -251,10 +269,10 @@ async function lookInto(
 ): Promise<Ending> {
 	const finding = await looks.lookInto(asked, callEnded);
 	if ('call' in finding) {
-		const callState = finding.call;
+		const { call: callState, noun } = finding;
 		return callState === 'ended'
 			? { status: 'alreadyStopped', callState, shown: true }
-			: { status: 'notFound', callState };
+			: { status: 'notFound', callState, noun };
 	}
 	if ('outOfTime' in finding) return { status: 'notFound', outOfTime: finding.outOfTime };
 	if (finding.stream === 'ended') return { status: 'alreadyStopped', shown: true };
@@ -284,13 +302,9 @@ async function confirm(
 }
 
 /** The sentence for a stop that found nothing, where the user wants to hear of it. */
-function unwelcomeEnd(
-	{ options, way }: ItemRequest,
-	status: Status,
-	callState: CallState | undefined,
-) {
+function unwelcomeEnd({ options, way }: ItemRequest, status: Status, known: NotFound) {
 	const { whenNothingToStop: when } = options;
-	if (status === 'notFound' && when !== 'succeed') return notFoundSentence(way, callState);
+	if (status === 'notFound' && when !== 'succeed') return notFoundSentence(way, known);
 	if (status === 'alreadyStopped' && when === 'fail') return messages.nothingRunning;
 	return undefined;
 }

@@ -6,7 +6,7 @@ import type { CallState } from '../../nodes/StopAudioStream/words/vocabulary';
 import { NODE_TYPE, runNode, type NodeRunResult } from '../lib/engine.cts';
 import type { CallDetails, Fault, LoggedRequest, StreamDetails } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
-import { judgeItem } from './judge.cts';
+import { judgeItem, textOf } from './judge.cts';
 import type { Bound } from './scenario.cts';
 import type { Expected, Profile, Says, Target, Wanted, Way } from './types.cts';
 
@@ -165,16 +165,16 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 
 	/** The path of what Confirm Stop reads. */
 	read(): string {
-		const { read } = this.way;
-		if (!read) throw new Error(`'${this.way.title}' has nothing to read`);
-		return read(this.standIn, this.target);
+		const path = this.way.read?.(this.standIn, this.target);
+		if (path === undefined) throw new Error(`'${this.way.title}' has nothing to read`);
+		return path;
 	}
 
 	/** The answer to such a read, for a stream that has not ended. */
 	running(page?: { total?: number; offset?: number }): IDataObject {
-		const { running } = this.way;
-		if (!running) throw new Error(`'${this.way.title}' has nothing to read`);
-		return running(this.target, page);
+		const body = this.way.running?.(this.target, page);
+		if (!body) throw new Error(`'${this.way.title}' has nothing to read`);
+		return body;
 	}
 
 	/** The provider's event about the first stream, as a webhook's body holds it. */
@@ -369,7 +369,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	/** The first item's outcome, as the table shows it. */
 	outcome({ items: [json = {}], error }: NodeRunResult): string {
 		if (error) return 'stops the run';
-		return json.failure ? `✗ ${String(json.failure)}` : String(json.status);
+		return json.failure ? `✗ ${textOf(json.failure)}` : textOf(json.status);
 	}
 
 	async close() {

@@ -95,7 +95,7 @@ export const plivo: Profile<PlivoStandIn> = {
 	],
 	cannot,
 	scenarios: [
-		row<void>({
+		row({
 			name: 'a 403 names the IP whitelist too',
 			arrange(c) {
 				c.standIn.ipBlocked = true;

@@ -102,11 +102,11 @@ async function runRow<S extends RunningStandIn>(
 ): Promise<string> {
 	const c = await Case.start(profile, way, row);
 	try {
-		const { expected, check } = await row.arrange(c);
+		const arranged = await row.arrange(c);
 		const callsUp = c.targets.map(({ call }) => call.up);
 		const run = await c.run();
-		await c.judge(run, expected(), callsUp);
-		await check(run);
+		await c.judge(run, arranged.expected(), callsUp);
+		await arranged.check(run);
 		return c.outcome(run);
 	} finally {
 		await c.close();

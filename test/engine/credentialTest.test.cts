@@ -2,6 +2,7 @@
 
 import dns from 'node:dns';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+import { providers as specs } from '../../nodes/StopAudioStream/providers/index';
 import { testCredential } from '../lib/engine.cts';
 import { providers } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
@@ -9,10 +10,14 @@ import { listen, start } from '../lib/opened.cts';
 
 const testAt = async (standIn: RunningStandIn, data?: ICredentialDataDecryptedObject) =>
 	await testCredential(standIn.credentialType, { ...standIn.credentials, ...data });
-const addressOf = ({ provider }: RunningStandIn) =>
-	provider === 'signalWire' ? 'spaceUrl' : 'baseUrl';
-const secretOf = ({ provider }: RunningStandIn) =>
-	provider === 'signalWire' ? 'apiToken' : 'authToken';
+/** How the node describes the provider of a stand-in. */
+function specOf({ provider }: RunningStandIn) {
+	const spec = specs.find(({ name }) => name === provider);
+	if (!spec) throw new Error(`The node has no provider '${provider}'`);
+	return spec;
+}
+const addressOf = (standIn: RunningStandIn) => specOf(standIn).credential.address.name;
+const secretOf = (standIn: RunningStandIn) => specOf(standIn).credential.token.name;
 
 /** Names that were looked up: every request to another machine begins with that. */
 function watchNames(): unknown[] {
@@ -89,16 +94,16 @@ describe("a credential's test", () => {
 			[provider, '   ', 'is empty'],
 		]),
 	)('of %s refuses the address %p before anything is sent', async (provider, address, why) => {
-		const standIn = await start(String(provider));
+		const standIn = await start(provider);
 		const names = watchNames();
 		const { ok, message } = await testAt(standIn, { [addressOf(standIn)]: address });
-		const label = provider === 'signalWire' ? 'Space URL' : 'Base URL';
+		const { label } = specOf(standIn).credential.address;
 		expect({ ok, names, requests: standIn.requests }).toEqual({
 			ok: false,
 			names: [],
 			requests: [],
 		});
-		expect(message).toContain(`'${label}' ${String(why)}`);
+		expect(message).toContain(`'${label}' ${why}`);
 	});
 
 	it('passes with a SignalWire token whose only scope is Voice, and names the scope without it', async () => {
@@ -121,7 +126,7 @@ describe("a credential's test", () => {
 		standIn.fault = () => ({ status, body: { error: 'No access' } });
 		const { ok, message } = await testAt(standIn);
 		expect(ok).toBe(false);
-		expect(message).toMatch(new RegExp(`^${standInName(standIn)} [^(]*\\(${status}\\)\\. `));
+		expect(message).toMatch(new RegExp(`^${specOf(standIn).displayName} [^(]*\\(${status}\\)\\. `));
 		expect(message).toContain(fields);
 	});
 
@@ -151,6 +156,3 @@ describe("a credential's test", () => {
 		},
 	);
 });
-
-const standInName = ({ provider }: RunningStandIn) =>
-	({ plivo: 'Plivo', signalWire: 'SignalWire', vobiz: 'Vobiz' })[provider];

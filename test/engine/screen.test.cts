@@ -1,6 +1,7 @@
 // What the node's screen shows and asks for, by n8n's own rules; and the same node as an AI agent's tool.
 
 import type { IDataObject, INode, INodeType, INodeTypeDescription } from 'n8n-workflow';
+import { providers as specs } from '../../nodes/StopAudioStream/providers/index';
 import { loadPackage, NODE_TYPE, workflowPackage } from '../lib/engine.cts';
 import { providers } from '../lib/stand-ins/index.cts';
 import { start } from '../lib/opened.cts';
@@ -22,6 +23,13 @@ const toolForm = (): INodeTypeDescription => {
 		name: `${description.name}Tool`,
 	};
 };
+
+const asTool = (node: INodeType): INodeType => ({
+	description: toolForm(),
+	async execute() {
+		return (await node.execute?.call(this)) ?? null;
+	},
+});
 
 const nodeWith = (parameters: INode['parameters']): INode => ({
 	id: 'x',
@@ -134,7 +142,7 @@ describe('the screen', () => {
 			'stream: Stream SID',
 			'options: Options',
 		]);
-		expect(one.credentials).toEqual(['plivoBasicApi', 'signalWireBasicApi', 'vobizXAuthApi']);
+		expect(one.credentials).toEqual(specs.map(({ credential }) => credential.type));
 	});
 
 	it.each<INode['parameters']>([
@@ -200,7 +208,7 @@ describe('the screen', () => {
 describe("the AI agent's tool", () => {
 	const tool: () => Promise<Run> = async () => ({
 		type: `${NODE_TYPE}Tool`,
-		nodeType: { description: toolForm(), execute: (await loadPackage()).node.execute },
+		nodeType: asTool((await loadPackage()).node),
 	});
 
 	it('stops a stream', async () => {
@@ -213,10 +221,7 @@ describe("the AI agent's tool", () => {
 	it("is described by the node's own text, which n8n shows to the model", async () => {
 		const { node } = await loadPackage();
 		const parameters = { descriptionType: 'auto', operation: 'stopStream' };
-		const text = NodeHelpers.getToolDescriptionForNode(nodeWith(parameters), {
-			description: toolForm(),
-			execute: node.execute,
-		});
+		const text = NodeHelpers.getToolDescriptionForNode(nodeWith(parameters), asTool(node));
 		expect(text).toBe(toolForm().description);
 		for (const part of [
 			/^Stop the audio stream/,
@@ -258,14 +263,13 @@ describe('hints on the canvas', () => {
 	it('are left out on an n8n that has none', async () => {
 		const standIn = await start('vobiz');
 		const { node } = await loadPackage();
-		const { execute } = node;
 		const nodeType: INodeType = {
 			description: node.description,
 			async execute() {
 				const older = Object.create(this, {
 					addExecutionHints: { value: undefined },
 				}) as typeof this;
-				return (await execute?.call(older)) ?? null;
+				return (await node.execute?.call(older)) ?? null;
 			},
 		};
 		const { items, error } = await stopItems(standIn, [{ call: 'gone', stream: 'gone' }], {

@@ -67,7 +67,7 @@ describe.each(providers)('%s: a secret that the provider echoes', (provider) => 
 
 test('a secret in the status line and in broken headers is in nothing that comes out', async () => {
 	const plivo = await start('plivo');
-	const { authToken = '' } = plivo.credentials;
+	const { authToken } = plivo.credentials;
 	const answers = [
 		`HTTP/1.1 400 ${authToken}\r\nContent-Length: 0\r\n\r\n`,
 		`HTTP/1.1 200 OK\r\n${authToken}\r\n\r\n`,

@@ -191,6 +191,9 @@ export function readFigures<Name extends FiguresName>(name: Name): Recorded<Name
 	return JSON.parse(readFileSync(file, 'utf8')) as Recorded<Name>;
 }
 
+/** Of the sources as they were when the run began: somebody may work on them meanwhile. */
+const atStart = sourceDigest();
+
 /**
  * Writes figures down where this run was asked to (`WRITE_FIGURES=1`), and says so: a check that runs
  * everywhere must not change the documents.
@@ -203,7 +206,7 @@ export function recordFigures<Name extends FiguresName>(
 	const measured: Measured = {
 		date: new Date().toISOString().slice(0, 10),
 		...versions,
-		source: sourceDigest(),
+		source: atStart,
 	};
 	if (process.env.WRITE_FIGURES) {
 		writeFileSync(fileOf(name), `${JSON.stringify({ measured, figures }, null, '\t')}\n`);

@@ -45,13 +45,13 @@ const idOf = (name: string): string =>
 		.replaceAll(/[^a-z0-9]+/g, '-')
 		.replaceAll(/^-|-$/g, '');
 
-/** How high a note must be to show all of its text: n8n shows about 70 characters a line. */
+/** How high a note must be to show all of its text: n8n shows about 80 characters a line. */
 const heightOf = (text: string): number =>
 	text
 		.split('\n')
 		.reduce(
 			(height, line) =>
-				height + (line.startsWith('#') ? 38 : 22 * Math.max(1, Math.ceil(line.length / 66)) + 4),
+				height + (line.startsWith('#') ? 38 : 21 * Math.max(1, Math.ceil(line.length / 76)) + 3),
 			60,
 		);
 

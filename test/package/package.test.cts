@@ -6,6 +6,7 @@ import path from 'node:path';
 import { DOMParser, onWarningStopParsing } from '@xmldom/xmldom';
 import type { CodexData, ICredentialType, INodeTypeBaseDescription } from 'n8n-workflow';
 import ts from 'typescript';
+import { providers as specs } from '../../nodes/StopAudioStream/providers/index';
 import { loadPackage, ROOT, runNode } from '../lib/engine.cts';
 import { start } from '../lib/opened.cts';
 import { pack } from '../lib/package.cts';
@@ -207,11 +208,9 @@ describe('in n8n', () => {
 		for (const other of ['n8n-core', 'typescript', 'qs']) expect(() => resolve(other)).toThrow();
 		const { loader, node } = await loadPackage(folder);
 		expect(Object.keys(loader.nodeTypes)).toEqual(['stopAudioStream']);
-		expect(Object.keys(loader.credentialTypes).sort()).toEqual([
-			'plivoBasicApi',
-			'signalWireBasicApi',
-			'vobizXAuthApi',
-		]);
+		expect(Object.keys(loader.credentialTypes).sort()).toEqual(
+			specs.map(({ credential }) => credential.type).sort(),
+		);
 		expect(node.description).toMatchObject({
 			displayName: 'Stop Audio Stream',
 			name: 'stopAudioStream',
@@ -241,7 +240,7 @@ describe('in n8n', () => {
 			...loader.types.nodes,
 			...loader.types.credentials,
 		];
-		expect(shown).toHaveLength(4);
+		expect(shown).toHaveLength(1 + specs.length);
 		for (const { name, iconUrl } of shown) {
 			if (typeof iconUrl !== 'object') throw new Error(`${name} has no two icons`);
 			const [light, dark] = [iconUrl.light, iconUrl.dark].map((url) =>
@@ -261,8 +260,8 @@ describe('in n8n', () => {
 			}
 		}
 		const all = files('dist').filter((file) => file.endsWith('.svg'));
-		expect(all).toHaveLength(8);
-		expect(new Set(all.map(read)).size).toBe(8);
+		expect(all).toHaveLength(2 * shown.length);
+		expect(new Set(all.map(read)).size).toBe(all.length);
 	});
 
 	it('is found in the node panel by the words that people search for', async () => {
@@ -278,9 +277,7 @@ describe('in n8n', () => {
 				'voice',
 				'call',
 				'telephony',
-				'signalwire',
-				'plivo',
-				'vobiz',
+				...specs.map(({ displayName }) => displayName.toLowerCase()),
 			]),
 		);
 		const file = JSON.parse(

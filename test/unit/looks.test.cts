@@ -405,15 +405,15 @@ describe('a stop that found nothing', () => {
 	describe('the 60 s that the reads of a run have', () => {
 		test('begin with the first that leaves', async () => {
 			const time = new LookTime();
-			expect(time.until).toBe(60_000 + performance.now());
+			expect(time.deadline()).toBe(60_000 + performance.now());
 			const began = performance.now();
 			await jest.advanceTimersByTimeAsync(5_000);
-			expect(time.until - began).toBe(60_000);
+			expect(time.deadline() - began).toBe(60_000);
 			time.note();
-			expect(time.until - began).toBe(65_000);
+			expect(time.deadline() - began).toBe(65_000);
 			await jest.advanceTimersByTimeAsync(5_000);
 			time.note();
-			expect(time.until - began).toBe(65_000);
+			expect(time.deadline() - began).toBe(65_000);
 		});
 
 		test('are over for what was not read by then', async () => {
@@ -423,7 +423,7 @@ describe('a stop that found nothing', () => {
 			expect(await finding).toEqual({ outOfTime: true });
 			// The third had no time any more.
 			expect(sender.reads.map(({ at: left }) => left)).toEqual([0, 30_000, NaN]);
-			expect(time.until).toBeLessThanOrEqual(performance.now());
+			expect(time.deadline()).toBeLessThanOrEqual(performance.now());
 		});
 
 		test('are not over for a read that fails just before', async () => {

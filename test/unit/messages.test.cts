@@ -131,7 +131,8 @@ const SEEN: Record<keyof typeof messages, () => Said> = {
 	signedEventEmpty: () => untrusted({}, { signedEvent: '' }),
 	signedEventOtherCall: () => inRun(signedByVobiz()),
 	noSignature: () => untrusted(webhook),
-	signatureOfJson: () => untrusted({ ...signed, headers: { 'content-type': 'application/json' } }),
+	notSignedInThisForm: () =>
+		untrusted({ ...signed, headers: { 'content-type': 'application/json' } }),
 	queryNotPlain: () => untrusted({ ...signed, query: { a: { b: 'c' } } }),
 	wrongSignature: () => untrusted(signed),
 	noSigningKey: () => untrusted(webhook, { verifySignature: true }, 'signalWire'),

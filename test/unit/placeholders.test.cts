@@ -45,7 +45,7 @@ function diagnosticsOf(expressions: string[]): string[][] {
 const RIGHT = [
 	"say(messages.empty, { field: 'x' })",
 	"failed('input', messages.notInRange, { field: 'x', min: 1, max: 2 })",
-	"refusal('untrusted', messages.notAWebhookItem)",
+	"refusal('untrusted', messages.signedEventEmpty)",
 	// More than it needs, where the values are those of several sentences.
 	"((all: { field: string; provider: string }) => say(messages.empty, all))({ field: 'x', provider: 'y' })",
 ];
@@ -60,7 +60,7 @@ const WRONG: Array<[string, string, RegExp]> = [
 	['no values at all', 'say(messages.empty)', /Expected 2 arguments|not provided/],
 	[
 		'values for a sentence that takes none',
-		"refusal('untrusted', messages.notAWebhookItem, { field: 'x' })",
+		"refusal('untrusted', messages.signedEventEmpty, { field: 'x' })",
 		/Expected 2 arguments/,
 	],
 	['a value that is nothing', 'say(messages.empty, { field: undefined })', /undefined/],
@@ -80,7 +80,7 @@ const WRONG: Array<[string, string, RegExp]> = [
 		"say({ what: '{provider} is so', todo: 'Do it.' } as const, { povider: 'x' })",
 		/povider/,
 	],
-	['a cause that there is not', "failed('broken', messages.notAWebhookItem)", /not assignable/],
+	['a cause that there is not', "failed('broken', messages.signedEventEmpty)", /not assignable/],
 ];
 
 test('what is right compiles, and each slip does not', () => {

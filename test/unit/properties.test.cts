@@ -26,7 +26,7 @@ const signalWire = providerOf('signalWire');
 const anyText = fc.oneof(
 	fc.string({ unit: 'binary' }),
 	fc.string({ unit: 'grapheme' }),
-	fc.string({ unit: fc.constantFrom(...'./%?#&=;:@\\ \t\n+aA0é'), maxLength: 12 }),
+	fc.string({ unit: fc.constantFrom(...Array.from('./%?#&=;:@\\ \t\n+aA0é')), maxLength: 12 }),
 	fc.string({ unit: fc.constantFrom('\ud800', '\udc00', 'a', '.') }),
 	fc.constantFrom('..', '.', '...', '', ' ', '%2e%2e', '../..', 'a/../b', 'a%2Fb', '\u0000', '？'),
 );
@@ -106,7 +106,8 @@ describe.each(WAYS)('%s', (title, provider, way) => {
 					id: segment(id),
 					stream: way.stream ? segment(stream) : '',
 				});
-				expect(built.url).toBe(account.origin + path);
+				expect(built.url.startsWith(account.origin)).toBe(true);
+				expect(built.url.slice(account.origin.length)).toBe(path);
 				// What goes out is what was built: no URL parser makes another of it.
 				expect(new URL(built.url).href).toBe(built.url);
 				if (way.choice?.streamBy === 'controlId') {
@@ -204,7 +205,7 @@ describe.each(WAYS)('%s', (title, provider, way) => {
 			fc.property(status, friendlyBody, unknown, (statusCode, body, more) => {
 				fc.pre(typeof body === 'object' && body !== null && !Array.isArray(body));
 				// Plivo's own 404 may be an empty object: with anything in it, it is none.
-				fc.pre(Object.keys(body ?? {}).length > 0);
+				fc.pre(Object.keys(body).length > 0);
 				const outcome = JSON.stringify(outcomeOf(statusCode, body));
 				expect(JSON.stringify(outcomeOf(statusCode, { ...more, ...body }))).toBe(outcome);
 				expect(JSON.stringify(outcomeOf(statusCode, { ...body, ...more }))).toBe(outcome);
@@ -337,7 +338,11 @@ describe('an address in a credential', () => {
 
 describe('masking', () => {
 	const secret = fc
-		.string({ unit: fc.constantFrom(...'abcXYZ0189-_+/=%&"\\ é'), minLength: 4, maxLength: 60 })
+		.string({
+			unit: fc.constantFrom(...Array.from('abcXYZ0189-_+/=%&"\\ é')),
+			minLength: 4,
+			maxLength: 60,
+		})
 		.filter((text) => text.trim() === text);
 	const around = fc.string();
 
@@ -408,9 +413,10 @@ describe('waiting before a repeat', () => {
 		await fc.assert(
 			fc.asyncProperty(attempts, fc.integer({ min: 0, max: 10 }), async (answers, maxRetries) => {
 				jest.useFakeTimers({ now });
-				const { send, sentAt } = fakeSender(answers, { provider: 'vobiz' });
+				const sender = fakeSender(answers, { provider: 'vobiz' });
+				const { sentAt } = sender;
 				let endedAt = Infinity;
-				const sending = send({ maxRetries }).finally(() => (endedAt = Date.now()));
+				const sending = sender.send({ maxRetries }).finally(() => (endedAt = Date.now()));
 				await jest.advanceTimersByTimeAsync(200_000);
 				await sending;
 				expect(sentAt.length).toBeLessThanOrEqual(maxRetries + 1);

@@ -106,7 +106,7 @@ describe('every item', () => {
 		});
 		expect(error).toHaveProperty(
 			'description',
-			"Check 'Call UUID' and 'Stream ID' and the other fields of this node against what Plivo says. Streams of this run that are not known to be stopped: 1 of 3.",
+			"Check 'Call UUID' and 'Stream ID' against what Plivo says. Streams of this run that are not known to be stopped: 1 of 3.",
 		);
 	});
 

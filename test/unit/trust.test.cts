@@ -88,7 +88,7 @@ describe.each(NAMES)('Verify Signature (%s)', (name) => {
 		const { displayName, signature } = providerOf(name);
 		const item = readEventItem(name, signedItem(name, formOf(name), 'another key'), options);
 		expect(why(item)).toBe(
-			`untrusted: The signature of the event does not match, compared for ${SHOWN}. Nothing was sent. Either ${displayName} called another address than n8n shows (check n8n's setting WEBHOOK_URL), or the key is not the one that signed (${signature.keyHint}), or the event does not come from ${displayName}.`,
+			`untrusted: The signature does not match this event, checked as sent to ${SHOWN}. Nothing was sent. If ${displayName} calls another address, n8n does not know its own: set n8n's WEBHOOK_URL to the address that ${displayName} calls. If the address is right, check '${signature.keyField.label}' in the credential: ${signature.keyHint}. If both are right, someone else sent this event.`,
 		);
 	});
 
@@ -104,13 +104,18 @@ describe.each(NAMES)('Verify Signature (%s)', (name) => {
 			options,
 		);
 		expect(why(item)).toBe(
-			`untrusted: The event carries no signature of ${displayName}. Nothing was sent. ${signature.missingHint}`,
+			`untrusted: The event carries no signature of ${displayName}. Nothing was sent. ${signature.missingHint} Otherwise ${displayName} did not send this event, or its headers were removed on the way.`,
 		);
 	});
 
 	test('refuses what is no item of a Webhook node', () => {
 		const item = readEventItem(name, { body: Object.fromEntries(formOf(name)) }, options);
-		expect(why(item)).toMatch(/^untrusted: There is no webhook's request to verify\. /);
+		expect(why(item)).toBe(
+			"untrusted: 'Verify Signature' found no item of a Webhook node. Nothing was sent. It needs 'headers', 'params', 'query', 'body' and 'webhookUrl' as n8n's Webhook node gives them. Put this node right behind the Webhook node, or give that node's whole item in 'Signed Event'.",
+		);
+		const row = { [CALL[name]]: 'c', [STREAM[name]]: 's' };
+		const other = readEventItem(name, row, { signedEvent: { body: row } });
+		expect(why(other)).toContain("'Signed Event' found no item of a Webhook node");
 	});
 
 	test('refuses JSON in words, and says what to do', () => {
@@ -119,7 +124,7 @@ describe.each(NAMES)('Verify Signature (%s)', (name) => {
 			headers: { 'content-type': 'application/json' },
 		};
 		expect(why(readEventItem(name, json, options))).toMatch(
-			/^untrusted: The event is JSON, and \w+ documents no signature for JSON\. Nothing was sent\. Lock this webhook/,
+			/^untrusted: The body of the event is no form, and \w+ documents no signature for any other\. Nothing was sent\. Where \w+ sends JSON, lock this webhook/,
 		);
 	});
 
@@ -143,7 +148,7 @@ test('a query that n8n took apart is refused in words', () => {
 	const json = { ...signedItem('plivo', formOf('plivo')), query: { a: { b: 'c' } } };
 	const item = readEventItem('plivo', json, { verifySignature: true });
 	expect(why(item)).toMatch(
-		/^untrusted: The query of the event's address cannot be put together again\. Nothing was sent\./,
+		/^untrusted: The query of the event's address cannot be written again as Plivo signed it\. Nothing was sent\./,
 	);
 });
 
@@ -162,7 +167,7 @@ describe.each(NAMES)('Signed Event (%s)', (name) => {
 	test('proves nothing for another call', () => {
 		const event = signedItem(name, [[CALL[name], 'another']]);
 		expect(why(withEvent(event))).toBe(
-			"untrusted: The event in 'Signed Event' is about another call. Use the event of the call that is to stop. Nothing was sent, since a signed event of one call proves nothing for another.",
+			"untrusted: The event in 'Signed Event' is about another call. Nothing was sent. A signed event is proof only for its own call: use the item that belongs to this one (.item, and not .first()).",
 		);
 	});
 
@@ -179,14 +184,14 @@ describe.each(NAMES)('Signed Event (%s)', (name) => {
 	test.each([['', null, undefined, 'no JSON', [], 5]])('that is empty is refused', (...events) => {
 		for (const event of events) {
 			expect(why(withEvent(event))).toBe(
-				"untrusted: 'Signed Event' is empty. Fill it with the item of the Webhook node, such as an expression that ends in .item.json, or remove 'Signed Event' from 'Options'. Nothing was sent.",
+				"untrusted: 'Signed Event' is empty. Nothing was sent. Its expression gave nothing for this item: check the name of the Webhook node in it, or remove 'Signed Event' from 'Options'.",
 			);
 		}
 	});
 
 	test('is checked before anything is read from it', () => {
 		const event = signedItem(name, [[CALL[name], 'another']], 'another key');
-		expect(why(withEvent(event))).toContain('The signature of the event does not match');
+		expect(why(withEvent(event))).toContain('The signature does not match this event');
 	});
 });
 

@@ -157,7 +157,7 @@ describe('an answer', () => {
 			status,
 			'rejected',
 			`Plivo refused the request (${status})`,
-			"Check 'Call UUID' and 'Stream ID' and the other fields of this node against what Plivo says.",
+			"Check 'Call UUID' and 'Stream ID' against what Plivo says.",
 		]),
 		[
 			404,
@@ -211,7 +211,7 @@ describe('an answer', () => {
 			...failure(
 				'rejected',
 				`SignalWire refused the request (400)${quote}`,
-				"Check 'Call SID' and 'Stream SID' and the other fields of this node against what SignalWire says.",
+				"Check 'Call SID' and 'Stream SID' against what SignalWire says.",
 			),
 			asksCall: true,
 		});

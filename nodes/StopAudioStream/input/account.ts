@@ -25,7 +25,7 @@ export function readAccount(spec: CredentialSpec, data: ICredentialDataDecrypted
 	};
 	const origin = originOf(required(spec.address), spec.address);
 	const id = required(spec.id);
-	pathSegment(id, spec.id.label, spec.displayName);
+	pathSegment(id, spec.id.label, spec.displayName, 'credentials');
 	return {
 		origin,
 		id,

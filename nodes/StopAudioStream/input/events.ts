@@ -69,32 +69,27 @@ export function readEvent(
 	const place =
 		places.find(({ values }) => valueIn(values, inEvents.place)) ??
 		// With the stream filled in, the event need only name the call.
-		(given === '' ? undefined : places.find(({ values }) => valueIn(values, inEvents.call)));
-	const callId =
-		(place && valueIn(place.values, inEvents.call)) || callInQuery(item, way, place, given);
+		places.find(({ values }) => valueIn(values, inEvents.call));
+	const ownCall = place && valueIn(place.values, inEvents.call);
+	const callId = ownCall || callInQuery(item, way);
 	if (callId) found.callId = callId;
 	const conference = place && inEvents.conference && valueIn(place.values, inEvents.conference);
 	if (conference) found.conferenceSid = conference;
-	if (!found[way.on.id]) throw noId(provider, way, onlySigned);
+	const { on } = (conference && way.inConference) || way;
+	if (!found[on.id]) throw noId(provider, way, onlySigned);
 
 	const own =
 		place && inEvents.stream ? valueIn(place.values, inEvents.stream, stream?.isName) : '';
 	const named = given || (own ?? '');
-	if (stream && named === '') throw noStream(provider, way);
+	if (stream && named === '') throw noStream(provider, way, on.noun);
 	if (named) found.stream = named;
-	return { ids: found, callEnded: place !== undefined && saysEnded(place, provider.endsCall) };
+	const isTold = place !== undefined && Boolean(ownCall);
+	return { ids: found, callEnded: isTold && saysEnded(place, provider.endsCall) };
 }
 
 /** Where the place names no call: SignalWire's bidirectional SWML streams have it in the query of their address. */
-function callInQuery(
-	{ query }: IDataObject,
-	{ inEvents }: Way,
-	place: Place | undefined,
-	given: string,
-): string | undefined {
-	if (!inEvents.callInQuery || !isRecord(query) || (!place && given === '')) return undefined;
-	return valueIn(query, inEvents.callInQuery);
-}
+const callInQuery = ({ query }: IDataObject, { inEvents }: Way): string | undefined =>
+	inEvents.callInQuery && isRecord(query) ? valueIn(query, inEvents.callInQuery) : undefined;
 
 const listed = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
 
@@ -109,17 +104,18 @@ function noId({ displayName }: Provider, { on, inEvents }: Way, onlySigned: bool
 	});
 }
 
-function noStream(provider: Provider, { stream, inEvents }: Way) {
+function noStream(provider: Provider, { stream, inEvents }: Way, noun: string) {
 	const sentence = wayToAllStreams(provider)
 		? messages.eventWithoutStreamStopAll
 		: messages.eventWithoutStream;
 	return refusal('input', sentence, {
+		noun,
 		names: listed(inEvents.stream ?? []),
 		field: stream?.label ?? '',
 	});
 }
 
-/** Whether an item beside the fields says that this very call is over. */
+/** Whether an item beside the fields says that this very call is over. Of a conference's stream it says nothing. */
 export function saysCallEnded(
 	item: IDataObject,
 	{ endsCall }: Provider,
@@ -129,27 +125,36 @@ export function saysCallEnded(
 	return placesIn(item).some(
 		(place) =>
 			inEvents.call.some((name) => textIn(place.values, name)?.trim() === callId) &&
+			!inEvents.conference?.some((name) => textIn(place.values, name)) &&
 			saysEnded(place, endsCall),
 	);
 }
 
-/** What an event that was verified proves: which call or conference it is about, and whether the call is over. */
+/** What an event that was verified proves: whether it is about what is to stop, and whether the call is over. */
 export function readSignedEvent(
 	event: Record<string, unknown>,
 	{ endsCall }: Provider,
 	{ inEvents }: Way,
 	{ callId, conferenceSid }: Ids,
 ): { isAboutIt: boolean; callEnded: boolean } {
-	const names = callId ? inEvents.call : (inEvents.conference ?? []);
-	const wanted = callId ?? conferenceSid;
-	const place = signedPlacesIn(event).find(
-		({ values }) =>
-			// Without an id, every event that names none would be about it.
-			wanted !== undefined && names.some((name) => textIn(values, name)?.trim() === wanted),
-	);
+	const textAt = ({ values }: Place, names: readonly string[] = []) =>
+		names.map((name) => textIn(values, name)?.trim()).find(Boolean);
+	const place = signedPlacesIn(event).find((each) => {
+		const call = textAt(each, inEvents.call);
+		const conference = textAt(each, inEvents.conference);
+		// Without an id, every event that names none would be about it.
+		const isCall = callId !== undefined && call === callId;
+		const isConference = conferenceSid !== undefined && conference === conferenceSid;
+		if (isConference) return isCall || call === undefined || callId === undefined;
+		return isCall && (conference === undefined || conferenceSid === undefined);
+	});
 	return {
 		isAboutIt: place !== undefined,
-		callEnded: place !== undefined && callId !== undefined && saysEnded(place, endsCall),
+		callEnded:
+			place !== undefined &&
+			callId !== undefined &&
+			textAt(place, inEvents.call) === callId &&
+			saysEnded(place, endsCall),
 	};
 }
 

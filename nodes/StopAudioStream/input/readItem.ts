@@ -13,7 +13,7 @@ import {
 } from '../providers/provider';
 import { pathSegment } from '../providers/urls';
 import { FIELDS, OPTIONS } from '../words/fields';
-import { messages, refusal } from '../words/sentences';
+import { messages, Refusal, refusal } from '../words/sentences';
 import { isRecord } from '../words/values';
 import { readEvent, saysCallEnded } from './events';
 import {
@@ -39,6 +39,8 @@ export interface ItemRequest {
 	callEnded: boolean;
 	/** The event that the provider must have signed, where one must be; `isOther` where it is not the item itself. */
 	proof?: { event: unknown; isOther: boolean };
+	/** What is wrong with that event, to be told once it is known who sent it. */
+	refused?: Refusal;
 }
 
 /** What was set under 'Options'; times are in ms. */
@@ -80,45 +82,11 @@ export function readItem(field: ReadField, item: ItemSource, known: IDataObject)
 		field(FIELDS.operation.name, 'stopStream'),
 	);
 	known.operation = operation;
-	const chosen = chosenWay(provider, operation, field);
-	if (chosen.choice) known.streamBy = chosen.choice.streamBy;
-
+	const way = chosenWay(provider, operation, field);
+	if (way?.choice) known.streamBy = way.choice.streamBy;
 	const ids: Ids = {};
 	try {
-		if (item.isTool && chosen.choice?.notInTools) {
-			throw refusal('input', messages.notForTools, { choice: chosen.choice.label });
-		}
-		const optionValues = optionsOf(field);
-		const proof = proofOf(optionValues, item);
-		const source = oneOf(FIELDS.source.label, SOURCES, field(FIELDS.source.name, 'fields'));
-		let callEnded: boolean;
-		if (source === 'event') {
-			({ callEnded } = readEvent(
-				item.json,
-				{
-					provider,
-					way: chosen,
-					onlySigned: proof !== undefined && !proof.isOther,
-					givenStream: chosen.stream && field('stream', ''),
-				},
-				ids,
-			));
-		} else {
-			readFields(field, chosen, ids);
-			const { callId } = ids;
-			callEnded = callId !== undefined && saysCallEnded(item.json, provider, chosen, callId);
-		}
-		checkIds(provider, chosen, ids);
-		if (chosen.document) ids.document = readDocument(field, optionValues, chosen.document);
-		return {
-			provider,
-			way: (ids.conferenceSid && chosen.inConference) || chosen,
-			ids,
-			options: readOptions(optionValues),
-			idsFromFields: source === 'fields',
-			callEnded,
-			...(source === 'event' && proof && { proof }),
-		};
+		return readAsked(field, item, { provider, way, ids });
 	} finally {
 		const { callId, conferenceSid, stream } = ids;
 		if (callId !== undefined) known.callId = callId;
@@ -127,13 +95,55 @@ export function readItem(field: ReadField, item: ItemSource, known: IDataObject)
 	}
 }
 
-/** The way that 'Operation' and 'Identify Stream By' say. */
-function chosenWay(provider: Provider, operation: Operation, field: ReadField): Way {
-	if (operation === 'stopAllStreams') {
-		const all = wayToAllStreams(provider);
-		if (all) return all;
-		throw refusal('input', messages.noStopAll, { provider: provider.displayName });
+/** The rest of what an item asks for; `ids` collects the ids on the way. */
+function readAsked(
+	field: ReadField,
+	item: ItemSource,
+	{ provider, way, ids }: { provider: Provider; way: Way | undefined; ids: Ids },
+): ItemRequest {
+	const source = oneOf(FIELDS.source.label, SOURCES, field(FIELDS.source.name, 'fields'));
+	const idsFromFields = source === 'fields';
+	if (idsFromFields) readFields(field, way ?? provider.ways[0], ids);
+	if (!way) throw refusal('input', messages.noStopAll, { provider: provider.displayName });
+	if (item.isTool && way.choice?.notInTools) {
+		throw refusal('input', messages.notForTools, { choice: way.choice.label });
 	}
+	const optionValues = optionsOf(field);
+	const options = readOptions(optionValues);
+	const proof = idsFromFields ? undefined : proofOf(optionValues, item);
+	const asked = { provider, way, ids, options, idsFromFields, proof };
+	if (idsFromFields) {
+		checkIds(provider, way, ids);
+		readWaysDocument(field, optionValues, way, ids);
+		const { callId } = ids;
+		const callEnded = callId !== undefined && saysCallEnded(item.json, provider, way, callId);
+		return { ...asked, callEnded };
+	}
+	const onlySigned = proof !== undefined && !proof.isOther;
+	const givenStream = way.stream && field('stream', '');
+	try {
+		const wanted = { provider, way, onlySigned, givenStream };
+		const { callEnded } = readEvent(item.json, wanted, ids);
+		const inEvent = (ids.conferenceSid && way.inConference) || way;
+		checkIds(provider, inEvent, ids);
+		readWaysDocument(field, optionValues, way, ids);
+		return { ...asked, way: inEvent, callEnded };
+	} catch (thrown) {
+		// An event that must be signed is refused for that first.
+		const refused = thrown instanceof Refusal ? thrown : undefined;
+		return refusedOr(thrown, proof && refused && { ...asked, callEnded: false, refused });
+	}
+}
+
+/** An item whose event was refused, where that waits; throws otherwise. */
+function refusedOr(thrown: unknown, refusedItem: ItemRequest | undefined): ItemRequest {
+	if (refusedItem) return refusedItem;
+	throw thrown;
+}
+
+/** The way that 'Operation' and 'Identify Stream By' say; none where the provider cannot stop all streams. */
+function chosenWay(provider: Provider, operation: Operation, field: ReadField): Way | undefined {
+	if (operation === 'stopAllStreams') return wayToAllStreams(provider);
 	const ways = waysToOneStream(provider);
 	const [usual] = provider.ways;
 	if (ways.length === 1 || !usual.choice) return usual;
@@ -151,6 +161,10 @@ function readFields(field: ReadField, { on, stream }: Way, ids: Ids) {
 function checkIds({ displayName }: Provider, { on, stream }: Way, ids: Ids) {
 	pathSegment(ids[on.id] ?? '', on.field.label, displayName);
 	if (stream && !stream.isName) pathSegment(ids.stream ?? '', stream.label, displayName);
+}
+
+function readWaysDocument(field: ReadField, values: OptionValues, { document }: Way, ids: Ids) {
+	if (document) ids.document = readDocument(field, values, document);
 }
 
 function readDocument(
@@ -218,6 +232,6 @@ function parsedEvent(value: unknown): unknown {
 	try {
 		return JSON.parse(value);
 	} catch {
-		return undefined;
+		return value;
 	}
 }

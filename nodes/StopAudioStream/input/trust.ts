@@ -6,19 +6,24 @@ import { readSignedEvent } from './events';
 import type { ItemRequest } from './readItem';
 
 /**
- * Refuses an item whose event the provider did not sign. Gives back whether the call is over: with 'Signed Event'
+ * Refuses an item whose event the provider did not sign, and then one whose event was refused. Gives back whether the call is over: with 'Signed Event'
  * only that event says so, and only of the item's own call.
  */
 export function trustedEnd(
-	{ provider, way, ids, callEnded, proof }: ItemRequest,
+	{ provider, way, ids, callEnded, proof, refused }: ItemRequest,
 	account: Account,
 ): boolean {
 	if (!proof) return callEnded;
 	const { event, isOther } = proof;
-	if (isOther && !isRecord(event)) throw refusal('untrusted', messages.signedEventEmpty);
+	if (isOther && isEmpty(event)) throw refusal('untrusted', messages.signedEventEmpty);
 	verify(provider, proof, account);
+	// Only now: what is wrong with an event matters only where the provider sent it.
+	if (refused) throw refused;
 	return isOther && isRecord(event) ? endOfSameCall(event, provider, way, ids) : callEnded;
 }
+
+const isEmpty = (event: unknown): boolean =>
+	event === undefined || event === null || (typeof event === 'string' && event.trim() === '');
 
 function verify(
 	{ displayName, signature }: Provider,
@@ -58,6 +63,8 @@ function endOfSameCall(
 	ids: Ids,
 ): boolean {
 	const { isAboutIt, callEnded } = readSignedEvent(event, provider, way, ids);
-	if (!isAboutIt) throw refusal('untrusted', messages.signedEventOtherCall);
+	if (!isAboutIt) {
+		throw refusal('untrusted', messages.signedEventOtherCall, { place: way.on.noun });
+	}
 	return callEnded;
 }

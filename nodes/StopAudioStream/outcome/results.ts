@@ -8,6 +8,7 @@ import {
 import type { Provider, Way } from '../providers/provider';
 import { leftOver, type Failure } from '../words/sentences';
 import type { CallState, FailureCause, Status } from '../words/vocabulary';
+import type { NotFound } from './verdicts';
 
 /** What came out for one item. */
 export interface ItemResult {
@@ -19,7 +20,7 @@ export interface ItemResult {
 	/** What else is known: the provider's status code, the attempts, … */
 	facts: IDataObject;
 	/** Where a stop of ids that a person gave found nothing: at whom, and whether no time was left to look into it. */
-	notFound?: { provider: Provider; way: Way; outOfTime: boolean };
+	notFound?: NotFound & { provider: Provider; way: Way; outOfTime: boolean };
 }
 
 /** What of n8n the results need. */
@@ -102,9 +103,9 @@ export function hintAtNotFound(context: ResultContext, results: ItemResult[]) {
 	// As an AI agent's tool, an older n8n has no hints.
 	if (typeof context.addExecutionHints !== 'function') return;
 	const counts = new Map<string, { count: number; type: 'info' | 'warning' }>();
-	for (const { notFound, callState } of results) {
+	for (const { notFound } of results) {
 		if (!notFound) continue;
-		const hint = hintFor(notFound, callState);
+		const hint = hintFor(notFound);
 		const counted = counts.get(hint.says) ?? { count: 0, type: hint.type };
 		counts.set(hint.says, { ...counted, count: counted.count + 1 });
 	}
@@ -117,14 +118,22 @@ export function hintAtNotFound(context: ResultContext, results: ItemResult[]) {
 	}
 }
 
-function hintFor(
-	{ provider, way, outOfTime }: NonNullable<ItemResult['notFound']>,
-	callState: CallState | undefined,
-): { says: string; type: 'info' | 'warning' } {
+function hintFor({
+	provider,
+	way,
+	outOfTime,
+	callState,
+	noun,
+}: NonNullable<ItemResult['notFound']>): { says: string; type: 'info' | 'warning' } {
 	const { displayName } = provider;
-	const { noun } = way.on;
 	if (callState === 'live') {
-		if (way.stream && !way.streams) {
+		if (!way.stream) {
+			return {
+				says: `the ${noun} is live, and ${displayName} says that it does not know it. Streams may still be running there.`,
+				type: 'warning',
+			};
+		}
+		if (!way.streams) {
 			return {
 				says: `the ${noun} is live; the stream has ended, or its ${way.stream.label} is wrong. ${displayName} does not say which.`,
 				type: 'info',

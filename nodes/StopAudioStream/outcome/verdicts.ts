@@ -26,6 +26,8 @@ export type SendEnd =
 	| { kind: 'connectionLost'; code: string }
 	/** Surely not delivered. */
 	| { kind: 'notReached'; code: string }
+	/** Its time was over before it could leave. */
+	| { kind: 'outOfTime' }
 	/** The provider asked for a longer wait than the node takes, so nothing was sent. */
 	| { kind: 'waitTooLong'; forMs: number }
 	/** An answer that cannot be decoded, or a request that n8n itself did not let out. */
@@ -62,6 +64,7 @@ export const VERDICTS: Readonly<Record<Meaning, Verdict>> = {
 	noAnswer: { mayHaveActed: true, sendAgain: 'ifRepeatable', cause: 'unavailable' },
 	connectionLost: { mayHaveActed: true, sendAgain: 'ifRepeatable', cause: 'unavailable' },
 	notReached: { mayHaveActed: false, sendAgain: 'always', cause: 'unavailable' },
+	outOfTime: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
 	waitTooLong: { mayHaveActed: false, sendAgain: 'never', cause: 'rateLimit' },
 	broken: { mayHaveActed: true, sendAgain: 'never', cause: 'unreadable' },
 	cancelled: { mayHaveActed: true, sendAgain: 'never', cause: 'unavailable' },
@@ -137,6 +140,8 @@ function failureOf(
 			return failed(cause, messages.connectionLost, { ...names, code: end.code });
 		case 'notReached':
 			return failed(cause, messages.notReached, { ...names, code: end.code });
+		case 'outOfTime':
+			return failed(cause, messages.notReached, { ...names, code: 'no time left' });
 		case 'waitTooLong':
 			return failed(cause, messages.waitTooLong, {
 				...names,
@@ -191,20 +196,34 @@ function answerFailure(
 export const hintFor = ({ credentialHint, forbiddenHint }: Provider, status: number): string =>
 	status === 403 && forbiddenHint ? `${credentialHint} ${forbiddenHint}` : credentialHint;
 
-/** The sentence for a stop that found nothing, by what is known of the call. */
-export function notFoundSentence(way: Way, callState: CallState | undefined) {
+/** What is known of a stop that found nothing: the state of the call, or of what `noun` says. */
+export interface NotFound {
+	callState?: CallState;
+	noun: 'call' | 'conference';
+}
+
+/** The sentence for a stop that found nothing, by what is known. */
+export function notFoundSentence({ stream, streams }: Way, { callState }: NotFound) {
 	if (callState === 'notFound') return messages.notFoundUnknown;
 	if (callState !== 'live') return messages.notFound;
-	return way.stream && !way.streams ? messages.notFoundLiveUnsure : messages.notFoundLive;
+	if (!stream) return messages.notFoundAllLive;
+	return streams ? messages.notFoundLive : messages.notFoundLiveUnsure;
 }
 
 /** The failure for a stop that found nothing, where the user wants to hear of it. */
 export function nothingToStop(
 	provider: Provider,
 	way: Way,
-	sentence: ReturnType<typeof notFoundSentence> | typeof messages.nothingRunning,
-	body: unknown,
+	{
+		known,
+		sentence,
+		body,
+	}: {
+		known: NotFound;
+		sentence: ReturnType<typeof notFoundSentence> | typeof messages.nothingRunning;
+		body: unknown;
+	},
 ): { failure: Failure } {
-	const values = { ...fieldNames(provider, way), quote: quoteOf(body) };
+	const values = { ...fieldNames(provider, way, known.noun), quote: quoteOf(body) };
 	return failed('nothingToStop', sentence, values);
 }

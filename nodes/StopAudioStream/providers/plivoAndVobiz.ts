@@ -1,4 +1,4 @@
-import { isRecord } from '../words/values';
+import { isRecord, textOf } from '../words/values';
 import type {
 	Account,
 	Answer,
@@ -84,7 +84,8 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
 		build: (account, ids) => read(`${callUrl(account, ids)}?status=live`),
 		read(answer, { callId }) {
 			const { statusCode, body } = answer;
-			if (statusCode === 200 && isRecord(body) && isAbout(body, callId)) return 'live';
+			// Any object may come with 200, from a gateway too: only one that names the call speaks of it.
+			if (statusCode === 200 && isRecord(body) && body.call_uuid === callId) return 'live';
 			return statusCode === 404 && isOwn(answer) ? 'notFound' : undefined;
 		},
 	};
@@ -94,7 +95,7 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
 		const { statusCode, body } = answer;
 		if (statusCode === 204) return { status: 'stopped' };
 		if (!isRecord(body)) return undefined;
-		if (statusCode < 300) return readSuccess(statusCode, body);
+		if (statusCode < 300) return readSuccess(statusCode, body, whenNoneActive);
 		if (statusCode !== 400 && statusCode !== 404) return undefined;
 		// Plivo says it with 400, Vobiz's older documents with 404.
 		if (/^no active stream found\.?$/i.test(ownWords(body)?.trim() ?? '')) return whenNoneActive;
@@ -148,10 +149,14 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
  * "Stream stopped successfully", "All streams stopped successfully": other words may say anything.
  * Vobiz: "test for any 2xx" (Vobiz-Warm-Transfer-Conference, live captures).
  */
-function readSuccess(statusCode: number, body: Record<string, unknown>): OwnReading | undefined {
-	if (!/^(all )?streams? stopped successfully\.?$/i.test(String(body.message))) return undefined;
+function readSuccess(
+	statusCode: number,
+	body: Record<string, unknown>,
+	whenNoneActive: OwnReading,
+): OwnReading | undefined {
+	if (!/^(all )?streams? stopped successfully\.?$/i.test(textOf(body.message))) return undefined;
 	if ('error' in body) return undefined;
-	if (body.streams_stopped === 0) return { status: 'alreadyStopped' };
+	if (body.streams_stopped === 0) return whenNoneActive;
 	return { status: statusCode === 202 ? 'accepted' : 'stopped' };
 }
 
@@ -175,7 +180,10 @@ function readList(body: Record<string, unknown>, offset: number): StreamsState |
 		return more || offset > 0 ? undefined : { kind: 'nothingListed' };
 	}
 	if (!objects.every(hasEnded)) return { kind: 'running' };
-	return { kind: 'ended', ...(more && { nextOffset: read }) };
+	return {
+		kind: 'ended',
+		...(more && { nextOffset: read, firstId: textOf(objects[0]?.stream_id) }),
+	};
 }
 
 const isStream = (value: unknown): value is Record<string, unknown> =>
@@ -183,7 +191,7 @@ const isStream = (value: unknown): value is Record<string, unknown> =>
 
 /** An `end_time`, or a `status` that says so; Plivo's `initiated` with a null `end_time` does not. */
 const hasEnded = ({ end_time: endTime, status }: Record<string, unknown>) =>
-	['completed', 'failed', 'stopped'].includes(String(status).toLowerCase()) ||
+	['completed', 'failed', 'stopped'].includes(textOf(status).toLowerCase()) ||
 	(isTime(endTime) && status !== 'in-progress');
 
 const isTime = (value: unknown) => typeof value === 'string' && value !== '';

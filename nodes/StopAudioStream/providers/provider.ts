@@ -103,7 +103,8 @@ export interface StreamsLook {
 /** Whether all streams that were asked for have ended; `nextOffset` where more of a list is to be read. */
 export type StreamsState =
 	| { kind: 'running' }
-	| { kind: 'ended'; nextOffset?: number }
+	/** `firstId`: the first stream of a page that is not the last, by which one that comes again is known. */
+	| { kind: 'ended'; nextOffset?: number; firstId?: string }
 	/** The list holds no stream at all, which proves nothing. */
 	| { kind: 'nothingListed' };
 
@@ -220,12 +221,14 @@ export const waysToOneStream = ({ ways }: Provider): Way[] =>
 export const wayToAllStreams = ({ ways }: Provider): Way | undefined =>
 	ways.find(({ operation }) => operation === 'stopAllStreams');
 
-/** The names that sentences about a way use, as the screen shows them. */
-export function fieldNames({ displayName }: Provider, { on, stream }: Way) {
+/**
+ * The names that sentences about a way use, as the screen shows them. `noun`: what is spoken of, where that is not what the way's stream runs on.
+ */
+export function fieldNames({ displayName }: Provider, { on, stream }: Way, noun = on.noun) {
 	const labels = [on.field.label, ...(stream ? [stream.label] : [])];
 	return {
 		provider: displayName,
-		place: on.noun,
+		place: noun,
 		nouns: stream ? `this ${on.noun} or stream` : `this ${on.noun}`,
 		fields: labels.map((label) => `'${label}'`).join(' and '),
 		streamField: `'${(stream ?? on.field).label}'`,

@@ -1,5 +1,5 @@
 import type { OptionSpec } from '../words/fields';
-import { isRecord } from '../words/values';
+import { isRecord, textOf } from '../words/values';
 import type {
 	Account,
 	Answer,
@@ -95,7 +95,8 @@ const bySid: Way = {
 	on: onCall,
 	stream: streamSid,
 	inEvents: {
-		place: callNames,
+		// The events of a conference's stream need not name a call.
+		place: [...callNames, ...conferenceNames],
 		call: callNames,
 		conference: conferenceNames,
 		stream: streamNames,
@@ -300,10 +301,10 @@ function readPlace(
 ): 'ended' | 'live' | 'notFound' | undefined {
 	if (statusCode === 404 && isUnknownTold && ownErrors(body)) return 'notFound';
 	// SIDs are UUIDs, in either case of letters.
-	const isSame = (other: unknown) => String(other).toLowerCase() === sid?.toLowerCase();
+	const isSame = (other: unknown) => textOf(other).toLowerCase() === sid?.toLowerCase();
 	if (statusCode !== 200 || !isRecord(body) || !isSame(body.sid ?? sid)) return undefined;
-	if (words.ended.includes(String(body.status))) return 'ended';
-	return words.live.includes(String(body.status)) ? 'live' : undefined;
+	if (words.ended.includes(textOf(body.status))) return 'ended';
+	return words.live.includes(textOf(body.status)) ? 'live' : undefined;
 }
 
 /** The parameters of "Update a Call"; a stream's name goes into both addresses as a query parameter. */

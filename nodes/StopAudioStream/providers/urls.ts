@@ -1,20 +1,31 @@
 import { messages, refusal } from '../words/sentences';
+import type { FailureCause } from '../words/vocabulary';
 
 /**
  * One segment of a URL's path. Blank and dot-only values are refused and the rest is encoded, so that
  * an id never changes the shape of the URL: `..` would stop something else than the user named.
  */
-export function pathSegment(value: string, field: string, provider: string): string {
-	if (value === '') throw refusal('input', messages.empty, { field });
-	if (/^\.+$/.test(value)) throw refusal('input', messages.onlyDots, { field, provider });
-	return encode(value, field, provider);
+export function pathSegment(
+	value: string,
+	field: string,
+	provider: string,
+	cause: FailureCause = 'input',
+): string {
+	if (value === '') throw refusal(cause, messages.empty, { field });
+	if (/^\.+$/.test(value)) throw refusal(cause, messages.onlyDots, { field, provider });
+	return encode(value, field, provider, cause);
 }
 
 /** Percent-encodes text; half of a surrogate pair, as a cut-off value leaves it, is refused. */
-export function encode(value: string, field: string, provider: string): string {
+export function encode(
+	value: string,
+	field: string,
+	provider: string,
+	cause: FailureCause = 'input',
+): string {
 	// With the `u` flag this finds a surrogate only where the other half of the pair is missing.
 	if (/\p{Surrogate}/u.test(value)) {
-		throw refusal('input', messages.brokenText, { field, provider });
+		throw refusal(cause, messages.brokenText, { field, provider });
 	}
 	return encodeURIComponent(value);
 }

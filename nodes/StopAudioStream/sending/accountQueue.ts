@@ -42,7 +42,8 @@ interface Waiter extends Turn {
 	isOver: boolean;
 	/** Lets go of the time and the cancellation that it watches. */
 	letGo?: () => void;
-	/** Since when others go ahead of it, because *their* requests under way are more than it wants. */
+	waitsSince: number;
+	/** Since when others go ahead of it, because more is under way than it wants. */
 	passedAt?: number;
 	end(end: Slot | Refused | GivenUp): void;
 }
@@ -56,8 +57,8 @@ type Line = Map<object, Waiter[]>;
  * know the rate.
  *
  * Runs stand in a line, each with its own requests in order. The first run sends one and goes to the end of the
- * line. A run whose own bound is reached is passed. Where that is because of *others'* requests, they wait for it
- * after a second, for two at the most; where it is because of its own, nobody waits: only its own answers help.
+ * line. A run whose own bound is reached is passed by the others. After a second they wait for it, for two at the
+ * most, but only where that helps: not where its own requests keep it out, or what had left before it came.
  * Reads have a line of their own, which moves only while no stop waits.
  */
 export class AccountQueue {
@@ -65,9 +66,7 @@ export class AccountQueue {
 
 	private readonly reads: Line = new Map();
 
-	private readonly underWayOf = new Map<object, number>();
-
-	private underWay = 0;
+	private readonly slots = new Set<Slot>();
 
 	private readsUnderWay = 0;
 
@@ -77,6 +76,10 @@ export class AccountQueue {
 
 	constructor(limit?: RateLimit) {
 		this.rate = new AccountRate(limit);
+	}
+
+	private get underWay() {
+		return this.slots.size;
 	}
 
 	get isIdle() {
@@ -89,6 +92,7 @@ export class AccountQueue {
 			const waiter: Waiter = {
 				...turn,
 				isOver: false,
+				waitsSince: monotonicNow(),
 				end(end) {
 					// A slot that was given is never lost: `isOver` is set in the same moment.
 					if (this.isOver) return;
@@ -113,12 +117,10 @@ export class AccountQueue {
 	}
 
 	/** Gives a slot back, with what its answer showed. `retryAfterMs`: the wait that a 429 asked for. */
-	leave({ run, kind, sentAt }: Slot, load: Load, retryAfterMs?: number) {
-		this.underWay -= 1;
+	leave(slot: Slot, load: Load, retryAfterMs?: number) {
+		const { kind, sentAt } = slot;
+		this.slots.delete(slot);
 		if (kind === 'read') this.readsUnderWay -= 1;
-		const own = (this.underWayOf.get(run) ?? 0) - 1;
-		if (own > 0) this.underWayOf.set(run, own);
-		else this.underWayOf.delete(run);
 		this.rate.note(kind, { sentAt, load, retryAfterMs }, monotonicNow());
 		this.dispatch();
 	}
@@ -134,9 +136,11 @@ export class AccountQueue {
 			const now = monotonicNow();
 			const waiter = queue[0];
 			if (waiter && !waiter.isOver && !this.endRefused(waiter, now)) {
-				const free = this.rate.freeAt(now, this.underWay);
+				// What reads hold is no bound for stops: only what the provider counts is.
+				const stopsUnderWay = this.underWay - this.readsUnderWay;
+				const free = this.rate.freeAt(now, this.underWay, stopsUnderWay);
 				if (free > now) return this.wake(free, now);
-				if (this.underWay >= waiter.maxUnderWay) {
+				if (stopsUnderWay >= waiter.maxUnderWay) {
 					const heldUntil = this.holdsOthersUntil(waiter, now);
 					if (heldUntil !== undefined) return this.wake(heldUntil, now);
 					continue;
@@ -174,23 +178,25 @@ export class AccountQueue {
 
 	private give(waiter: Waiter, now: number) {
 		const { run, kind } = waiter;
-		this.underWay += 1;
+		const slot: Slot = { sentAt: now, run, kind };
+		this.slots.add(slot);
 		if (kind === 'read') this.readsUnderWay += 1;
-		this.underWayOf.set(run, (this.underWayOf.get(run) ?? 0) + 1);
 		this.rate.take(now);
-		waiter.end({ sentAt: now, run, kind });
+		waiter.end(slot);
 	}
 
 	/** Until when others wait for one that wants fewer under way; `undefined` while they go ahead of it. */
 	private holdsOthersUntil(waiter: Waiter, now: number): number | undefined {
-		if ((this.underWayOf.get(waiter.run) ?? 0) >= waiter.maxUnderWay) {
-			waiter.passedAt = undefined;
-			return undefined;
-		}
-		waiter.passedAt ??= now;
-		const until = waiter.passedAt + PASSED_MS + HELD_MS;
+		const { run, maxUnderWay } = waiter;
+		const passedAt = (waiter.passedAt ??= now);
+		const until = passedAt + PASSED_MS + HELD_MS;
 		if (now >= until) waiter.passedAt = now;
-		return now >= waiter.passedAt + PASSED_MS ? until : undefined;
+		if (now < passedAt + PASSED_MS || now >= until) return undefined;
+		// Its own, and what had left before it came: to hold others would not let it in any sooner.
+		const inVain = [...this.slots].filter(
+			(slot) => slot.kind === 'stop' && (slot.run === run || slot.sentAt <= waiter.waitsSince),
+		);
+		return inVain.length >= maxUnderWay ? undefined : until;
 	}
 
 	private wake(at: number, now: number) {

@@ -61,9 +61,12 @@ export class AccountRate {
 		return now < this.refused.until ? this.refused.reopensAt - now : undefined;
 	}
 
-	/** When the next request may leave; `Infinity` where only an answer frees a slot. */
-	freeAt(now: number, underWay: number): number {
-		if (underWay >= this.allowed) return Infinity;
+	/**
+	 * When the next request may leave; `Infinity` where only an answer frees a slot. `counted` are those under way
+	 * that count against how many may be.
+	 */
+	freeAt(now: number, underWay: number, counted = underWay): number {
+		if (counted >= this.allowed) return Infinity;
 		const windowFreeAt = this.windowFreeAt(now, this.answers, underWay, this.limit?.requests);
 		return Math.max(windowFreeAt, this.pausedUntil, this.learned ? this.nextSendAt : 0);
 	}

@@ -24,9 +24,15 @@ export interface Asked {
 /** What was found of a stop that found nothing. `running`: the provider shows the stream without an end. */
 export type Finding =
 	| { stream: 'ended' | 'running' }
-	| { call: CallState }
-	/** No read told, in the time there was. */
+	| Told
+	/** No read told. */
 	| { outOfTime: boolean };
+
+/** What a read told of the call, or of the conference. */
+export interface Told {
+	call: CallState;
+	noun: 'call' | 'conference';
+}
 
 /** The time that the reads of one run of the node have together. */
 export class LookTime {
@@ -68,31 +74,41 @@ export class Looks {
 			const { streams } = way;
 			const request = streams.build(this.sender.account, ids, 0);
 			const end = await this.read(request, options);
+			if (end.kind === 'outOfTime') return { outOfTime: true };
 			const state = end.kind === 'answer' ? streams.read(end.answer, ids, 0) : undefined;
 			if (state?.kind === 'ended' || state?.kind === 'running') return { stream: state.kind };
 		}
-		const call = await this.callOf(asked, callEnded);
-		return call ? { call } : { outOfTime: monotonicNow() >= this.time.deadline() - TIMER_MS };
+		return await this.callOf(asked, callEnded);
 	}
 
-	/** What the call, or the conference, says of itself. */
-	async callOf({ way, ids, options }: Asked, callEnded = false): Promise<CallState | undefined> {
+	/** What the call, or the conference, says of itself. `callEnded`: this much is known of the call. */
+	async callOf(
+		{ way, ids, options }: Asked,
+		callEnded = false,
+	): Promise<Told | { outOfTime: boolean }> {
+		const { noun } = way.on;
 		for (const look of way.looks) {
-			const told = await this.take(look, ids, options);
-			if (told !== 'ended' || !look.andAlso) {
-				if (told) return told;
-				continue;
-			}
-			return callEnded ? 'ended' : await this.take(look.andAlso, ids, options);
+			const call = await this.take(look, ids, options);
+			if (call === 'outOfTime') return { outOfTime: true };
+			if (call === undefined) continue;
+			if (call !== 'ended' || !look.andAlso || callEnded || !ids.callId) return { call, noun };
+			const other = await this.take(look.andAlso, ids, options);
+			if (other === 'outOfTime' || other === undefined) return { outOfTime: other !== undefined };
+			return other === 'ended' ? { call, noun } : { call: other, noun: 'call' };
 		}
-		return undefined;
+		return { outOfTime: false };
 	}
 
-	private async take(look: Look, ids: Ids, options: SendOptions): Promise<CallState | undefined> {
+	private async take(
+		look: Look,
+		ids: Ids,
+		options: SendOptions,
+	): Promise<CallState | 'outOfTime' | undefined> {
 		const request = look.build(this.sender.account, ids);
 		const reading = this.atCalls.get(request.url) ?? this.read(request, options);
 		this.atCalls.set(request.url, reading);
 		const end = await reading;
+		if (end.kind === 'outOfTime') return 'outOfTime';
 		return end.kind === 'answer' ? look.read(end.answer, ids) : undefined;
 	}
 
@@ -100,12 +116,12 @@ export class Looks {
 		const onLeave = () => this.time.note();
 		let until = this.time.deadline();
 		for (;;) {
-			const { end, attempts } = await this.sender.send(
+			const { end } = await this.sender.send(
 				{ request, kind: 'read', repeatable: false, until, onLeave },
 				{ ...options, maxRetries: 0 },
 			);
 			// The first read has left meanwhile: from then on there is more time.
-			if (attempts > 0 || end.kind !== 'notReached' || this.time.deadline() <= until) return end;
+			if (end.kind !== 'outOfTime' || this.time.deadline() <= until) return end;
 			until = this.time.deadline();
 		}
 	}
@@ -118,11 +134,14 @@ export class Looks {
 		const { streams } = way;
 		// The time runs from the first read that leaves: reads wait behind stops.
 		let until = monotonicNow() + LOOK_MS;
+		let hasLeft = false;
 		const onLeave = () => {
+			hasLeft = true;
 			until = Math.min(until, monotonicNow() + CONFIRM_MS);
 		};
 		const isTimeUp = () => monotonicNow() >= until - TIMER_MS;
 		let offset = 0;
+		let pageId: string | undefined;
 		let pauseMs = FIRST_PAUSE_MS;
 		while (streams && !isTimeUp()) {
 			const request = streams.build(this.sender.account, ids, offset);
@@ -131,8 +150,11 @@ export class Looks {
 				options,
 			);
 			const state = end.kind === 'answer' ? streams.read(end.answer, ids, offset) : undefined;
+			if (end.kind === 'cancelled') {
+				return notConfirmed(`${provider} was not read any more: the execution was canceled`);
+			}
 			if (!state) {
-				if (isTimeUp()) break;
+				if (isTimeUp() || end.kind === 'outOfTime') break;
 				return notConfirmed(`${provider} could not be read: ${whyNot(end)}`);
 			}
 			if (state.kind === 'nothingListed') {
@@ -145,10 +167,14 @@ export class Looks {
 				pauseMs *= 2;
 			} else if (state.nextOffset === undefined) {
 				return { confirmed: true };
+			} else if (state.firstId === pageId) {
+				return notConfirmed(`${provider} gives the same page of the list again`);
 			} else {
 				offset = state.nextOffset;
+				pageId = state.firstId;
 			}
 		}
+		if (!hasLeft) return notConfirmed(`${provider} was not read: stops of the account came first`);
 		return notConfirmed(`${provider} did not show the end within ${CONFIRM_MS / 1_000} s`);
 	}
 }

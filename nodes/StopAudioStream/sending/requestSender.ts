@@ -107,7 +107,7 @@ export class RequestSender {
 			});
 			if (slot === 'cancelled') return sent({ kind: 'cancelled' });
 			// Out of time before the first send happens to a read only, which has nothing to report.
-			if (slot === 'outOfTime') return sent(end ?? { kind: 'notReached', code: 'no time left' });
+			if (slot === 'outOfTime') return sent(end ?? { kind: 'outOfTime' });
 			if ('refusedForMs' in slot) return sent({ kind: 'waitTooLong', forMs: slot.refusedForMs });
 
 			deadline = Math.min(deadline, slot.sentAt + MAX_ITEM_MS);

@@ -80,12 +80,12 @@ export const messages = {
 		todo: "Looked for {names} in 'body' and 'query', since only these come from the webhook's caller. Put this node right behind the Webhook node, or give the Webhook node's item in 'Signed Event'.",
 	},
 	eventWithoutStream: {
-		what: 'The incoming event holds a call and no stream',
-		todo: "Looked for {names} beside the call. Fill in '{field}', or use an event that holds the stream.",
+		what: 'The incoming event holds a {noun} and no stream',
+		todo: "Looked for {names} beside the {noun}. Fill in '{field}', or use an event that holds the stream.",
 	},
 	eventWithoutStreamStopAll: {
-		what: 'The incoming event holds a call and no stream, as a hang-up does',
-		todo: "Looked for {names} beside the call. Set 'Operation' to 'Stop All Streams' to stop every stream of the call, or fill in '{field}'.",
+		what: 'The incoming event holds a {noun} and no stream, as a hang-up does',
+		todo: "Looked for {names} beside the {noun}. Set 'Operation' to 'Stop All Streams' to stop every stream of the call, or fill in '{field}'.",
 	},
 	eventNotText: {
 		what: "'{name}' in the incoming event is not text",
@@ -106,8 +106,8 @@ export const messages = {
 		todo: "Nothing was sent. Its expression gave nothing for this item: check the name of the Webhook node in it, or remove 'Signed Event' from 'Options'.",
 	},
 	signedEventOtherCall: {
-		what: "The event in 'Signed Event' is about another call",
-		todo: 'Nothing was sent. A signed event is proof only for its own call: use the item that belongs to this one (.item, and not .first()).',
+		what: "The event in 'Signed Event' is about another {place}",
+		todo: 'Nothing was sent. A signed event is proof only for its own {place}: use the item that belongs to this one (.item, and not .first()).',
 	},
 	noSignature: {
 		what: 'The event carries no signature of {provider}',
@@ -219,6 +219,10 @@ export const messages = {
 	notFoundLive: {
 		what: 'The {place} is live, and {provider} knows no such stream on it{quote}',
 		todo: 'Another stream may still be running there. Check {fields}.',
+	},
+	notFoundAllLive: {
+		what: 'The {place} is live, and {provider} says that it does not know it{quote}',
+		todo: 'Streams may still be running there. Check {fields}, then run the item again.',
 	},
 	notFoundLiveUnsure: {
 		what: 'The {place} is live, and {provider} finds no such stream on it{quote}',

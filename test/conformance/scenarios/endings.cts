@@ -13,11 +13,10 @@ const byTitle = (_way: Way, { endings: all }: Profile) =>
 function eventOf(c: Case, { kind, says = {}, within }: Ending, of = c.call): IDataObject {
 	const event = c.event(kind, of);
 	const part = within ? (event[within] as IDataObject) : event;
-	for (const [name, value] of Object.entries(says)) {
-		if (value === '') delete part[name];
-		else part[name] = value;
-	}
-	return event;
+	const changed = Object.fromEntries(
+		Object.entries({ ...part, ...says }).filter(([name]) => says[name] !== ''),
+	);
+	return within ? { ...event, [within]: changed } : changed;
 }
 
 /** The same event with other words. */

@@ -1,5 +1,6 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import type { Case } from '../case.cts';
+import { textOf } from '../judge.cts';
 import { row, rows, type Row } from '../scenario.cts';
 import type { Expected } from '../types.cts';
 
@@ -24,6 +25,9 @@ const IDS = [
 	'"quoted"',
 	'constructor',
 ];
+
+const between = (field: string, min: number, max: number) =>
+	`'${field}' is not a whole number from ${min} to ${max}`;
 
 /** Good, refused for each of `bad`, good; gives what to expect. */
 function refusedBetween(c: Case, bad: Array<{ fields: IDataObject } & Expected>): Expected[] {
@@ -69,8 +73,7 @@ export const input: readonly Row[] = [
 	row({
 		name: 'ids of any characters arrive as they are, and change nothing else of the request',
 		arrange(c) {
-			const { details = (id: string) => ({ id }) } = c.way;
-			c.targets = IDS.map((id) => c.add(details(id), { id: `${id} call` }));
+			c.targets = IDS.map((id) => c.add(c.way.details?.(id) ?? { id }, { id: `${id} call` }));
 		},
 		expected: (c) => c.targets.map(() => ({ ...c.says('stop'), runs: false })),
 		check(c) {
@@ -89,7 +92,7 @@ export const input: readonly Row[] = [
 					[c.idField]: ` \t${c.idOf(c.target)}\n`,
 					// A name is taken as it is: blanks may belong to it.
 					...(given.stream !== undefined &&
-						!c.way.byDocument && { stream: `\u00a0${String(given.stream)} ` }),
+						!c.way.byDocument && { stream: `\u00a0${textOf(given.stream)} ` }),
 				},
 			];
 		},
@@ -164,23 +167,51 @@ export const input: readonly Row[] = [
 			runs: true,
 		}),
 	}),
-	rows({
-		name: 'an option that is out of bounds is refused in words that name it',
+	rows<[options: INodeParameters, error: string]>({
+		name: 'an option that is out of bounds is refused with its name and its bounds',
 		variants: () => ({
-			'Max Retries': { maxRetries: 11 },
-			'Max Concurrency': { maxConcurrency: 0 },
-			Timeout: { timeout: 1.5 },
-			'If Nothing Is Left to Stop': { whenNothingToStop: 'ignore' },
+			'Max Retries, above': [{ maxRetries: 11 }, between('Max Retries', 0, 10)],
+			'Max Retries, below': [{ maxRetries: -1 }, between('Max Retries', 0, 10)],
+			'Max Concurrency, above': [{ maxConcurrency: 1_001 }, between('Max Concurrency', 1, 1_000)],
+			'Max Concurrency, below': [{ maxConcurrency: 0 }, between('Max Concurrency', 1, 1_000)],
+			'Timeout, above': [{ timeout: 120_001 }, between('Timeout', 1, 120_000)],
+			'Timeout, below': [{ timeout: 0 }, between('Timeout', 1, 120_000)],
+			'Timeout, no whole number': [{ timeout: 1.5 }, between('Timeout', 1, 120_000)],
+			'If Nothing Is Left to Stop': [
+				{ whenNothingToStop: 'ignore' },
+				"'If Nothing Is Left to Stop' has no option “ignore”",
+			],
+		}),
+		options: (_c, [options]) => options,
+		expected: (_c, [, error]) => ({ failure: 'input', error, attempts: undefined, runs: true }),
+	}),
+	rows<INodeParameters>({
+		name: 'an option at its bounds is taken',
+		variants: () => ({
+			lowest: { maxRetries: 0, maxConcurrency: 1 },
+			highest: { maxRetries: 10, maxConcurrency: 1_000, timeout: 120_000 },
 		}),
 		options: (_c, options) => options,
+		expected: (c) => ({ ...c.says('stop'), runs: false }),
+	}),
+	rows({
+		name: 'a yes or no by an expression that yields nothing is refused: nobody meant the node to send',
+		variants: (_way, { cannot }) => ({
+			'Preview Only': 'preview',
+			// n8n hands over no option that the screen does not show.
+			...(!cannot.confirm && { 'Confirm Stop': 'confirm' }),
+			'Include Provider Response': 'includeResponse',
+		}),
+		options: (_c, name) => ({ [name]: '={{ $json.nothing }}' }),
 		expected: () => ({
 			failure: 'input',
 			error: expect.stringMatching(
-				/^'(Max Retries|Max Concurrency|Timeout|If Nothing Is Left to Stop)' /,
+				/^'(Preview Only|Confirm Stop|Include Provider Response)' has no option/,
 			),
 			attempts: undefined,
 			runs: true,
 		}),
+		check: (c) => expect(c.standIn.requests).toEqual([]),
 	}),
 	rows({
 		name: 'an address in the credential that must not be used is refused before a secret is sent',

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { webhookItem } from '../../lib/callbacks.cts';
 import type { StandIn } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
+import { textOf } from '../judge.cts';
 import { row, rows, type Row } from '../scenario.cts';
 import type { Signed, Target } from '../types.cts';
 
@@ -62,7 +63,7 @@ const withHeaders = (
 	...item,
 	headers: Object.fromEntries(
 		Object.entries(item.headers).flatMap(([name, value]) => {
-			const changed = /signature/.test(name) ? change(name, String(value)) : String(value);
+			const changed = /signature/.test(name) ? change(name, textOf(value)) : textOf(value);
 			return changed === undefined ? [] : [[name, changed]];
 		}),
 	),
@@ -134,6 +135,22 @@ export const trust: readonly Row[] = [
 	}),
 	row({
 		...verifying,
+		name: 'Verify Signature by an expression that yields nothing is refused, and never off',
+		options: { verifySignature: '={{ $json.nothing }}' },
+		parameters: byEvent,
+		arrange(c) {
+			c.items = [signed(c)];
+		},
+		expected: () => ({
+			failure: 'input',
+			error: expect.stringMatching(/^'Verify Signature' has no option/),
+			attempts: undefined,
+			runs: true,
+		}),
+		check: (c) => expect(c.standIn.requests).toEqual([]),
+	}),
+	row({
+		...verifying,
 		name: 'what is untrusted is not previewed either',
 		options: { verifySignature: true, preview: true },
 		parameters: byEvent,
@@ -171,6 +188,17 @@ export const trust: readonly Row[] = [
 			message: expect.stringContaining(`'${signedBy(c).keyLabel}'`),
 		}),
 		check: (_c, { run }) => expect(run.items[0]?.message).toContain('WEBHOOK_URL'),
+	}),
+	row({
+		...verifying,
+		name: 'a secret in the address that was compared is masked in the sentence',
+		parameters: byEvent,
+		arrange(c) {
+			const token = encodeURIComponent(c.credentials[c.profile.token] ?? '');
+			c.secrets.push(token);
+			c.items = [{ ...signed(c), webhookUrl: `https://${token}.example.com/webhook/x` }];
+		},
+		expected: () => ({ ...untrusted, error: expect.stringContaining('***') }),
 	}),
 	row({
 		name: 'an event for which no document describes a signature is untrusted',

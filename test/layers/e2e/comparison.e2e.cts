@@ -148,7 +148,12 @@ const stopAudioStream: MakeNode = (
 
 /** Runs streams of new calls through one of the two nodes. */
 async function run(makeNode: MakeNode, standIn: RunningStandIn, job: Job = {}) {
-	const { streams = 1, items = (all: Streaming[]): IDataObject[] => all, fault, node: settings } = job;
+	const {
+		streams = 1,
+		items = (all: Streaming[]): IDataObject[] => all,
+		fault,
+		node: settings,
+	} = job;
 	standIn.reset();
 	otherHost.requests.length = 0;
 	standIn.fault = fault ?? (() => undefined);

@@ -177,7 +177,8 @@ export const notes = (
 
 /** The steps under 'What to fill in'. */
 export const steps = (...list: readonly string[]): string =>
-	['### What to fill in', ...list.map((step, i) => `${i + 1}. ${step}`)].join('\n');
+	// The blank line ends the list: without it, what follows would belong to the last step.
+	['### What to fill in', ...list.map((step, i) => `${i + 1}. ${step}`), ''].join('\n');
 
 export const REDDEN =
 	'A stop that does not work makes the execution fail, so that you see it under **Executions**.';

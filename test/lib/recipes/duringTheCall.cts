@@ -346,14 +346,15 @@ export function privatePart(carrier: Carrier): Workflow {
 						setNode('No Stream Is Known', {
 							text: `={{ \`Call ${callOf} is on hold: no stream of it is in the table, so it is not proved that nothing listens.\` }}`,
 						}),
-						alert,
+						undefined,
 						undefined,
 						couldNot,
+						alert,
 					],
 				]
 			: [
 					[...lead, stopIt, ...tail],
-					[...Array.from({ length: 5 }, () => undefined), alert, couldNot],
+					[...Array.from({ length: 6 }, () => undefined), couldNot, alert],
 				],
 		flows,
 		keepsNoSuccess: locked,

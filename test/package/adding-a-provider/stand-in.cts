@@ -2,13 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Call } from '../../lib/stand-ins/calls.cts';
 import { basic, json } from '../../lib/stand-ins/events.cts';
-import type {
-	Answer,
-	Behaviour,
-	Exposed,
-	Provider,
-	StandIn,
-} from '../../lib/stand-ins/stand-in.cts';
+import type { Answer, Behaviour, Provider, StandIn } from '../../lib/stand-ins/stand-in.cts';
 
 /** Examplephone, which does not exist. */
 export const examplephone: Provider = {
@@ -19,7 +13,7 @@ export const examplephone: Provider = {
 	behave,
 };
 
-function behave({ calls, url }: StandIn): Behaviour<Exposed> {
+function behave({ calls, url }: StandIn): Behaviour {
 	const credentials = {
 		accountId: 'EXAMPLE-ACCOUNT',
 		apiKey: 'example-examplephone-key-Jm4RtYc8',
