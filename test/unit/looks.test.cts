@@ -239,13 +239,13 @@ describe('Confirm Stop', () => {
 
 	test('confirms nothing by a list that gives one page twice', async () => {
 		const first = { ...DOWN, stream_id: 'first' };
-		const pages = [page(4, first, DOWN), page(4, first, DOWN)];
+		const pages = [page(6, first, DOWN)];
 		const { reads, confirmation } = await confirm(pages, { way: all });
 		expect(reads.map(({ sending }) => new URL(sending.request.url).search)).toEqual([
 			'?limit=20&offset=0',
 			'?limit=20&offset=2',
 		]);
-		// By its count, the second page would be the last: what it hides may still run.
+		// By its count, a third such page would be the last: what none of them shows may still run.
 		expect(confirmation).toEqual(notConfirmed('Plivo gives the same page of the list again'));
 	});
 
