@@ -330,6 +330,12 @@ describe('a stop that found nothing', () => {
 		expect(urlsOf(sender)).toEqual(urls);
 	});
 
+	test('is looked into no further, where there was no time for the first read', async () => {
+		const { looks, sender } = looksWith({ ends: at({ [STREAM]: { kind: 'outOfTime' } }) });
+		expect(await looks.lookInto(asked, false)).toEqual({ outOfTime: true });
+		expect(urlsOf(sender)).toEqual([STREAM]);
+	});
+
 	test('of all streams: the list is not read', async () => {
 		const { looks, sender } = looksWith({ ends: at({ [CALL]: ENDED }) });
 		expect(await looks.lookInto({ ...asked, way: all, ids: { callId: 'c' } }, false)).toEqual({
