@@ -164,7 +164,16 @@ describe('a credential', () => {
 
 	it.each(providers)('of $displayName does not take dots for an id', ({ credential }) => {
 		const data = { ...dataOf(credential, 'https://a.example'), [credential.id.name]: '..' };
-		expect(() => readAccount(credential, data)).toThrow(`'${credential.id.label}' holds only dots`);
+		const { failure } = refused(() => readAccount(credential, data));
+		expect(failure.cause).toBe('credentials');
+		expect(failure.what).toBe(`'${credential.id.label}' holds only dots`);
+	});
+
+	it.each(providers)('of $displayName takes no id with a broken character', ({ credential }) => {
+		const data = { ...dataOf(credential, 'https://a.example'), [credential.id.name]: 'a\ud83d' };
+		const { failure } = refused(() => readAccount(credential, data));
+		expect(failure.cause).toBe('credentials');
+		expect(failure.what).toBe(`'${credential.id.label}' contains a broken character`);
 	});
 
 	it.each(providers)('of $displayName never goes to another address', ({ credential }) => {

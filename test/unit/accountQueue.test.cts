@@ -217,6 +217,33 @@ describe('many executions', () => {
 		expect(Math.max(...waits)).toBeLessThanOrEqual(2_000);
 	});
 
+	test('do not wait for such a one, where a slow stop that left before keeps it out', async () => {
+		jest.useFakeTimers();
+		const queue = new AccountQueue({ requests: 1_000, windowMs: 1_000 });
+		const slow = await slotOf(queue, { run: {} });
+		await jest.advanceTimersByTimeAsync(10);
+		let aloneAt = NaN;
+		void slotOf(queue, { run: {}, maxUnderWay: 1 }).then((slot) => {
+			aloneAt = slot.sentAt;
+			queue.leave(slot, 'copes');
+		});
+		const waited: number[] = [];
+		for (let n = 0; n < 100; n += 1) {
+			await jest.advanceTimersByTimeAsync(97);
+			const at = performance.now();
+			void slotOf(queue, { run: {} }).then((slot) => {
+				waited.push(slot.sentAt - at);
+				queue.leave(slot, 'copes');
+			});
+		}
+		await jest.advanceTimersByTimeAsync(0);
+		expect(waited).toEqual(Array(100).fill(0));
+		expect(aloneAt).toBeNaN();
+		queue.leave(slow, 'copes');
+		await jest.advanceTimersByTimeAsync(0);
+		expect(aloneAt).toBe(performance.now());
+	});
+
 	test('put a stop that is sent again behind those that were sent before it', async () => {
 		jest.useFakeTimers();
 		const { send, order } = oneASecond();
@@ -377,13 +404,37 @@ describe('a read', () => {
 		expect(order).toHaveLength(most + 1);
 	});
 
-	test('leaves the other half to stops', async () => {
+	test('counts for nothing against what may be under way of stops', async () => {
 		const { order, enter } = account();
 		for (let n = 0; n < 20; n += 1) enter(`read ${n}`, { kind: 'read' });
 		for (let n = 0; n < 20; n += 1) enter(`stop ${n}`, { run: {} });
 		await jest.advanceTimersByTimeAsync(0);
 		expect(order.filter((name) => name.startsWith('read'))).toHaveLength(5);
-		expect(order.filter((name) => name.startsWith('stop'))).toHaveLength(5);
+		expect(order.filter((name) => name.startsWith('stop'))).toHaveLength(10);
+	});
+
+	test('that is slow does not hold a stop with a low Max Concurrency', async () => {
+		const { order, enter, answer } = account({ requests: 300, windowMs: 5_000 });
+		enter('read 1', { kind: 'read', run: {} });
+		enter('read 2', { kind: 'read', run: {} });
+		await jest.advanceTimersByTimeAsync(0);
+		const sweep = {};
+		for (const n of [1, 2]) enter(`stop ${n}`, { run: sweep, maxUnderWay: 1 });
+		await jest.advanceTimersByTimeAsync(0);
+		expect(order).toEqual(['read 1', 'read 2', 'stop 1']);
+		// Its own stop does hold it, and the reads still do not.
+		await jest.advanceTimersByTimeAsync(10_000);
+		expect(order).toHaveLength(3);
+		await answer('stop 1');
+		expect(order).toEqual(['read 1', 'read 2', 'stop 1', 'stop 2']);
+	});
+
+	test('counts in the window of a published limit, for stops too', async () => {
+		const { order, enter } = account({ requests: 4, windowMs: 1_000 });
+		for (const n of [1, 2]) enter(`read ${n}`, { kind: 'read', run: {} });
+		for (const n of [1, 2, 3]) enter(`stop ${n}`, { run: {} });
+		await jest.advanceTimersByTimeAsync(0);
+		expect(order).toEqual(['read 1', 'read 2', 'stop 1', 'stop 2']);
 	});
 
 	test('takes at most half of a published limit, in each window', async () => {

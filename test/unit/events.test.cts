@@ -143,6 +143,36 @@ describe("a conference's stream at SignalWire", () => {
 		expect(way.on.noun).toBe('call');
 	});
 
+	it('needs no call in its events', () => {
+		const item = { body: { StreamSid: 's', ConferenceSid: 'k' } };
+		const { ids, way } = readWith({ provider: 'signalWire', source: 'event' }, item);
+		expect(ids).toEqual({ stream: 's', conferenceSid: 'k' });
+		expect(way.on.noun).toBe('conference');
+		// By name, nothing of a conference can be stopped.
+		expect(refusal('signalWire', item, { streamBy: 'name', cxmlUrl })).toContain('holds no call');
+	});
+
+	it('belongs to the call beside it, where an event in another place names one too', () => {
+		const item = {
+			body: { ConferenceSid: 'k', StreamSid: 't' },
+			query: { CallSid: 'c', StreamSid: 's' },
+		};
+		expect(read('signalWire', item)).toEqual({ callId: 'c', stream: 's' });
+	});
+
+	it('without a stream is told as one of a conference', () => {
+		expect(refusal('signalWire', { body: { ConferenceSid: 'k' } })).toBe(
+			"The incoming event holds a conference and no stream. Looked for 'StreamSid', 'stream_sid', 'streamSid' beside the conference. Fill in 'Stream SID', or use an event that holds the stream.",
+		);
+	});
+
+	it('is over by no word of an event that names no call', () => {
+		const item = { ConferenceSid: 'k', StreamSid: 's', CallStatus: 'completed' };
+		expect(readWith({ provider: 'signalWire', source: 'event' }, item).callEnded).toBe(false);
+		const named = { ...item, CallSid: 'c' };
+		expect(readWith({ provider: 'signalWire', source: 'event' }, named).callEnded).toBe(true);
+	});
+
 	it('by Conference Stream SID needs an event that names one, and never falls back to the call', () => {
 		const fields = { streamBy: 'conferenceSid' };
 		const { ids, way } = readWith({ provider: 'signalWire', source: 'event', ...fields }, event);
@@ -174,11 +204,14 @@ describe('a control ID of SignalWire', () => {
 		expect(read('signalWire', both, fields)).toEqual({ callId: 'own', stream: 's' });
 	});
 
-	it('takes no call from the query by another name, and none at all without a control ID', () => {
+	it('takes no call from the query by another name, and no stream without a control ID', () => {
 		const other = { body: { control_id: 's' }, query: { CallSid: 'c' } };
 		expect(refusal('signalWire', other, fields)).toContain('holds no call that SignalWire names');
 		const none = { body: {}, query: { call_id: 'c' } };
-		expect(refusal('signalWire', none, fields)).toContain(
+		expect(refusal('signalWire', none, fields)).toBe(
+			"The incoming event holds a call and no stream. Looked for 'control_id' beside the call. Fill in 'Control ID', or use an event that holds the stream.",
+		);
+		expect(refusal('signalWire', { body: {}, query: {} }, fields)).toContain(
 			"Looked for 'control_id', 'CallSid', 'call_sid', 'callSid', 'call_id' in",
 		);
 		expect(read('signalWire', none, { ...fields, stream: 's' })).toEqual({
@@ -279,6 +312,16 @@ describe('an event that ends a call', () => {
 			expect(beside('plivo', { CallUUID: 5, Event: 'Hangup' })).toBe(false);
 		});
 
+		it("counts in no place that names a conference: the event is of the conference's stream", () => {
+			const event = { CallSid: 'c', CallStatus: 'completed' };
+			expect(beside('signalWire', { body: event })).toBe(true);
+			for (const name of ['ConferenceSid', 'conference_sid', 'conferenceSid']) {
+				expect(beside('signalWire', { body: { ...event, [name]: 'k' } })).toBe(false);
+			}
+			expect(beside('signalWire', { body: { ...event, ConferenceSid: '' } })).toBe(true);
+			expect(beside('signalWire', { body: event, ConferenceSid: 'k' })).toBe(true);
+		});
+
 		it("proves nothing for a conference's stream", () => {
 			const fields = { streamBy: 'conferenceSid', conferenceSid: 'k', callId: 'c' };
 			const event = { CallSid: 'c', ConferenceSid: 'k', CallStatus: 'completed' };
@@ -301,6 +344,14 @@ describe('an event that ends a call', () => {
 
 describe('where the event must be signed', () => {
 	const options = { verifySignature: true };
+	/** Why an event is refused, once its signature was verified: the two sentences, in one. */
+	const kept = (provider: string, item: IDataObject, fields: Fields = {}) => {
+		const read = readWith({ provider, source: 'event', options, ...fields }, item);
+		if (!read.refused) throw new Error('Was not refused');
+		expect(read.refused.failure.cause).toBe('input');
+		const { what, todo } = read.refused.failure;
+		return `${what}. ${todo}`;
+	};
 
 	it("only what the webhook's caller sent counts: body, then query", () => {
 		const event = { CallUUID: 'c', StreamID: 's' };
@@ -311,7 +362,7 @@ describe('where the event must be signed', () => {
 			callId: 'c',
 		});
 		for (const item of [event, { start: event }, { params: event }, { body: { start: event } }]) {
-			expect(refusal('plivo', item, { options })).toBe(
+			expect(kept('plivo', item)).toBe(
 				"The signed event holds no call that Plivo names. Looked for 'CallUUID', 'call_uuid', 'callUuid', 'callId' in 'body' and 'query', since only these come from the webhook's caller. Put this node right behind the Webhook node, or give the Webhook node's item in 'Signed Event'.",
 			);
 		}

@@ -35,6 +35,7 @@ const options: SendOptions = { timeout: 10_000, maxRetries: 3, maxConcurrency: 1
 
 const UP = { stream_id: 's', status: 'initiated', end_time: null };
 const DOWN = { stream_id: 's', status: 'initiated', end_time: '2026-01-31 10:00:00+00:00' };
+const FIRST = { ...DOWN, stream_id: 'first' };
 const page = (total: number, ...objects: object[]) => ({ meta: { total_count: total }, objects });
 
 const wait = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
@@ -96,7 +97,7 @@ class FakeSender extends RequestSender {
 		const sent = { effectBefore: false, until };
 		if (performance.now() + waits >= until) {
 			await wait(until - performance.now());
-			return { ...sent, end: { kind: 'notReached', code: 'no time left' }, attempts: 0 };
+			return { ...sent, end: { kind: 'outOfTime' }, attempts: 0 };
 		}
 		if (waits > 0) await wait(waits);
 		read.at = Date.now() - NOW;
@@ -214,11 +215,13 @@ describe('Confirm Stop', () => {
 		expect(confirmation).toEqual(TOO_LATE);
 		const never = await confirm([UP], { waits: 70_000 });
 		expect(never.took).toBe(60_000);
-		expect(never.confirmation).toEqual(TOO_LATE);
+		expect(never.confirmation).toEqual(
+			notConfirmed('Plivo was not read: stops of the account came first'),
+		);
 	});
 
 	test('looks on every page of the list', async () => {
-		const pages = [page(3, DOWN, DOWN), page(3, DOWN)];
+		const pages = [page(3, FIRST, DOWN), page(3, DOWN)];
 		const { reads, times, confirmation } = await confirm(pages, { way: all });
 		expect(reads.map(({ sending }) => new URL(sending.request.url).search)).toEqual([
 			'?limit=20&offset=0',
@@ -229,13 +232,24 @@ describe('Confirm Stop', () => {
 	});
 
 	test('waits on the page that shows a running stream', async () => {
-		const pages = [page(2, DOWN), page(2, UP), page(2, DOWN)];
+		const pages = [page(2, FIRST), page(2, UP), page(2, DOWN)];
 		const { reads, confirmation } = await confirm(pages, { way: all });
 		const offsets = reads.map(({ sending }) =>
 			new URL(sending.request.url).searchParams.get('offset'),
 		);
 		expect(offsets).toEqual(['0', '1', '1']);
 		expect(confirmation).toEqual({ confirmed: true });
+	});
+
+	test('confirms nothing by a list that gives one page twice', async () => {
+		const pages = [page(4, FIRST, DOWN)];
+		const { reads, confirmation } = await confirm(pages, { way: all });
+		expect(reads.map(({ sending }) => new URL(sending.request.url).search)).toEqual([
+			'?limit=20&offset=0',
+			'?limit=20&offset=2',
+		]);
+		// By its count, the second is the last page: what neither of them shows may still run.
+		expect(confirmation).toEqual(notConfirmed('Plivo gives the same page of the list again'));
 	});
 
 	test('ends at an empty list, which proves nothing', async () => {
@@ -274,6 +288,14 @@ describe('Confirm Stop', () => {
 		);
 	});
 
+	test('ends with the execution, also while a read is under way', async () => {
+		const { times, confirmation } = await confirm([{ kind: 'cancelled' }]);
+		expect(times).toEqual([0]);
+		expect(confirmation).toEqual(
+			notConfirmed('Plivo was not read any more: the execution was canceled'),
+		);
+	});
+
 	test('reads nothing of a provider that cannot be asked', async () => {
 		const [way] = providerOf('signalWire').ways;
 		const { reads, confirmation } = await confirm([DOWN], { way, provider: 'SignalWire' });
@@ -291,17 +313,17 @@ describe('a stop that found nothing', () => {
 	test.each<[string, Record<string, SendEnd | object>, object, string[]]>([
 		['ended, as the stream says', { [STREAM]: DOWN }, { stream: 'ended' }, [STREAM]],
 		['running, as the stream says', { [STREAM]: UP }, { stream: 'running' }, [STREAM]],
-		['of a call that ended', { [CALL]: ENDED }, { call: 'ended' }, [STREAM, CALL]],
+		['of a call that ended', { [CALL]: ENDED }, { call: 'ended', noun: 'call' }, [STREAM, CALL]],
 		[
 			'of a call that is live',
 			{ [STREAM]: NO_CALL, [LIVE]: { call_uuid: 'c' } },
-			{ call: 'live' },
+			{ call: 'live', noun: 'call' },
 			[STREAM, CALL, LIVE],
 		],
 		[
 			'of a call that nobody knows',
 			{ [STREAM]: NO_CALL, [CALL]: NO_CALL, [LIVE]: NO_CALL },
-			{ call: 'notFound' },
+			{ call: 'notFound', noun: 'call' },
 			[STREAM, CALL, LIVE],
 		],
 		['of which nothing can be read', {}, { outOfTime: false }, [STREAM, CALL, LIVE]],
@@ -311,10 +333,17 @@ describe('a stop that found nothing', () => {
 		expect(urlsOf(sender)).toEqual(urls);
 	});
 
+	test('is looked into no further, where there was no time for the first read', async () => {
+		const { looks, sender } = looksWith({ ends: at({ [STREAM]: { kind: 'outOfTime' } }) });
+		expect(await looks.lookInto(asked, false)).toEqual({ outOfTime: true });
+		expect(urlsOf(sender)).toEqual([STREAM]);
+	});
+
 	test('of all streams: the list is not read', async () => {
 		const { looks, sender } = looksWith({ ends: at({ [CALL]: ENDED }) });
 		expect(await looks.lookInto({ ...asked, way: all, ids: { callId: 'c' } }, false)).toEqual({
 			call: 'ended',
+			noun: 'call',
 		});
 		expect(urlsOf(sender)).toEqual([CALL]);
 	});
@@ -339,20 +368,23 @@ describe('a stop that found nothing', () => {
 			async (n) => await looks.lookInto({ ...asked, ids: { callId: 'c', stream: `s${n}` } }, false),
 		);
 		await jest.advanceTimersByTimeAsync(1_000);
-		expect(await Promise.all(items)).toEqual(Array(3).fill({ call: 'ended' }));
+		expect(await Promise.all(items)).toEqual(Array(3).fill({ call: 'ended', noun: 'call' }));
 		const later = looks.lookInto({ ...asked, ids: { callId: 'c', stream: 's4' } }, false);
 		await jest.advanceTimersByTimeAsync(1_000);
-		expect(await later).toEqual({ call: 'ended' });
+		expect(await later).toEqual({ call: 'ended', noun: 'call' });
 		expect(urlsOf(sender).filter((url) => url === CALL)).toHaveLength(1);
 		const other = looks.callOf({ ...asked, ids: { callId: 'd', stream: 's' } });
 		await jest.advanceTimersByTimeAsync(1_000);
-		expect(await other).toBeUndefined();
+		expect(await other).toEqual({ outOfTime: false });
 		expect(urlsOf(sender).filter((url) => !url.includes('/Call/c/'))).toHaveLength(2);
 	});
 
 	test('what an event said of the call does not replace the read', async () => {
-		const { looks } = looksWith({ ends: at({ [LIVE]: {} }) });
-		expect(await looks.lookInto({ ...asked, way: all }, true)).toEqual({ call: 'live' });
+		const { looks } = looksWith({ ends: at({ [LIVE]: { call_uuid: 'c' } }) });
+		expect(await looks.lookInto({ ...asked, way: all }, true)).toEqual({
+			call: 'live',
+			noun: 'call',
+		});
 	});
 
 	describe('in a conference', () => {
@@ -363,14 +395,17 @@ describe('a stop that found nothing', () => {
 		const ROOM = `${laml}/Conferences/k`;
 		const LEG = `${laml}/Calls/c`;
 
-		test.each<[string, object, object | SendEnd, boolean, string | undefined, string[]]>([
-			['live', { status: 'in-progress' }, none, false, 'live', [ROOM]],
+		const endedRoom = { call: 'ended', noun: 'conference' };
+		const liveRoom = { call: 'live', noun: 'conference' };
+
+		test.each<[string, object, object | SendEnd, boolean, object, string[]]>([
+			['live', { status: 'in-progress' }, none, false, liveRoom, [ROOM]],
 			[
 				'over, its call too',
 				{ status: 'completed' },
 				{ status: 'completed' },
 				false,
-				'ended',
+				endedRoom,
 				[ROOM, LEG],
 			],
 			[
@@ -378,16 +413,32 @@ describe('a stop that found nothing', () => {
 				{ status: 'completed' },
 				{ status: 'in-progress' },
 				false,
-				'live',
+				// Of the two, it is the call that is live.
+				{ call: 'live', noun: 'call' },
 				[ROOM, LEG],
 			],
-			['over, its call unread', { status: 'completed' }, none, false, undefined, [ROOM, LEG]],
+			[
+				'over, its call unread',
+				{ status: 'completed' },
+				none,
+				false,
+				{ outOfTime: false },
+				[ROOM, LEG],
+			],
+			[
+				'over, and there was no time for its call',
+				{ status: 'completed' },
+				{ kind: 'outOfTime' },
+				false,
+				{ outOfTime: true },
+				[ROOM, LEG],
+			],
 			[
 				'over, and an event said so of the call',
 				{ status: 'completed' },
 				none,
 				true,
-				'ended',
+				endedRoom,
 				[ROOM],
 			],
 			[
@@ -395,13 +446,20 @@ describe('a stop that found nothing', () => {
 				{ status: 'in-progress' },
 				none,
 				true,
-				'live',
+				liveRoom,
 				[ROOM],
 			],
 		])('that is %s', async (_title, room, leg, callEnded, state, urls) => {
 			const { looks, sender } = looksWith({ ends: at({ [ROOM]: room, [LEG]: leg }) });
-			expect(await looks.callOf(both, callEnded)).toBe(state);
+			expect(await looks.callOf(both, callEnded)).toEqual(state);
 			expect(urlsOf(sender)).toEqual(urls);
+		});
+
+		test('that is over, where no call is named: there is none to look at', async () => {
+			const { looks, sender } = looksWith({ ends: at({ [ROOM]: { status: 'completed' } }) });
+			const alone: Asked = { ...both, ids: { conferenceSid: 'k', stream: 's' } };
+			expect(await looks.callOf(alone)).toEqual(endedRoom);
+			expect(urlsOf(sender)).toEqual([ROOM]);
 		});
 	});
 
@@ -444,7 +502,8 @@ describe('a stop that found nothing', () => {
 			const first = fast.looks.callOf(asked);
 			const second = slow.looks.callOf(asked);
 			await jest.advanceTimersByTimeAsync(200_000);
-			expect([await first, await second]).toEqual([undefined, undefined]);
+			// The fast one was read, and nothing told; the slow one was not read even then.
+			expect([await first, await second]).toEqual([{ outOfTime: false }, { outOfTime: true }]);
 			const untils = slow.sender.reads.map(({ sending }) => (sending.until ?? NaN) - began);
 			expect(untils.slice(0, 2)).toEqual([60_000, 90_000]);
 		});

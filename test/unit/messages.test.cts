@@ -44,6 +44,13 @@ const item = (fields: Fields, json: IDataObject = {}, isTool = false): Sentence 
 const event = (json: IDataObject, fields: Fields = {}) =>
 	item({ source: 'event', stream: '', ...fields }, json);
 
+/** The refusal of an event that must be signed first, at Plivo. */
+const keptOf = (json: IDataObject, fields: Fields): Sentence => {
+	const read = readWith({ provider: 'plivo', source: 'event', stream: '', ...fields }, json);
+	if (!read.refused) throw new Error('Was not refused');
+	return read.refused.failure;
+};
+
 /** The refusal of a Plivo credential with these values. */
 const ofCredential = (values: ICredentialDataDecryptedObject) =>
 	refused(() => readAccount(plivo.credential, { ...credential, ...values })).failure;
@@ -97,8 +104,19 @@ async function inRun(run: FakeRun): Promise<Sentence> {
 }
 
 const found = (
-	key: 'nothingRunning' | 'notFound' | 'notFoundLive' | 'notFoundLiveUnsure' | 'notFoundUnknown',
-) => nothingToStop(plivo, one, messages[key], { error: 'Words of the provider' }).failure;
+	key:
+		| 'nothingRunning'
+		| 'notFound'
+		| 'notFoundAllLive'
+		| 'notFoundLive'
+		| 'notFoundLiveUnsure'
+		| 'notFoundUnknown',
+) =>
+	nothingToStop(plivo, one, {
+		known: { noun: one.on.noun },
+		sentence: messages[key],
+		body: { error: 'Words of the provider' },
+	}).failure;
 
 const NO_STREAM = { statusCode: 400, body: '{"api_id":"a","error":"No active stream found"}' };
 const RUNNING = { statusCode: 200, body: '{"stream_id":"s","end_time":null}' };
@@ -123,7 +141,7 @@ const SEEN: Record<keyof typeof messages, () => Said> = {
 			.failure,
 
 	eventWithoutId: () => event({}),
-	signedEventWithoutId: () => event({ CallUUID: 'c' }, { options: { verifySignature: true } }),
+	signedEventWithoutId: () => keptOf({ CallUUID: 'c' }, { options: { verifySignature: true } }),
 	eventWithoutStream: () => event({ CallSid: 'c' }, { provider: 'signalWire' }),
 	eventWithoutStreamStopAll: () => event({ CallUUID: 'c' }),
 	eventNotText: () => event({ CallUUID: 7 }),
@@ -162,6 +180,7 @@ const SEEN: Record<keyof typeof messages, () => Said> = {
 
 	nothingRunning: () => found('nothingRunning'),
 	notFound: () => found('notFound'),
+	notFoundAllLive: () => found('notFoundAllLive'),
 	notFoundLive: () => found('notFoundLive'),
 	notFoundLiveUnsure: () => found('notFoundLiveUnsure'),
 	notFoundUnknown: () => found('notFoundUnknown'),

@@ -175,6 +175,18 @@ describe('what was read of an item that is refused', () => {
 		expect(knownOf({ options: { timeout: 0 } })).toEqual({ ...plivoStop, ...IDS });
 	});
 
+	test('is kept: both ids, where the provider has no way to do it', () => {
+		const fields = { provider: 'signalWire', operation: 'stopAllStreams' };
+		expect(knownOf(fields)).toEqual({ ...fields, ...IDS });
+	});
+
+	test('is kept: both ids, where an AI agent may not do it', () => {
+		const known: IDataObject = {};
+		const fields = { provider: 'signalWire', streamBy: 'name', ...IDS };
+		refused(() => readWith(fields, {}, { known, isTool: true }));
+		expect(known).toEqual({ operation: 'stopStream', ...fields });
+	});
+
 	test('is kept as far as it goes', () => {
 		expect(knownOf({ provider: 'twilio' })).toEqual({});
 		expect(knownOf({ operation: 'pause' })).toEqual({ provider: 'plivo' });
@@ -274,8 +286,8 @@ describe('what must be signed', () => {
 	test.each([
 		[{ body: { CallUUID: 'c' } }, { body: { CallUUID: 'c' } }],
 		['{"body":{}}', { body: {} }],
-		['not JSON', undefined],
-		['', undefined],
+		['not JSON', 'not JSON'],
+		['', ''],
 		[null, null],
 		[undefined, undefined],
 	])('is another event with Signed Event, never nothing: %j', (signedEvent, proved) => {
@@ -287,6 +299,37 @@ describe('what must be signed', () => {
 
 	test('is nothing where the ids come from fields', () => {
 		expect(proofOf({ verifySignature: true }, 'fields')).toBeUndefined();
+		// Neither option is on the screen then.
+		expect(proofOf({ verifySignature: '' }, 'fields')).toBeUndefined();
+	});
+
+	test('is looked at before what else is wrong with the event, which is kept until then', () => {
+		const noStream = { body: { CallUUID: 'c' } };
+		for (const options of [{ verifySignature: true }, { signedEvent: event }]) {
+			const {
+				ids,
+				refused: kept,
+				proof,
+			} = plivo({ source: 'event', stream: '', options }, noStream);
+			expect(ids).toEqual({ callId: 'c' });
+			expect(proof).toBeDefined();
+			expect(kept?.failure).toMatchObject({
+				cause: 'input',
+				what: 'The incoming event holds a call and no stream, as a hang-up does',
+			});
+		}
+		expect(why(() => plivo({ source: 'event', stream: '' }, noStream))).toContain('no stream');
+		expect(plivo({ source: 'event', stream: '' }, event).refused).toBeUndefined();
+	});
+
+	test('does not hide what breaks by itself', () => {
+		const broken = Object.defineProperty({}, 'body', {
+			get() {
+				throw new Error('something unforeseen');
+			},
+		});
+		const fields = { source: 'event', stream: '', options: { verifySignature: true } };
+		expect(() => plivo(fields, broken)).toThrow('something unforeseen');
 	});
 });
 
@@ -299,7 +342,11 @@ describe('where the ids come from', () => {
 });
 
 describe('options', () => {
-	const optionsOf = (options: unknown) => plivo({ options }).options;
+	/** Of an item with an event: there every option counts, and all but the signature's for one with fields too. */
+	const optionsOf = (options: unknown) => {
+		const body = { CallUUID: 'c', StreamID: 's' };
+		return plivo({ source: 'event', stream: '', options }, { body }).options;
+	};
 
 	test('may be added or not', () => {
 		const all = {

@@ -209,21 +209,26 @@ describe('a hint on the canvas', () => {
 	const all = plivo.ways[1] ?? one;
 	const [bySid] = signalWire.ways;
 	const conference = bySid.inConference ?? bySid;
-	type Found = Pick<ItemResult, 'notFound' | 'callState'>;
+	type Found = NonNullable<ItemResult['notFound']>;
 
 	const notFound = (
 		provider: typeof plivo,
 		way: typeof one,
 		callState?: ItemResult['callState'],
-		outOfTime = false,
-	): Found => ({ notFound: { provider, way, outOfTime }, callState });
+		{ outOfTime = false, noun = way.on.noun }: Partial<Found> = {},
+	): Found => ({ provider, way, outOfTime, callState, noun });
 
 	/** The hints for these items, and one more that worked. */
 	function hintsFor(...found: Found[]) {
 		const { context, hints } = contextOf();
 		hintAtNotFound(context, [
 			{ about, status: 'stopped', facts: {} },
-			...found.map((each): ItemResult => ({ about, status: 'notFound', facts: {}, ...each })),
+			...found.map((each): ItemResult => ({
+				about,
+				status: 'notFound',
+				facts: {},
+				notFound: each,
+			})),
 		]);
 		return hints;
 	}
@@ -243,7 +248,7 @@ describe('a hint on the canvas', () => {
 			'a live call of which all streams should stop',
 			notFound(plivo, all, 'live'),
 			'warning',
-			'the call is live, and Plivo does not know the stream on it. Another stream may still be running: check the ids.',
+			'the call is live, and Plivo says that it does not know it. Streams may still be running there.',
 		],
 		[
 			'a live call where streams cannot be read',
@@ -256,6 +261,12 @@ describe('a hint on the canvas', () => {
 			notFound(signalWire, conference, 'live'),
 			'info',
 			'the conference is live; the stream has ended, or its Stream SID is wrong. SignalWire does not say which.',
+		],
+		[
+			'a live call whose conference is over',
+			notFound(signalWire, conference, 'live', { noun: 'call' }),
+			'info',
+			'the call is live; the stream has ended, or its Stream SID is wrong. SignalWire does not say which.',
 		],
 		[
 			'a call that is in no such account',
@@ -271,7 +282,7 @@ describe('a hint on the canvas', () => {
 		],
 		[
 			'a call that there was no time to look into',
-			notFound(plivo, one, undefined, true),
+			notFound(plivo, one, undefined, { outOfTime: true }),
 			'warning',
 			'Plivo knows no such call or stream, and there was no time left to look into it. They have ended, or their ids are wrong.',
 		],
@@ -286,7 +297,7 @@ describe('a hint on the canvas', () => {
 			notFound(plivo, one, 'notFound'),
 			notFound(plivo, one, 'live'),
 			notFound(plivo, one, 'notFound'),
-			notFound(plivo, one, undefined, true),
+			notFound(plivo, one, undefined, { outOfTime: true }),
 			notFound(plivo, one, undefined),
 		);
 		expect(hints.map(({ message }) => message.slice(0, 30))).toEqual([
@@ -301,7 +312,7 @@ describe('a hint on the canvas', () => {
 		const { context } = contextOf({});
 		const { getNode, getExecutionCancelSignal } = context;
 		const old: typeof context = Object.create({ getNode, getExecutionCancelSignal });
-		const result: ItemResult = { about, facts: {}, ...notFound(plivo, one) };
+		const result: ItemResult = { about, facts: {}, notFound: notFound(plivo, one) };
 		expect(() => hintAtNotFound(old, [result])).not.toThrow();
 	});
 });

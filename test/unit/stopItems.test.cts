@@ -126,10 +126,16 @@ describe('a refused item keeps the call it was about', () => {
 			{ callId: 'c7' },
 		],
 		['an option that is not right', { options: { timeout: 0 } }, {}, { callId: 'c', stream: 's' }],
+		[
+			'an operation that the provider does not have',
+			{ provider: 'signalWire', operation: 'stopAllStreams' },
+			{},
+			{ callId: 'c', stream: 's' },
+		],
 	])('%s', async (_title, parameters, input, known) => {
 		const { item, requests } = await one({ parameters, items: [input] });
 		expect(item).toMatchObject({ ...known, status: 'failed', stopped: false, failure: 'input' });
-		expect(item.provider).toBe('plivo');
+		expect(item.provider).toBe(parameters.provider ?? 'plivo');
 		expect(requests).toEqual([]);
 	});
 });
@@ -256,6 +262,35 @@ describe('a preview', () => {
 		expect(requests).toEqual([]);
 	});
 
+	test.each([
+		['that names all', { CallUUID: 'c', StreamID: 's' }],
+		['that names no stream', { CallUUID: 'c' }],
+		['that names nothing', { other: 'x' }],
+	])(
+		'is refused for a JSON event with Verify Signature, as untrusted: one %s',
+		async (_title, body) => {
+			const { item, requests } = await one({
+				parameters: {
+					source: 'event',
+					stream: '',
+					options: { preview: true, verifySignature: true },
+				},
+				items: [
+					{
+						headers: { 'content-type': 'application/json' },
+						params: {},
+						query: {},
+						body,
+						webhookUrl: 'https://n8n.example.com/webhook/7c9f',
+					},
+				],
+			});
+			expect(item).toMatchObject({ status: 'failed', failure: 'untrusted' });
+			expect(item.error).toContain('The body of the event is no form');
+			expect(requests).toEqual([]);
+		},
+	);
+
 	test('is refused where the event is not signed', async () => {
 		const parameters = {
 			source: 'event',
@@ -308,6 +343,49 @@ describe('a stop that found nothing', () => {
 		const { item, sent } = await one({ fates: routes({ ...stopped, ...said }) });
 		expect(item).toEqual({ ...ABOUT, ...expected, statusCode: 400, attempts: 1 });
 		expect(sent).toHaveLength(requests);
+	});
+
+	test('of one stream, where the answer counts none, is looked into too', async () => {
+		const none = json(200, { message: 'All streams stopped successfully', streams_stopped: 0 });
+		const { item } = await one({ fates: routes({ ...LIVE, [`DELETE ${STREAM}`]: none }) });
+		expect(item).toMatchObject({ status: 'notFound', stopped: false, callState: 'live' });
+	});
+
+	/** Neither of these can be turned into text. */
+	const ODD = { toString: 1, valueOf: 1 };
+	const laml = '/api/laml/2010-04-01/Accounts/MAEXAMPLE';
+
+	test.each<[string, string, INodeParameters]>([
+		['a stream', `GET ${STREAM}`, {}],
+		['a call', `GET ${CALL}`, {}],
+		['a live call', `GET ${CALL}?status=live`, {}],
+		['a call of SignalWire', `GET ${laml}/Calls/c`, { provider: 'signalWire' }],
+		[
+			'a conference',
+			`GET ${laml}/Conferences/k`,
+			{ provider: 'signalWire', streamBy: 'conferenceSid', conferenceSid: 'k' },
+		],
+	])('is never a failure for what a read of %s answers', async (_title, read, parameters) => {
+		const own404 = json(404, { code: 20404, message: 'not found', api_id: 'a', error: 'x' });
+		for (const body of [
+			{ status: ODD, sid: ODD, call_uuid: ODD, stream_id: ODD, end_time: ODD, message: ODD },
+			{ stream_id: 's', status: ODD, end_time: ODD },
+			{ sid: 'c', status: ODD },
+			{ objects: [ODD], meta: ODD, total: ODD, error: ODD, code: ODD, errors: [ODD] },
+			[ODD],
+			null,
+			5,
+			'text',
+		]) {
+			for (const statusCode of [200, 404]) {
+				const said = { [read]: json(statusCode, body) };
+				const { item, sent } = await one({ parameters, fates: routes(said, own404) });
+				expect(sent.map((line) => line.replace(/https:\/\/[^/]*/, ''))).toContain(read);
+				// The stream itself may look as if it ran: then it is stopped once more, and refused again.
+				if (item.failure !== undefined) expect(item.failure).toBe('rejected');
+				else expect(item).toMatchObject({ status: 'notFound', stopped: false });
+			}
+		}
 	});
 
 	test('says nothing of the call where no read could tell', async () => {
@@ -549,6 +627,50 @@ describe('SignalWire', () => {
 			expect(room.item).toMatchObject({ status: 'notFound', callState: 'live' });
 			const leg = await fromEvent({ [`GET ${ROOM}`]: over, [`GET ${LEG}`]: live });
 			expect(leg.item).toMatchObject({ status: 'notFound', callState: 'live' });
+		});
+
+		const completed = json(200, { status: 'completed' });
+		const inProgress = json(200, { status: 'in-progress' });
+
+		test.each<[string, object]>([
+			['21220 and clear words', { code: 21220, message: 'The call was completed' }],
+			['10000 and clear words', { code: 10000, message: 'attempt to update a completed call' }],
+			['21220 with two meanings', { code: 21220, message: 'not so' }],
+			['10000 with two meanings', { code: 10000, message: 'not so' }],
+		])(
+			'is not stopped by what the call says of itself, while the room is live: %s',
+			async (title, body) => {
+				const said = { [`POST ${LEG}/Streams/s`]: json(400, body), [`GET ${LEG}`]: completed };
+				const live = await fromEvent({ ...said, [`GET ${ROOM}`]: inProgress });
+				expect(live.item).toMatchObject({
+					status: 'notFound',
+					stopped: false,
+					callState: 'live',
+					attempts: 2,
+				});
+				const over = await fromEvent({ ...said, [`GET ${ROOM}`]: completed });
+				expect(over.item).toMatchObject({ status: 'alreadyStopped', callState: 'ended' });
+				// What the stop's own answer said of the call is not asked again.
+				const asked = over.paths.filter((path) => path === `GET ${LEG}`);
+				expect(asked).toHaveLength(title.includes('clear words') ? 0 : 1);
+				const unread = await fromEvent({ ...said, [`GET ${ROOM}`]: 500 });
+				expect(unread.item).toMatchObject({ status: 'notFound', stopped: false });
+				expect(unread.item).not.toHaveProperty('callState');
+			},
+		);
+
+		test('is not looked for at a call that the event does not name', async () => {
+			const items = [{ ConferenceSid: 'k', StreamSid: 's' }];
+			const fates = routes({ [`GET ${ROOM}`]: completed }, own404);
+			const { item, paths } = await one({ parameters, items, fates });
+			expect(item).toMatchObject({
+				conferenceSid: 'k',
+				status: 'alreadyStopped',
+				callState: 'ended',
+				attempts: 1,
+			});
+			expect(item).not.toHaveProperty('callId');
+			expect(paths).toEqual([`POST ${ROOM}/Streams/s`, `GET ${ROOM}`]);
 		});
 
 		test('is not over by an event that ends the call: the room goes on', async () => {

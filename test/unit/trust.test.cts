@@ -128,6 +128,21 @@ describe.each(NAMES)('Verify Signature (%s)', (name) => {
 		);
 	});
 
+	test('looks at the signature before it says what else is wrong with the event', () => {
+		const noStream: Form = [[CALL[name], 'c']];
+		const item = readEventItem(name, signedItem(name, noStream, 'another key'), options);
+		expect(why(item)).toContain('untrusted: The signature does not match this event');
+		const own = readEventItem(name, signedItem(name, noStream), options);
+		expect(why(own)).toContain('input: The incoming event holds a call and no stream');
+		const { headers: _gone, ...unsigned } = signedItem(name, []);
+		const nothing = readEventItem(
+			name,
+			{ ...unsigned, body: '{}', headers: { 'content-type': 'application/json' } },
+			options,
+		);
+		expect(why(nothing)).toMatch(/^untrusted: /);
+	});
+
 	test('names the key that is missing, as a matter of the credential', () => {
 		const { displayName, signature } = providerOf(name);
 		const { label } = signature.keyField;
@@ -181,8 +196,16 @@ describe.each(NAMES)('Signed Event (%s)', (name) => {
 		expect(trustedEnd(withEvent(live, { ...row, CallStatus: 'completed' }), account)).toBe(false);
 	});
 
-	test.each([['', null, undefined, 'no JSON', [], 5]])('that is empty is refused', (...events) => {
-		for (const event of events) {
+	test('that is no item of a Webhook node is refused as that', () => {
+		for (const event of ['no JSON', '5', [], 5, {}, true]) {
+			expect(why(withEvent(event))).toContain(
+				"untrusted: 'Signed Event' found no item of a Webhook node. Nothing was sent.",
+			);
+		}
+	});
+
+	test('that is empty is refused', () => {
+		for (const event of ['', ' \n', null, 'null', undefined]) {
 			expect(why(withEvent(event))).toBe(
 				"untrusted: 'Signed Event' is empty. Nothing was sent. Its expression gave nothing for this item: check the name of the Webhook node in it, or remove 'Signed Event' from 'Options'.",
 			);
@@ -227,10 +250,38 @@ describe('what a signed event is about', () => {
 		expect(about(event, { conferenceSid: 'other' }, conference).isAboutIt).toBe(false);
 	});
 
-	test('is the call, where both are known', () => {
+	test('is what both name, where call and conference are known', () => {
 		const ids = { callId: 'c', conferenceSid: 'k' };
-		expect(about({ body: { ConferenceSid: 'k' } }, ids, conference).isAboutIt).toBe(false);
-		expect(about({ body: { CallSid: 'c' } }, ids, conference).isAboutIt).toBe(true);
+		const end = { CallStatus: 'completed' };
+		const aboutBoth = (body: IDataObject) => about({ body: { ...body, ...end } }, ids, conference);
+		const yes = { isAboutIt: true, callEnded: true };
+		const no = { isAboutIt: false, callEnded: false };
+		expect(aboutBoth({ CallSid: 'c' })).toEqual(yes);
+		expect(aboutBoth({ CallSid: 'c', ConferenceSid: ' k ' })).toEqual(yes);
+		// Of an event that names no call, no word ends this one.
+		expect(aboutBoth({ ConferenceSid: 'k' })).toEqual({ isAboutIt: true, callEnded: false });
+		expect(aboutBoth({ CallSid: 'c', ConferenceSid: 'other' })).toEqual(no);
+		expect(aboutBoth({ CallSid: 'other', ConferenceSid: 'k' })).toEqual(no);
+		expect(aboutBoth({ CallSid: 'other' })).toEqual(no);
+		expect(aboutBoth({ ConferenceSid: 'other' })).toEqual(no);
+		expect(aboutBoth({})).toEqual(no);
+	});
+
+	test("of the conference's stream is any call of it, where none is known", () => {
+		const event = { body: { CallSid: 'c', ConferenceSid: 'k', CallStatus: 'completed' } };
+		expect(about(event, { conferenceSid: 'k' }, conference)).toEqual({
+			isAboutIt: true,
+			callEnded: false,
+		});
+	});
+
+	test('of another conference is told as such', () => {
+		const event = signedItem('signalWire', [['ConferenceSid', 'other']]);
+		const json = { ConferenceSid: 'k', StreamSid: 's' };
+		const item = readEventItem('signalWire', json, { signedEvent: event });
+		expect(why(item)).toBe(
+			"untrusted: The event in 'Signed Event' is about another conference. Nothing was sent. A signed event is proof only for its own conference: use the item that belongs to this one (.item, and not .first()).",
+		);
 	});
 
 	test('is no one where nothing is known', () => {

@@ -58,6 +58,7 @@ describe('the table of verdicts', () => {
 		['noAnswer', true, 'ifRepeatable', 'unavailable'],
 		['connectionLost', true, 'ifRepeatable', 'unavailable'],
 		['notReached', false, 'always', 'unavailable'],
+		['outOfTime', false, 'never', 'unavailable'],
 		['waitTooLong', false, 'never', 'rateLimit'],
 		['broken', true, 'never', 'unreadable'],
 		['cancelled', true, 'never', 'unavailable'],
@@ -359,15 +360,19 @@ describe('a stop that found nothing', () => {
 		['of a call that nobody knows', one, 'notFound', 'notFoundUnknown'],
 		['where nothing could be read', one, undefined, 'notFound'],
 		['of a call that is live', one, 'live', 'notFoundLive'],
-		['of all streams of a call that is live', all, 'live', 'notFoundLive'],
+		['of all streams of a call that is live', all, 'live', 'notFoundAllLive'],
+		['of all streams of a call that nobody knows', all, 'notFound', 'notFoundUnknown'],
+		['of all streams, where nothing could be read', all, undefined, 'notFound'],
 		['where streams cannot be read', bySid, 'live', 'notFoundLiveUnsure'],
 		['in a conference', byConferenceSid, 'live', 'notFoundLiveUnsure'],
 		['in a conference that nobody knows', byConferenceSid, 'notFound', 'notFoundUnknown'],
 	])('%s', (_title, way, state, key) => {
-		expect(notFoundSentence(way, state)).toBe(messages[key]);
+		expect(notFoundSentence(way, { callState: state, noun: way.on.noun })).toBe(messages[key]);
 	});
 
-	test.each<[string, Provider, Way, Parameters<typeof nothingToStop>[2], string, string]>([
+	test.each<
+		[string, Provider, Way, Parameters<typeof nothingToStop>[2]['sentence'], string, string]
+	>([
 		[
 			'already stopped',
 			plivo,
@@ -401,6 +406,14 @@ describe('a stop that found nothing', () => {
 			"Another stream may still be running there. Check 'Call UUID' and 'Stream ID'.",
 		],
 		[
+			'all streams of a live call, which the provider says it does not know',
+			plivo,
+			all,
+			messages.notFoundAllLive,
+			'The call is live, and Plivo says that it does not know it',
+			"Streams may still be running there. Check 'Call UUID', then run the item again.",
+		],
+		[
 			'not found in a live conference',
 			signalWire,
 			byConferenceSid,
@@ -417,8 +430,18 @@ describe('a stop that found nothing', () => {
 			"It ended a moment ago, or belongs to another project or subaccount. Check 'Call SID' and 'Stream SID' and the credential.",
 		],
 	])('as a failure: %s', (_title, provider, way, sentence, what, todo) => {
-		expect(nothingToStop(provider, way, sentence, said)).toEqual(
+		const known = { noun: way.on.noun };
+		expect(nothingToStop(provider, way, { known, sentence, body: said })).toEqual(
 			failure('nothingToStop', what + quote, todo),
+		);
+	});
+
+	test('speaks of the call, where it is the call and not the conference that is live', () => {
+		const known = { callState: 'live', noun: 'call' } as const;
+		const sentence = notFoundSentence(byConferenceSid, known);
+		const found = nothingToStop(signalWire, byConferenceSid, { known, sentence, body: said });
+		expect(found.failure.what).toBe(
+			`The call is live, and SignalWire finds no such stream on it${quote}`,
 		);
 	});
 });

@@ -182,7 +182,8 @@ function readList(body: Record<string, unknown>, offset: number): StreamsState |
 	if (!objects.every(hasEnded)) return { kind: 'running' };
 	return {
 		kind: 'ended',
-		...(more && { nextOffset: read, firstId: textOf(objects[0]?.stream_id) }),
+		firstId: textOf(objects[0]?.stream_id),
+		...(more && { nextOffset: read }),
 	};
 }
 

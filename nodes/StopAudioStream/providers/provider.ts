@@ -103,7 +103,7 @@ export interface StreamsLook {
 /** Whether all streams that were asked for have ended; `nextOffset` where more of a list is to be read. */
 export type StreamsState =
 	| { kind: 'running' }
-	/** `firstId`: the first stream of a page that is not the last, by which one that comes again is known. */
+	/** `firstId`: the first stream of a page of a list, by which one that comes again is known. */
 	| { kind: 'ended'; nextOffset?: number; firstId?: string }
 	/** The list holds no stream at all, which proves nothing. */
 	| { kind: 'nothingListed' };

@@ -165,10 +165,10 @@ export class Looks {
 					return notConfirmed(`${provider} was not read any more: the execution was canceled`);
 				}
 				pauseMs *= 2;
+			} else if (pageId !== undefined && state.firstId === pageId) {
+				return notConfirmed(`${provider} gives the same page of the list again`);
 			} else if (state.nextOffset === undefined) {
 				return { confirmed: true };
-			} else if (state.firstId === pageId) {
-				return notConfirmed(`${provider} gives the same page of the list again`);
 			} else {
 				offset = state.nextOffset;
 				pageId = state.firstId;

@@ -154,8 +154,9 @@ export async function makeHomeWith(
 		},
 		execute: async (id) => {
 			const output = await cli('execute', `--id=${id}`, '--rawOutput');
-			// Log lines come first; the record is the one that begins with a brace in the first column.
-			return JSON.parse(output.slice(output.search(/^\{/m))) as IRun;
+			// Log lines come before and after; the record stands between braces in the first column.
+			const [record = ''] = /^\{[^]*?^\}/m.exec(output) ?? [];
+			return JSON.parse(record) as IRun;
 		},
 		start: (args, { log, env: more }) =>
 			start(nodeBinary(), [N8N, ...args], { cwd: userFolder, env: { ...env, ...more }, log }),

@@ -193,7 +193,8 @@ async function signIn(url: string): Promise<{ rest: Rest; headers: Record<string
 	): Promise<{ response: Response; data: unknown }> => {
 		const response = await fetch(`${url}/rest${address}`, {
 			method,
-			headers,
+			// A kept connection may be closed by n8n in the very moment of its use.
+			headers: { ...headers, connection: 'close' },
 			body: body === undefined ? undefined : JSON.stringify(body),
 		});
 		const text = await response.text();

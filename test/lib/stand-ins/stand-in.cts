@@ -366,17 +366,30 @@ export class StandIn {
 		return { contentType, source, body: event.body(call) };
 	}
 
-	/** An event as it goes to an address: with its signature, and the Basic Auth that the address asks for. */
+	/**
+	 * An event as it goes to an address: with its signature, and the Basic Auth that the address asks for.
+	 * @param further fields of a form behind the documented ones
+	 */
 	signedCallback(
 		kind: string,
 		subject: Call | Stream,
 		address: string,
-		{ method = 'POST', ...signing }: { method?: 'GET' | 'POST' } & Signing = {},
+		{
+			method = 'POST',
+			further = [],
+			...signing
+		}: { method?: 'GET' | 'POST'; further?: readonly [string, string][] } & Signing = {},
 	): SignedEvent {
 		const payload = this.callback(kind, subject);
 		const isForm = payload.contentType === FORM;
 		const fields: [string, string][] = isForm
-			? Object.entries(payload.body).map(([name, value]) => [name, String(value)])
+			? [
+					...Object.entries(payload.body).map(([name, value]): [string, string] => [
+						name,
+						String(value),
+					]),
+					...further,
+				]
 			: [];
 		const target = new URL(address);
 		if (method === 'GET')
