@@ -51,7 +51,8 @@ export function fakeRun({
 	overrides = {},
 }: FakeRun) {
 	const values: INodeParameters = { provider: 'plivo', callId: 'c', stream: 's', ...parameters };
-	const given = credentials ?? credentialOf(String(values.provider));
+	const given =
+		credentials ?? credentialOf(typeof values.provider === 'string' ? values.provider : '');
 	const helper = fakeHelper(fates);
 	const credentialReads: string[] = [];
 	const hints: NodeExecutionHint[] = [];

@@ -117,7 +117,7 @@ export interface FakeSender {
 	requests: SeenRequest[];
 	sender: RequestSender;
 	cancellation: Cancellation;
-	send(options?: Partial<SendOptions>, rules?: SendingRules): Promise<Sent>;
+	send: (options?: Partial<SendOptions>, rules?: SendingRules) => Promise<Sent>;
 }
 
 /** A sender of the node's own behind which no network is. Each has an account of its own, unless it is given one. */

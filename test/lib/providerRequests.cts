@@ -1,6 +1,13 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+import {
+	createServer,
+	type IncomingHttpHeaders,
+	type IncomingMessage,
+	request as httpRequest,
+	type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { opened } from './opened.cts';
 import type { Call, ProviderName, StandIn, Stream, StreamDetails } from './stand-ins/index.cts';
 
@@ -57,11 +64,12 @@ export async function send(
 		},
 	});
 	outgoing.end(text);
-	const [response] = await once(outgoing, 'response');
-	let answer = '';
-	for await (const chunk of response) answer += chunk;
+	const response = await new Promise<IncomingMessage>((resolve, reject) => {
+		outgoing.once('response', resolve).once('error', reject);
+	});
+	const answer = await textOf(response);
 	return {
-		status: response.statusCode,
+		status: response.statusCode ?? NaN,
 		headers: response.headers,
 		text: answer,
 		json: objectIn(answer),
@@ -70,7 +78,8 @@ export async function send(
 
 function objectIn(text: string): Record<string, unknown> {
 	try {
-		return Object(JSON.parse(text));
+		const json: Record<string, unknown> = Object(JSON.parse(text));
+		return json;
 	} catch {
 		return {};
 	}
@@ -159,16 +168,16 @@ export async function listen(
 	pages: Record<string, Page> = {},
 ): Promise<{ url: string; seen: Seen[] }> {
 	const seen: Seen[] = [];
-	const server = createServer(async (request, response) => {
-		let body = '';
-		for await (const chunk of request) body += chunk;
+	const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+		const body = await textOf(request);
 		const { method = '', url = '', headers } = request;
 		seen.push({ method, url, headers, body });
 		const page = pages[url.split('?')[0] ?? ''] ?? {};
 		if (page.stallMs) await new Promise((resolve) => setTimeout(resolve, page.stallMs));
 		response.writeHead(page.status ?? 200, { 'Content-Type': 'text/xml', ...page.headers });
 		response.end(page.xml ?? '');
-	});
+	};
+	const server = createServer((request, response) => void answer(request, response));
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	opened({

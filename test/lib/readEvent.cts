@@ -11,7 +11,7 @@ export type Fields = Record<string, unknown>;
 export function readWith(
 	fields: Fields,
 	json: IDataObject = {},
-	{ isTool = false, known = {} as IDataObject } = {},
+	{ isTool = false, known = {} }: { isTool?: boolean; known?: IDataObject } = {},
 ): ItemRequest {
 	return readItem((name, fallback) => fields[name] ?? fallback, { json, isTool }, known);
 }

@@ -59,7 +59,7 @@ function defaultOf(option: INodeProperties): string {
 	if (type === 'boolean') return value === true ? 'on' : 'off';
 	if (type === 'number') return number(value);
 	const choice = choicesOf(option).find((each) => each.value === value);
-	return choice?.name ?? (value === '' ? '–' : `\`${String(value)}\``);
+	return choice?.name ?? (typeof value === 'string' && value !== '' ? `\`${value}\`` : '–');
 }
 
 /** What an option does, as the screen says it, with its choices or its bounds. */

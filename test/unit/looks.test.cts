@@ -66,6 +66,9 @@ interface FakeReads {
 
 const isEnd = (end: SendEnd | object): end is SendEnd => 'kind' in end;
 
+/** Nothing of n8n is asked for. */
+const NO_CONTEXT: ConstructorParameters<typeof RequestSender>[0] = Object.create({ helpers: {} });
+
 /** A sender that only notes what it is asked to send, behind the one of the node. */
 class FakeSender extends RequestSender {
 	readonly reads: Read[] = [];
@@ -73,7 +76,7 @@ class FakeSender extends RequestSender {
 	constructor(private readonly fake: FakeReads) {
 		const { sender } = fakeSender([]);
 		super(
-			Object.create({ helpers: {} }),
+			NO_CONTEXT,
 			fake.cancellation ?? new Cancellation(undefined),
 			sender.provider,
 			account,

@@ -98,7 +98,9 @@ const answered = (
 async function inRun(run: FakeRun): Promise<Sentence> {
 	const node = { onError: 'continueRegularOutput' } as const;
 	const { items } = await runInFakeTime({ ...run, node });
-	return { what: String(items[0]?.error), todo: String(items[0]?.message) };
+	const { error, message } = items[0] ?? {};
+	if (typeof error !== 'string' || typeof message !== 'string') throw new Error('Did not fail');
+	return { what: error, todo: message };
 }
 
 const found = (
@@ -185,19 +187,19 @@ const SEEN: Record<keyof typeof messages, () => Said> = {
 	internal: () =>
 		inRun({
 			overrides: {
-				getCredentials: async () => await Promise.resolve(Object.create(null, BREAKS)),
+				getCredentials: async () => await Promise.resolve(BROKEN),
 			},
 		}),
 };
 
 /** A credential in which something breaks that never should. */
-const BREAKS: PropertyDescriptorMap = {
+const BROKEN: ICredentialDataDecryptedObject = Object.create(null, {
 	baseUrl: {
 		get() {
 			throw new Error('something unforeseen');
 		},
 	},
-};
+});
 
 /** A run with a Signed Event of another call, as Vobiz signs it. */
 function signedByVobiz(): FakeRun {

@@ -7,6 +7,7 @@ import {
 	choice,
 	idText,
 	oneOf,
+	type OptionValues,
 	streamText,
 	wholeNumber,
 	yesOrNo,
@@ -378,16 +379,17 @@ describe('options', () => {
 		'that are on or off are refused where an expression yields nothing: %s',
 		(name) => {
 			const label = Object.values(OPTIONS).find((option) => option.name === name)?.label;
-			for (const [value, shown] of [
+			const values: Array<[unknown, string]> = [
 				[undefined, ''],
 				[null, ''],
 				['', ''],
 				['yes', 'yes'],
 				[1, '1'],
 				[{}, '[object Object]'],
-			]) {
-				expect(why(() => optionsOf({ [String(name)]: value }))).toBe(
-					`'${label}' has no option “${String(shown)}”. Use one of: true, false.`,
+			];
+			for (const [value, shown] of values) {
+				expect(why(() => optionsOf({ [name]: value }))).toBe(
+					`'${label}' has no option “${shown}”. Use one of: true, false.`,
 				);
 			}
 		},
@@ -435,7 +437,8 @@ describe('a value', () => {
 		expect(wholeNumber(OPTIONS.timeout, {})).toBe(10_000);
 		expect(choice(OPTIONS.whenNothingToStop, {})).toBe('succeed');
 		expect(yesOrNo(OPTIONS.preview, {})).toBe(false);
-		expect(yesOrNo(OPTIONS.preview, Object.create({ preview: true }))).toBe(false);
+		const inherited: OptionValues = Object.create({ preview: true });
+		expect(yesOrNo(OPTIONS.preview, inherited)).toBe(false);
 	});
 
 	test('of an id is text, or nothing', () => {
@@ -459,7 +462,8 @@ describe("n8n's parameters", () => {
 				return parameters[name] ?? fallback;
 			},
 		});
-		return { reads, fieldsOf: fieldReader(Object.create(context)) };
+		const whole: Parameters<typeof fieldReader>[0] = Object.create(context);
+		return { reads, fieldsOf: fieldReader(whole) };
 	}
 
 	test('are read once where they hold no expression', () => {

@@ -195,9 +195,13 @@ describe('what comes back', () => {
 	});
 
 	test('is told, also when what is thrown is no error at all', async () => {
-		const thrown = () => Promise.reject('a text');
-		expect(await endOf(thrown)).toEqual({ kind: 'broken', reason: 'a text' });
-		expect(await endOf(() => Promise.reject(undefined))).toEqual({
+		// Outside of a generator, only an error may be thrown by hand.
+		const throwing = (value: unknown) => () =>
+			(function* () {
+				yield value;
+			})().throw(value);
+		expect(await endOf(throwing('a text'))).toEqual({ kind: 'broken', reason: 'a text' });
+		expect(await endOf(throwing(undefined))).toEqual({
 			kind: 'broken',
 			reason: 'undefined',
 		});

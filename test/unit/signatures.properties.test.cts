@@ -171,8 +171,8 @@ const requestOf = (one: Event): Pick<Callback, 'address' | 'form'> => {
 // ---- the three schemes
 
 interface Scheme {
-	sign(request: Pick<Callback, 'address' | 'form'>, signed: Event): Record<string, string>;
-	ours(item: object | undefined, key: string): boolean;
+	sign: (request: Pick<Callback, 'address' | 'form'>, signed: Event) => Record<string, string>;
+	ours: (item: object | undefined, key: string) => boolean;
 }
 
 const plivo: Scheme = {

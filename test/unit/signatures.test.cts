@@ -43,11 +43,18 @@ type Name = keyof typeof providers;
 const NAMES = ['plivo', 'signalWire', 'vobiz'] as const;
 const SIGNS_FIELDS = ['plivo', 'signalWire'] as const;
 
+/** How a callback arrives: signed as what, at which webhook, by whom. */
+interface Arrival {
+	signed?: Pick<Callback, 'address' | 'form'>;
+	webhook?: string;
+	sign?: Sign;
+}
+
 /** The verdict about a callback that was signed as `signed` and arrived as `sent`. */
 const verdict = (
 	name: Name,
 	sent: Pick<Callback, 'address' | 'form'>,
-	{ signed = sent, webhook = WEBHOOK, sign = providers[name].sign as Sign } = {},
+	{ signed = sent, webhook = WEBHOOK, sign = providers[name].sign }: Arrival = {},
 ) => {
 	const item = webhookItem({ ...sent, headers: sign(signed) }, webhook);
 	if (item === undefined) throw new Error('n8n would know no such webhook');
@@ -55,7 +62,7 @@ const verdict = (
 };
 
 const SIGNED = { signed: true };
-const refused = (why: string, shown = 'https://n8n.example.com/…7c9f') => ({
+const refused = (why: string, shown: unknown = 'https://n8n.example.com/…7c9f') => ({
 	signed: false,
 	why,
 	shown,

@@ -433,7 +433,10 @@ describe('a caller who dials in', () => {
 		expect([stream?.running, call.up]).toEqual([false, staysUp]);
 		if (then) expect(stream?.controlId).toBe('mine');
 		await s.settled();
-		const events = hooks.seen.slice(1).map((one) => JSON.parse(one.body).params);
+		const events = hooks.seen.slice(1).map(({ body: sent }) => {
+			const { params }: { params: object } = JSON.parse(sent);
+			return params;
+		});
 		expect(events).toMatchObject([{ state: 'streaming' }, { state: 'finished' }]);
 		expect(events.map((params) => 'call_id' in params)).toEqual([staysUp, staysUp]);
 	});

@@ -734,7 +734,7 @@ describe("'still running' is said only of a stop that surely did not arrive", ()
 		const says = isSure
 			? 'The request was not delivered, so the stream is still running.'
 			: 'The stream may still be running.';
-		expect(String(item.message)).toContain(says);
+		expect(item.message).toContain(says);
 	});
 });
 

@@ -171,7 +171,9 @@ function readBody(
 	}
 	const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 	if (!described.includes(type)) {
-		return { broken: { part: 'body', why: `Content-Type is '${type}', not ${described}` } };
+		return {
+			broken: { part: 'body', why: `Content-Type is '${type}', not ${described.join(', ')}` },
+		};
 	}
 	if (type !== 'application/json') return { body: valuesOf(new URLSearchParams(text)) };
 	try {

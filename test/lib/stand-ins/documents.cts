@@ -227,11 +227,16 @@ interface SwmlStep {
 	value: Record<string, unknown>;
 }
 
+function objectOf(value: unknown): Record<string, unknown> {
+	const object: Record<string, unknown> = Object(value);
+	return object;
+}
+
 /** The steps of `main`, in SWML as JSON: signalwire.com/docs/swml. */
 function parseSwml(text: string, handle: Handle, run: DocumentRun): () => undefined {
 	let main: unknown;
 	try {
-		main = Object(Object(JSON.parse(text)).sections).main;
+		main = objectOf(objectOf(JSON.parse(text)).sections).main;
 	} catch {
 		throw new DocumentError('12100 the document does not parse');
 	}
@@ -239,7 +244,7 @@ function parseSwml(text: string, handle: Handle, run: DocumentRun): () => undefi
 	const steps = main.flatMap((step: unknown): SwmlStep[] =>
 		typeof step === 'string'
 			? [{ verb: step, value: {} }]
-			: Object.entries(Object(step)).map(([verb, value]) => ({ verb, value: Object(value) })),
+			: Object.entries(objectOf(step)).map(([verb, value]) => ({ verb, value: objectOf(value) })),
 	);
 	return () => executeSwml(steps, handle, run);
 }
@@ -247,7 +252,10 @@ function parseSwml(text: string, handle: Handle, run: DocumentRun): () => undefi
 function executeSwml(steps: readonly SwmlStep[], handle: Handle, run: DocumentRun): undefined {
 	for (const [i, { verb, value }] of steps.entries()) {
 		run.verbs.push(verb);
-		const text = (name: string): string => String(value[name] ?? '');
+		const text = (name: string): string => {
+			const found = value[name];
+			return typeof found === 'string' ? found : '';
+		};
 		const [, address] = verb === 'connect' ? (/^stream:(.+)$/.exec(text('to')) ?? []) : [];
 		if (verb === 'stream' || address !== undefined) {
 			const { id, holds } = handle.start(

@@ -39,7 +39,7 @@ function encodedForms(secret: string): SecretForm[] {
 		{ form: 'form-encoded', text: new URLSearchParams({ s: secret }).toString().slice(2) },
 		{ form: 'JSON-escaped', text: JSON.stringify(secret).slice(1, -1) },
 		{ form: 'HTML-escaped', text: secret.replace(/&/g, '&amp;').replace(/"/g, '&quot;') },
-		{ form: 'reversed', text: [...secret].reverse().join('') },
+		{ form: 'reversed', text: Array.from(secret).reverse().join('') },
 	];
 }
 

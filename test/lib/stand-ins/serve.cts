@@ -28,15 +28,22 @@ export interface SeededStream {
 
 /** What the parent of a forked stand-in may ask. */
 export interface Questions {
-	about(): Pick<StandIn & Exposed, 'url' | 'provider' | 'credentialType' | 'credentials'>;
-	seed(calls: number, streamsEach?: number): SeededStream[];
-	running(): number;
-	requests(windowMs?: number): Summary;
-	reset(): void;
-	close(): Promise<void>;
+	about: () => Pick<StandIn & Exposed, 'url' | 'provider' | 'credentialType' | 'credentials'>;
+	seed: (calls: number, streamsEach?: number) => SeededStream[];
+	running: () => number;
+	requests: (windowMs?: number) => Summary;
+	reset: () => void;
+	close: () => Promise<void>;
 }
 
 export type Question = keyof Questions;
+
+/** One of them, as it is sent. */
+interface Asked {
+	id: number;
+	method: Question;
+	args: number[];
+}
 
 /** The answer to one of them. */
 export interface Answered {
@@ -87,18 +94,16 @@ function answerParent(provider: string, send: (answer: Answered) => void): void 
 	const starting = startStandIn(provider, options);
 	// The answer to the first message tells it.
 	starting.catch(() => undefined);
+	const reply = async ({ id, method, args }: Asked): Promise<void> => {
+		try {
+			const answer: (...numbers: number[]) => unknown = answersOf(await starting)[method];
+			send({ id, result: await answer(...args) });
+		} catch (error) {
+			send({ id, error: error instanceof Error ? error.message : String(error) });
+		}
+	};
 	process.once('disconnect', () => process.exit(0));
-	process.on(
-		'message',
-		async ({ id, method, args }: { id: number; method: Question; args: number[] }) => {
-			try {
-				const answer: (...numbers: number[]) => unknown = answersOf(await starting)[method];
-				send({ id, result: await answer(...args) });
-			} catch (error) {
-				send({ id, error: error instanceof Error ? error.message : String(error) });
-			}
-		},
-	);
+	process.on('message', (asked: Asked) => void reply(asked));
 }
 
 async function serve(): Promise<void> {

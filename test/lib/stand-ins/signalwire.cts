@@ -285,7 +285,7 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 					.reverse()
 					.filter(({ runs, status }) => runs !== 'SWML' && status === (query.Status ?? status));
 				const uri = (number: number): string => {
-					const status = query.Status === undefined ? '' : `Status=${query.Status}&`;
+					const status = query.Status === undefined ? '' : `Status=${String(query.Status)}&`;
 					return `${account}/Calls?${status}Page=${number}&PageSize=${size}`;
 				};
 				return {

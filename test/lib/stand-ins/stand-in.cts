@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import type { Document } from 'openapi-backend';
 import {
 	type Call,
@@ -353,7 +354,8 @@ export class StandIn {
 	 */
 	callback(kind: string, subject: Call | Stream): EventPayload {
 		const event = this.#own.callbacks[kind];
-		if (!event) throw new Error(`${this.provider} has no '${kind}', only ${this.callbackKinds}`);
+		if (!event)
+			throw new Error(`${this.provider} has no '${kind}', only ${this.callbackKinds.join(', ')}`);
 		const { contentType, source } = event;
 		const call = this.call('callId' in subject ? subject.callId : subject.id);
 		if (event.of === 'stream') {
@@ -510,7 +512,7 @@ export class StandIn {
 	#announce(change: Change): void {
 		for (const { kind, subject, to } of this.#behaviour?.announce?.(change) ?? []) {
 			if (!to) continue;
-			void this.send(kind, subject, to.url, { method: to.method }).catch((error) =>
+			void this.send(kind, subject, to.url, { method: to.method }).catch((error: unknown) =>
 				this.errors.push(error),
 			);
 		}
@@ -529,16 +531,16 @@ export class StandIn {
 
 	async #receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
 		const at = Date.now();
-		const chunks: Buffer[] = [];
+		let body: string;
 		try {
-			for await (const chunk of incoming) chunks.push(chunk);
+			body = await textOf(incoming);
 		} catch {
 			// The client went away.
 			response.destroy();
 			return;
 		}
 		try {
-			await this.#handleAll(incoming, Buffer.concat(chunks).toString(), at, response);
+			await this.#handleAll(incoming, body, at, response);
 		} catch (error) {
 			this.errors.push(error);
 			response.destroy();
@@ -592,12 +594,12 @@ export class StandIn {
 	}
 
 	#handle(request: LoggedRequest, reading: Reading): Answer {
-		const { refuse, operations, authenticate } = this.#own;
+		const { refuse, operations } = this.#own;
 		const { part, why = '' } = reading.broken ?? {};
 		if (part === 'path') return refuse.unknownPath(request);
 		if (part === 'method') return refuse.wrongMethod(request);
 		if (part === 'credentials') return refuse.unauthorized(request);
-		const refusal = authenticate(request, reading);
+		const refusal = this.#own.authenticate(request, reading);
 		if (refusal) return refusal;
 		if (part) return refuse.invalid(request, why);
 		const operation = operations[reading.operationId];
@@ -608,15 +610,14 @@ export class StandIn {
 	/** Counts the request into the fixed window of its arrival. */
 	#countTooMany(request: LoggedRequest): Answer | undefined {
 		const limit = this.options.rateLimit;
-		const { isLimited = () => true, refuse } = this.#own;
-		if (!limit || !isLimited(request)) return undefined;
+		if (!limit || this.#own.isLimited?.(request) === false) return undefined;
 		const elapsed = performance.now() - this.#began;
 		const index = Math.floor(elapsed / limit.perMs);
 		if (index !== this.#window.index) this.#window = { index, count: 0 };
 		this.#window.count += 1;
 		if (this.#window.count <= limit.requests) return undefined;
 		const seconds = Math.ceil(((index + 1) * limit.perMs - elapsed) / 1000);
-		const answer = refuse.tooManyRequests(request, seconds);
+		const answer = this.#own.refuse.tooManyRequests(request, seconds);
 		if (limit.retryAfter) answer.headers = { ...answer.headers, 'Retry-After': String(seconds) };
 		return answer;
 	}
