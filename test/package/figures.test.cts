@@ -5,6 +5,7 @@ import path from 'node:path';
 
 import {
 	FIGURES,
+	NOT_MEASURED,
 	documents,
 	figuresOn,
 	readFigures,
@@ -27,10 +28,16 @@ test.each(pages.filter(({ text }) => figuresOn(text).length > 0))(
 	},
 );
 
-test('each table stands in one document, and was measured', () => {
+test('each table stands in one document, and was measured or says that it was not', () => {
 	expect(pages.flatMap(({ text }) => figuresOn(text)).sort()).toEqual([...FIGURES].sort());
 	for (const name of FIGURES) {
-		expect(readFigures(name)?.measured).toEqual(
+		const recorded = readFigures(name);
+		if (!recorded) {
+			const page = pages.find(({ text }) => figuresOn(text).includes(name));
+			expect(page?.text).toContain(`<!-- ${name} -->\n\n${NOT_MEASURED}\n`);
+			continue;
+		}
+		expect(recorded.measured).toEqual(
 			expect.objectContaining({
 				date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
 				n8n: expect.stringMatching(/^\d+\.\d+\.\d+$/),

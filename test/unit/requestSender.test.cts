@@ -530,7 +530,7 @@ describe('how long an item takes', () => {
 		const second = send(options, { until: 4_000 });
 		await jest.advanceTimersByTimeAsync(4_000);
 		expect(await second).toMatchObject({
-			end: { kind: 'notReached', code: 'no time left' },
+			end: { kind: 'outOfTime' },
 			attempts: 0,
 			effectBefore: false,
 			until: 4_000,
