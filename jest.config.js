@@ -32,7 +32,7 @@ module.exports = {
 		{
 			...common,
 			displayName: 'main',
-			testMatch: ['<rootDir>/test/**/*.test.{js,cts}'],
+			testMatch: ['<rootDir>/test/**/*.test.cts'],
 			testPathIgnorePatterns: ['<rootDir>/test/layers/'],
 		},
 		...LAYERS.map((layer) => ({
