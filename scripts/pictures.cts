@@ -3,19 +3,38 @@
 // none, and fails where one does not show what the screen shows today.
 
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
+import { findChromium } from '../test/layers/browser/chromium.cts';
+import { openEditor } from '../test/layers/browser/editor.cts';
+import type * as Engine from '../test/lib/engine.cts';
 import { checkMachine, installN8n, startN8n } from '../test/lib/n8n/index.cts';
 import { build, pack } from '../test/lib/package.cts';
 import { elapsed, runScript, say, step, temporaryFolder } from '../test/lib/processes.cts';
+import {
+	digests,
+	fileDigest,
+	findStale,
+	MANIFEST,
+	picturesThere,
+	PICTURES,
+	runDigests,
+	unchangedCanvases,
+	type RunShown,
+} from '../test/lib/pictures.cts';
 import { startStandIn } from '../test/lib/stand-ins/index.cts';
-import type { RunShown } from '../test/lib/pictures.cts';
+import { takePictures } from './pictures/take.cts';
+
+/** What is loaded later than at the top; a dynamic import would not find TypeScript here. */
+const load = createRequire(__filename);
 
 /** What is to be ended, newest first. */
 type Undo = Array<() => Promise<unknown>>;
 
 /** What the pictures of a run show, from the engine alone. */
 async function shownByEngine(undo: Undo): Promise<RunShown> {
-	const { runNode } = await import('../test/lib/engine.cts');
+	// Only now: n8n's code writes its settings as soon as it is loaded.
+	const { runNode } = load('../test/lib/engine.cts') as typeof Engine;
 	const standIn = await startStandIn('plivo');
 	undo.push(async () => await standIn.close());
 	const call = standIn.addCall();
@@ -42,7 +61,6 @@ async function shownByEngine(undo: Undo): Promise<RunShown> {
 
 async function check(undo: Undo): Promise<void> {
 	await build();
-	const { findStale } = await import('../test/lib/pictures.cts');
 	const stale = await findStale(await shownByEngine(undo));
 	if (stale.length > 0) {
 		throw new Error(`${stale.join('\n')}\nTake the pictures again with 'npm run docs:pictures'.`);
@@ -52,15 +70,10 @@ async function check(undo: Undo): Promise<void> {
 
 async function take(undo: Undo): Promise<void> {
 	const since = Date.now();
-	const { findChromium } = await import('../test/layers/browser/chromium.cts');
 	findChromium();
 	await checkMachine();
 	await installN8n();
 	await build();
-	const { openEditor } = await import('../test/layers/browser/editor.cts');
-	const { digests, fileDigest, MANIFEST, picturesThere, PICTURES, runDigests, unchangedCanvases } =
-		await import('../test/lib/pictures.cts');
-	const { takePictures } = await import('./pictures/take.cts');
 
 	// Now, and not behind the pictures: they show what was packed, and another build may have begun by then.
 	const inputs = await digests();
@@ -95,7 +108,6 @@ async function take(undo: Undo): Promise<void> {
 }
 
 runScript(async () => {
-	// n8n's code writes its settings as soon as it is loaded.
 	process.env.N8N_USER_FOLDER = temporaryFolder('pictures-settings');
 	process.env.N8N_LOG_LEVEL ??= 'silent';
 	const undo: Undo = [];

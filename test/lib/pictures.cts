@@ -3,9 +3,14 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
+import type * as Engine from './engine.cts';
 import { readJson, ROOT } from './install.cts';
 import { RECIPES } from './recipes/index.cts';
+
+/** What is loaded later than at the top; a dynamic import would not find TypeScript here. */
+const load = createRequire(__filename);
 
 export const PICTURES = path.join(ROOT, 'docs/pictures');
 export const MANIFEST = path.join(PICTURES, 'manifest.json');
@@ -44,7 +49,8 @@ export interface RunShown {
 function digest(...parts: readonly unknown[]): string {
 	const hash = createHash('sha256');
 	for (const part of parts) {
-		hash.update(typeof part === 'string' || part instanceof Buffer ? part : JSON.stringify(part));
+		// In a list: by itself, what is undefined has no JSON.
+		hash.update(typeof part === 'string' || part instanceof Buffer ? part : JSON.stringify([part]));
 	}
 	return hash.digest('hex').slice(0, 16);
 }
@@ -64,7 +70,7 @@ const canvases = (): Shown =>
 /** The digest of every picture that shows no run, from the built package, the icons and the recipes. */
 export async function digests(): Promise<Shown> {
 	// It loads n8n's code, which the digests of files do not need.
-	const { loadPackage } = await import('./engine.cts');
+	const { loadPackage } = load('./engine.cts') as typeof Engine;
 	const { node, credentialTypes } = await loadPackage();
 	const { displayName, description, properties, credentials } = node.description;
 	const operation = properties.find(({ name }) => name === 'operation');
