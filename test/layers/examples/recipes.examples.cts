@@ -886,12 +886,15 @@ const plays: Record<string, (recipe: string) => Promise<void>> = {
 // 'Check My Account' has tests of its own.
 const recipeNames = [...RECIPES.keys()].filter((name) => !name.startsWith('check-my-account'));
 
+/** They stop what runs on any call, also what another recipe waits to stop: so they come last. */
+const stopsAll = recipeNames.filter((name) => /^(everything-off|sweep)-/.test(name));
+
 describe('every recipe, imported into a real n8n as it is', () => {
 	test('no recipe is run that is not there, and each is', () => {
 		expect(Object.keys(plays).sort()).toEqual([...recipeNames].sort());
 	});
 
-	test.each(recipeNames)('%s', async (recipe) => {
+	test.each(recipeNames.filter((name) => !stopsAll.includes(name)))('%s', async (recipe) => {
 		await plays[recipe]?.(recipe);
 	});
 });
@@ -959,5 +962,11 @@ describe('a wait that n8n keeps in its database', () => {
 		const seconds = Math.round(((stopped?.at ?? 0) - one.sent) / 1000);
 		expect(seconds).toBeGreaterThanOrEqual(Math.floor(KEPT_MINUTES * 60));
 		say(`    ${name}: stopped ${String(seconds)} s after its start event`);
+	});
+});
+
+describe('every recipe that stops what runs on any call', () => {
+	test.each(stopsAll)('%s', async (recipe) => {
+		await plays[recipe]?.(recipe);
 	});
 });
