@@ -39,22 +39,26 @@ async function shownByEngine(undo: Undo): Promise<RunShown> {
 	undo.push(async () => await standIn.close());
 	const call = standIn.addCall();
 	const stream = standIn.startStream(call.id);
+	// As the picture's own run: a stop, the same again, and a call that nobody knows.
+	const one = { call: call.id, stream: stream.id };
 	const run = async (more: Record<string, string>): Promise<Awaited<ReturnType<typeof runNode>>> =>
 		await runNode({
 			parameters: {
 				provider: 'plivo',
 				operation: 'stopStream',
 				source: 'fields',
-				callId: call.id,
-				stream: stream.id,
+				callId: '={{ $json.call }}',
+				stream: '={{ $json.stream }}',
+				options: { maxConcurrency: 1 },
 			},
-			items: [{}, {}, {}],
+			items: [one, one, { ...one, call: 'nobody' }],
 			credentials: { plivoBasicApi: { ...standIn.credentials, ...more } },
 		});
 	const { error } = await run({ authToken: 'example-of-a-wrong-token' });
 	const { items } = await run({});
 	return {
-		output: items[0] ?? {},
+		// What the table has columns for.
+		output: Object.assign({}, ...items) as Record<string, unknown>,
 		failure: { what: error?.message ?? '', todo: error?.description ?? '' },
 	};
 }
