@@ -33,11 +33,13 @@ export default tseslint.config(
 				{
 					selector:
 						'MemberExpression[object.name=/^(test|it|describe)$/][property.name=/^(only|skip|todo|failing)$/]',
-					message: 'A test that does not run proves nothing, and one that runs alone hides the others.',
+					message:
+						'A test that does not run proves nothing, and one that runs alone hides the others.',
 				},
 				{
 					selector: 'CallExpression[callee.name=/^[fx](test|it|describe)$/]',
-					message: 'A test that does not run proves nothing, and one that runs alone hides the others.',
+					message:
+						'A test that does not run proves nothing, and one that runs alone hides the others.',
 				},
 			],
 			// Jest types its matchers, such as `expect.any(String)`, as `any`.
