@@ -70,8 +70,8 @@ const choicesOf = (entries: readonly Shown[]) =>
 	entries.flatMap(({ way }) => (way.choice ? [way.choice.streamBy] : []));
 
 /** Not a list of choices: where all streams stop, none is chosen, and the call is needed all the same. */
-function forPlace(entries: readonly Shown[]): NonNullable<IDisplayOptions['show']> {
-	const [{ provider, way }] = [entries[0] as Shown];
+function forPlace(entries: readonly [Shown, ...Shown[]]): NonNullable<IDisplayOptions['show']> {
+	const [{ provider, way }] = entries;
 	const others = waysToOneStream(provider).filter(({ on }) => on.id !== way.on.id);
 	const [other] = choicesOf(others.map((each) => ({ provider, way: each })));
 	if (other === undefined) return {};

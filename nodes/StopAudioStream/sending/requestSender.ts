@@ -59,6 +59,8 @@ export type SenderContext = Pick<IExecuteFunctions, 'helpers' | 'getExecutionCan
 export class RequestSender {
 	private readonly queue: AccountQueue;
 
+	private readonly hostname: string;
+
 	private readonly decrypted: ICredentialsDecrypted;
 
 	/** Masks the account's secrets in whatever is about to be shown. */
@@ -74,6 +76,7 @@ export class RequestSender {
 		this.queue = queueOf(`${provider.name} ${account.origin} ${account.id}`, provider.rateLimit);
 		// Handed to n8n with each request, which would otherwise decrypt the credential again every time.
 		this.decrypted = { id: '', name: '', type: provider.credential.type, data };
+		this.hostname = new URL(account.origin).hostname;
 		this.mask = secretMask(account);
 	}
 
@@ -177,10 +180,6 @@ export class RequestSender {
 		} finally {
 			over.abort(OVER);
 		}
-	}
-
-	private get hostname() {
-		return new URL(this.account.origin).hostname;
 	}
 
 	/**
