@@ -6,7 +6,7 @@ import {
 } from 'n8n-workflow';
 
 import { readAccount } from './input/account';
-import { fieldReader } from './input/fieldReader';
+import { fieldReader } from './input/values';
 import { readItem, type ItemOptions, type ItemRequest } from './input/readItem';
 import { trustedEnd } from './input/trust';
 import { hintAtNotFound, nodeError, toJson, type ItemResult } from './outcome/results';
