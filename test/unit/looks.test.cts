@@ -395,68 +395,42 @@ describe('a stop that found nothing', () => {
 		const ROOM = `${laml}/Conferences/k`;
 		const LEG = `${laml}/Calls/c`;
 
+		const room = (status: string) => ({ sid: 'k', status });
+		const leg = (status: string) => ({ sid: 'c', status });
 		const endedRoom = { call: 'ended', noun: 'conference' };
 		const liveRoom = { call: 'live', noun: 'conference' };
 
 		test.each<[string, object, object | SendEnd, boolean, object, string[]]>([
-			['live', { status: 'in-progress' }, none, false, liveRoom, [ROOM]],
-			[
-				'over, its call too',
-				{ status: 'completed' },
-				{ status: 'completed' },
-				false,
-				endedRoom,
-				[ROOM, LEG],
-			],
+			['live', room('in-progress'), none, false, liveRoom, [ROOM]],
+			['over, its call too', room('completed'), leg('completed'), false, endedRoom, [ROOM, LEG]],
 			[
 				'over, its call not',
-				{ status: 'completed' },
-				{ status: 'in-progress' },
+				room('completed'),
+				leg('in-progress'),
 				false,
 				// Of the two, it is the call that is live.
 				{ call: 'live', noun: 'call' },
 				[ROOM, LEG],
 			],
-			[
-				'over, its call unread',
-				{ status: 'completed' },
-				none,
-				false,
-				{ outOfTime: false },
-				[ROOM, LEG],
-			],
+			['over, its call unread', room('completed'), none, false, { outOfTime: false }, [ROOM, LEG]],
 			[
 				'over, and there was no time for its call',
-				{ status: 'completed' },
+				room('completed'),
 				{ kind: 'outOfTime' },
 				false,
 				{ outOfTime: true },
 				[ROOM, LEG],
 			],
-			[
-				'over, and an event said so of the call',
-				{ status: 'completed' },
-				none,
-				true,
-				endedRoom,
-				[ROOM],
-			],
-			[
-				'live, although an event ended the call',
-				{ status: 'in-progress' },
-				none,
-				true,
-				liveRoom,
-				[ROOM],
-			],
-		])('that is %s', async (_title, room, leg, callEnded, state, urls) => {
-			const { looks, sender } = looksWith({ ends: at({ [ROOM]: room, [LEG]: leg }) });
+			['over, and an event said so of the call', room('completed'), none, true, endedRoom, [ROOM]],
+			['live, although an event ended the call', room('in-progress'), none, true, liveRoom, [ROOM]],
+		])('that is %s', async (_title, saysRoom, saysLeg, callEnded, state, urls) => {
+			const { looks, sender } = looksWith({ ends: at({ [ROOM]: saysRoom, [LEG]: saysLeg }) });
 			expect(await looks.callOf(both, callEnded)).toEqual(state);
 			expect(urlsOf(sender)).toEqual(urls);
 		});
 
 		test('that is over, where no call is named: there is none to look at', async () => {
-			const { looks, sender } = looksWith({ ends: at({ [ROOM]: { status: 'completed' } }) });
+			const { looks, sender } = looksWith({ ends: at({ [ROOM]: room('completed') }) });
 			const alone: Asked = { ...both, ids: { conferenceSid: 'k', stream: 's' } };
 			expect(await looks.callOf(alone)).toEqual(endedRoom);
 			expect(urlsOf(sender)).toEqual([ROOM]);

@@ -730,18 +730,19 @@ describe.each<[string, Way, string]>([
 describe('what SignalWire says of a call', () => {
 	it.each([
 		...['completed', 'canceled', 'failed', 'busy', 'no-answer'].map(
-			(status): [number, unknown, string | undefined] => [200, { status }, 'ended'],
+			(status): [number, unknown, string | undefined] => [200, { sid: 'c', status }, 'ended'],
 		),
 		...['queued', 'initiated', 'ringing', 'in-progress'].map(
-			(status): [number, unknown, string | undefined] => [200, { status }, 'live'],
+			(status): [number, unknown, string | undefined] => [200, { sid: 'c', status }, 'live'],
 		),
 		[200, { sid: 'C', status: 'completed' }, 'ended'],
 		[200, { sid: 'other', status: 'completed' }, undefined],
-		[200, { status: 'something else' }, undefined],
+		[200, { status: 'completed' }, undefined],
+		[200, { sid: 'c', status: 'something else' }, undefined],
 		[200, {}, undefined],
 		[200, '', undefined],
-		[202, { status: 'completed' }, undefined],
-		[404, { status: 'completed' }, undefined],
+		[202, { sid: 'c', status: 'completed' }, undefined],
+		[404, { sid: 'c', status: 'completed' }, undefined],
 		[404, compat(20404), 'notFound'],
 		[404, '<html></html>', undefined],
 		[400, compat(20404), undefined],
@@ -761,9 +762,9 @@ describe('what SignalWire says of a call', () => {
 
 	it.each([
 		[200, { sid: 'K', status: 'completed' }, 'ended'],
-		[200, { status: 'in-progress' }, 'live'],
-		[200, { status: 'init' }, 'live'],
-		[200, { status: 'failed' }, undefined],
+		[200, { sid: 'k', status: 'in-progress' }, 'live'],
+		[200, { sid: 'k', status: 'init' }, 'live'],
+		[200, { sid: 'k', status: 'failed' }, undefined],
 		[200, { sid: 'c', status: 'completed' }, undefined],
 		[404, compat(20404), 'notFound'],
 		[404, { message: 'Not Found' }, undefined],

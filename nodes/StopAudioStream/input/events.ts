@@ -47,22 +47,17 @@ interface Wanted {
 	givenStream: unknown;
 }
 
-/** What an event says: ids that belong together, and whether it says that the call is over. */
-export interface FoundInEvent {
-	ids: Ids;
-	callEnded: boolean;
-}
-
 /**
  * Finds what a way needs in an item that holds a provider's own event: a webhook's body or query, or a message
- * of the stream itself. All ids come from the same place, so that they belong together. `found` collects them,
- * so that an event that is refused still tells which call it meant.
+ * of the stream itself. All ids come from the same place, so that they belong together, and go into `found`:
+ * an event that is refused still tells which call it meant. Gives back whether the event says that the call
+ * is over.
  */
 export function readEvent(
 	item: IDataObject,
 	{ provider, way, onlySigned, givenStream }: Wanted,
 	found: Ids,
-): FoundInEvent {
+): boolean {
 	const { inEvents, stream } = way;
 	const places = onlySigned ? signedPlacesIn(item) : placesIn(item);
 	const given = stream ? streamText(givenStream, stream) : '';
@@ -88,7 +83,7 @@ export function readEvent(
 	if (stream && named === '') throw noStream(provider, way, on.noun);
 	if (named) found.stream = named;
 	const isTold = place !== undefined && Boolean(ownCall);
-	return { ids: found, callEnded: isTold && saysEnded(place, provider.endsCall) };
+	return isTold && saysEnded(place, provider.endsCall);
 }
 
 /** Where the place names no call: SignalWire's bidirectional SWML streams have it in the query of their address. */

@@ -123,7 +123,7 @@ function readAsked(
 	const givenStream = way.stream && field('stream', '');
 	try {
 		const wanted = { provider, way, onlySigned, givenStream };
-		const { callEnded } = readEvent(item.json, wanted, ids);
+		const callEnded = readEvent(item.json, wanted, ids);
 		const inEvent = (ids.conferenceSid && way.inConference) || way;
 		checkIds(provider, inEvent, ids);
 		readWaysDocument(field, optionValues, way, ids);

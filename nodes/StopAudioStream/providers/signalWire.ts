@@ -264,6 +264,8 @@ const byControlId: Way = {
 /** The way of an event that names a conference: its stop goes there. */
 const bySidFromEvents: Way = { ...bySid, inConference: bySidInConference };
 
+// The query was signed as it was written, and n8n hands it over decoded.
+
 /** As a browser sends it: `:`, `@`, `,` and the like stay. */
 const asSent: Encode = encodeURI;
 /** As JavaScript escapes a value. */
@@ -381,7 +383,7 @@ function readPlace(
 	if (statusCode === 404 && isUnknownTold && ownErrors(body)) return 'notFound';
 	// SIDs are UUIDs, in either case of letters.
 	const isSame = (other: unknown) => textOf(other).toLowerCase() === sid?.toLowerCase();
-	if (statusCode !== 200 || !isRecord(body) || !isSame(body.sid ?? sid)) return undefined;
+	if (statusCode !== 200 || !isRecord(body) || !isSame(body.sid)) return undefined;
 	if (words.ended.includes(textOf(body.status))) return 'ended';
 	return words.live.includes(textOf(body.status)) ? 'live' : undefined;
 }
