@@ -1,12 +1,7 @@
-import {
-	sleep,
-	type IDataObject,
-	type IExecuteFunctions,
-	type INodeExecutionData,
-} from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { readAccount } from './input/account';
-import { fieldReader } from './input/fieldReader';
+import { fieldReader } from './input/values';
 import { readItem, type ItemOptions, type ItemRequest } from './input/readItem';
 import { trustedEnd } from './input/trust';
 import { hintAtNotFound, nodeError, toJson, type ItemResult } from './outcome/results';
@@ -21,7 +16,7 @@ import {
 import { fieldNames, type Account, type Ids, type Provider, type Way } from './providers/provider';
 import { confirmedStatus, Looks, LookTime, notConfirmed, type Asked } from './sending/looks';
 import { RequestSender, toHttpRequest, type Sent } from './sending/requestSender';
-import { Cancellation, monotonicNow, pauseUntil } from './sending/time';
+import { Cancellation, letOthersIn, monotonicNow, pauseUntil } from './sending/time';
 import { failed, messages, quoted, quoteOf, Refusal, refusal } from './words/sentences';
 import type { Status } from './words/vocabulary';
 import { reasonOf } from './words/values';
@@ -81,7 +76,7 @@ async function stopEach(
 	for (const [itemIndex, { json }] of context.getInputData().entries()) {
 		const read = (about: IDataObject) => readItem(fieldsOf(itemIndex), { json, isTool }, about);
 		stops.push(stopItem(read, connect, cancellation));
-		if ((itemIndex + 1) % ITEMS_A_TURN === 0) await sleep(0);
+		if ((itemIndex + 1) % ITEMS_A_TURN === 0) await letOthersIn();
 	}
 	return await Promise.all(stops);
 }

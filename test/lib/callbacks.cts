@@ -4,6 +4,18 @@ import { parse as parseForm } from 'node:querystring';
 
 import { parse as parseQuery } from 'qs';
 
+import type { Provider } from '../../nodes/StopAudioStream/providers/provider';
+import {
+	verifySignature,
+	type SignatureVerdict,
+} from '../../nodes/StopAudioStream/providers/signature';
+
+/** What checks an item of a Webhook node as the provider signs its events. */
+export const verifierOf =
+	({ signature }: Provider) =>
+	(item: unknown, key: string): SignatureVerdict =>
+		verifySignature(item, key, signature.scheme);
+
 /** A callback as it leaves the provider. */
 export interface Callback {
 	/** The whole address as the provider has it, user and password included. */

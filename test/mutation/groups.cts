@@ -12,7 +12,7 @@ const NODE = 'nodes/StopAudioStream';
 const GROUPS = {
 	words: [`${NODE}/words/`],
 	providers: [`${NODE}/providers/`],
-	signatures: [`${NODE}/providers/signatures/`],
+	signatures: [`${NODE}/providers/signature`],
 	outcome: [`${NODE}/outcome/`],
 	sending: [`${NODE}/sending/`],
 	input: [`${NODE}/input/`],

@@ -2,7 +2,7 @@
 
 import type { IDataObject } from 'n8n-workflow';
 
-import { fieldReader } from '../../nodes/StopAudioStream/input/fieldReader';
+import { fieldReader } from '../../nodes/StopAudioStream/input/values';
 import {
 	choice,
 	idText,

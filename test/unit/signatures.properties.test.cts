@@ -7,12 +7,14 @@ import { parse as parseForm } from 'node:querystring';
 
 import fc from 'fast-check';
 
-import { verifyPlivo } from '../../nodes/StopAudioStream/providers/signatures/plivo';
-import { verifySignalWire } from '../../nodes/StopAudioStream/providers/signatures/signalWire';
-import { verifyVobiz } from '../../nodes/StopAudioStream/providers/signatures/vobiz';
+import { plivo as plivoProvider } from '../../nodes/StopAudioStream/providers/plivo';
+import type { Provider } from '../../nodes/StopAudioStream/providers/provider';
+import { signalWire as signalWireProvider } from '../../nodes/StopAudioStream/providers/signalWire';
+import { vobiz as vobizProvider } from '../../nodes/StopAudioStream/providers/vobiz';
 import {
 	plivoSignature,
 	signalWireSignature,
+	verifierOf,
 	vobizSignature,
 	webhookItem,
 	type Callback,
@@ -175,23 +177,28 @@ interface Scheme {
 	ours: (item: object | undefined, key: string) => boolean;
 }
 
+const signedBy = (provider: Provider): Scheme['ours'] => {
+	const verify = verifierOf(provider);
+	return (item, key) => verify(item, key).signed;
+};
+
 const plivo: Scheme = {
 	sign: (request, { key, nonce }) => ({
 		'X-Plivo-Signature-V3': plivoSignature(request, key, nonce),
 		'X-Plivo-Signature-V3-Nonce': nonce,
 	}),
-	ours: (item, key) => verifyPlivo(item, key).signed,
+	ours: signedBy(plivoProvider),
 };
 const signalWire: Scheme = {
 	sign: (request, { key }) => ({ 'X-SignalWire-Signature': signalWireSignature(request, key) }),
-	ours: (item, key) => verifySignalWire(item, key).signed,
+	ours: signedBy(signalWireProvider),
 };
 const vobiz: Scheme = {
 	sign: ({ address }, { key, nonce }) => ({
 		'X-Vobiz-Signature-V3': vobizSignature(address, key, nonce),
 		'X-Vobiz-Signature-V3-Nonce': nonce,
 	}),
-	ours: (item, key) => verifyVobiz(item, key).signed,
+	ours: signedBy(vobizProvider),
 };
 
 /** What each vendor's own validator says of the callback as it was written. */

@@ -1,4 +1,5 @@
 import type { Account, Ids, Provider, Way } from '../providers/provider';
+import { verifySignature } from '../providers/signature';
 import { OPTIONS } from '../words/fields';
 import { messages, refusal } from '../words/sentences';
 import { isRecord } from '../words/values';
@@ -6,8 +7,8 @@ import { readSignedEvent } from './events';
 import type { ItemRequest } from './readItem';
 
 /**
- * Refuses an item whose event the provider did not sign, and then one whose event was refused. Gives back whether the call is over: with 'Signed Event'
- * only that event says so, and only of the item's own call.
+ * Refuses an item whose event the provider did not sign, and then one whose event was refused. Gives back
+ * whether the call is over: with 'Signed Event' only that event says so, and only of the item's own call.
  */
 export function trustedEnd(
 	{ provider, way, ids, callEnded, proof, refused }: ItemRequest,
@@ -30,9 +31,9 @@ function verify(
 	{ event, isOther }: NonNullable<ItemRequest['proof']>,
 	account: Account,
 ) {
-	const { keyField, keyHint, missingHint } = signature;
+	const { scheme, keyField, keyHint, missingHint } = signature;
 	const option = isOther ? OPTIONS.signedEvent : OPTIONS.verifySignature;
-	const verdict = signature.verify(event, account[keyField.name]);
+	const verdict = verifySignature(event, account[keyField.name], scheme);
 	if (verdict.signed) return;
 	const named = { provider: displayName };
 	switch (verdict.why) {

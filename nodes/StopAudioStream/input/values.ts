@@ -1,9 +1,34 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
 import type { Way } from '../providers/provider';
 import type { OptionOf } from '../words/fields';
 import { messages, refusal } from '../words/sentences';
+import { isRecord } from '../words/values';
 
 /** Reads the value of one of the node's fields for one item. */
 export type ReadField = (name: string, fallback: unknown) => unknown;
+
+/**
+ * Reads the fields of the node, item after item. A field that holds no expression is the same for every
+ * item and is read once: for a thousand items, reading is what costs most.
+ */
+export function fieldReader(
+	context: Pick<IExecuteFunctions, 'getNode' | 'getNodeParameter'>,
+): (itemIndex: number) => ReadField {
+	const { parameters } = context.getNode();
+	const once = new Map<string, unknown>();
+	return (itemIndex) => (name, fallback) => {
+		if (once.has(name)) return once.get(name);
+		const value: unknown = context.getNodeParameter(name, itemIndex, fallback);
+		if (!holdsExpression(parameters[name])) once.set(name, value);
+		return value;
+	};
+}
+
+const holdsExpression = (value: unknown): boolean =>
+	typeof value === 'string'
+		? value.startsWith('=')
+		: isRecord(value) && Object.values(value).some(holdsExpression);
 
 /** The values of the collection 'Options'. */
 export type OptionValues = Record<string, unknown>;

@@ -1,8 +1,50 @@
 import { callStreamWays, endsCall } from './plivoAndVobiz';
 import type { Provider } from './provider';
-import { verifyPlivo } from './signatures/plivo';
+import {
+	sortByName,
+	header,
+	withNonce,
+	writeAddresses,
+	type Fields,
+	type Scheme,
+} from './signature';
 
 const NAME = 'Plivo';
+
+/**
+ * V3, as `validateV3Signature` of Plivo's Node SDK 4.79.0 has it (dist/utils/v3Security.js,
+ * 2026-11-21): the address without user and password, `?` and the decoded query as `name=value`
+ * with `&`, `.` where fields follow a query, the form's names and values, `.` and the nonce. Names
+ * are sorted, and the values of one name too, so their order is not signed. A form without a query
+ * still has the `?`. A GET is the same text without a form, so the method need not be known.
+ * The headers may hold several signatures, "-MA-" those with the main account's token.
+ */
+const signedByPlivo: Scheme = (event, form) => {
+	if (event.query === undefined) return 'query';
+	const write = (fields: Fields, join: (name: string, value: string) => string): string[] =>
+		sortByName(fields).flatMap(([name, values]) =>
+			[...values].sort().map((one) => join(name, one)),
+		);
+	const nonce = header(event, 'x-plivo-signature-v3-nonce');
+	const query = write(event.query, (name, value) => `${name}=${value}`).join('&');
+	const fields = write(form, (name, value) => name + value).join('');
+	const hasForm = form.length > 0;
+	const rest = `${query !== '' || hasForm ? '?' : ''}${query}${query !== '' && hasForm ? '.' : ''}${fields}.${nonce}`;
+	return [
+		{
+			algorithm: 'sha256',
+			signatures: withNonce(
+				nonce,
+				['x-plivo-signature-v3', 'x-plivo-signature-ma-v3'].flatMap((name) =>
+					header(event, name)
+						.split(',')
+						.map((signature) => signature.trim()),
+				),
+			),
+			texts: writeAddresses(event).map((address) => address + rest),
+		},
+	];
+};
 
 /** Plivo's audio streams: docs.plivo.com/docs/voice/api/stream (read 2026-11). */
 export const plivo: Provider = {
@@ -32,7 +74,7 @@ export const plivo: Provider = {
 	}),
 	endsCall,
 	signature: {
-		verify: verifyPlivo,
+		scheme: signedByPlivo,
 		keyField: { name: 'token', label: 'Auth Token' },
 		keyHint: 'it must be of the account, main account or subaccount, that the call belongs to',
 		missingHint:

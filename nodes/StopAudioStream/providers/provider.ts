@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { OptionOf } from '../words/fields';
 import type { Status } from '../words/vocabulary';
-import type { SignatureVerdict } from './signatures/verify';
+import type { Scheme } from './signature';
 
 /**
  * What a provider is: data and pure functions. It builds requests and reads answers; it sends nothing,
@@ -169,8 +169,8 @@ export interface EndWords {
 
 /** How a provider signs its events, and what to say where one is not signed. */
 export interface Signature {
-	/** Checks the item of an n8n Webhook node. */
-	verify(item: unknown, key: string): SignatureVerdict;
+	/** What the provider may have signed of an event that n8n's Webhook node hands over. */
+	scheme: Scheme;
 	/** The credential's field that holds the key. */
 	keyField: { name: 'token' | 'signingKey'; label: string };
 	/** What makes a key the wrong one. */

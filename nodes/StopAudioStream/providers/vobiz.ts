@@ -1,9 +1,33 @@
 import { isRecord } from '../words/values';
 import { callStreamWays, endsCall } from './plivoAndVobiz';
 import type { Provider } from './provider';
-import { verifyVobiz } from './signatures/vobiz';
+import { header, withNonce, writeAddresses, type Scheme } from './signature';
 
 const NAME = 'Vobiz';
+
+/**
+ * V3 and V2 as Vobiz documents them (www.vobiz.ai/docs/concepts/validating-callbacks, 2026-11-21):
+ * HMAC-SHA256 of `baseURL + "." + nonce` ("query stripped", user and password too), V2 "no
+ * separator"; "-MA-" with the parent account's token. Neither the body nor the query is signed: a
+ * signature proves only that Vobiz once called this address. V1 is not accepted.
+ */
+const signedByVobiz: Scheme = (event) =>
+	(
+		[
+			['v3', '.'],
+			['v2', ''],
+		] as const
+	).map(([version, separator]) => {
+		const nonce = header(event, `x-vobiz-signature-${version}-nonce`);
+		return {
+			algorithm: 'sha256',
+			signatures: withNonce(nonce, [
+				header(event, `x-vobiz-signature-${version}`),
+				header(event, `x-vobiz-signature-ma-${version}`),
+			]),
+			texts: writeAddresses(event).map((address) => address + separator + nonce),
+		};
+	});
 
 /** Vobiz's audio streams: www.vobiz.ai/docs/audio-streams (read 2026-11). */
 export const vobiz: Provider = {
@@ -34,7 +58,7 @@ export const vobiz: Provider = {
 	// The trigger node of Vobiz's own n8n package says `event: call.ended` (vobiz-ai/Vobiz-n8n-nodes).
 	endsCall: [...endsCall, { field: 'event', words: ['call.ended'] }],
 	signature: {
-		verify: verifyVobiz,
+		scheme: signedByVobiz,
 		keyField: { name: 'token', label: 'Auth Token' },
 		keyHint: 'it must be of the account, main account or sub-account, that the call belongs to',
 		// "Signature headers come only when the callback URL has a user and password":

@@ -1,8 +1,6 @@
-import { sleep } from 'n8n-workflow';
-
 import type { RateLimit } from '../providers/provider';
 import { AccountRate, type Load, type TurnKind } from './accountRate';
-import { monotonicNow, patience, type Cancellation, type GivenUp } from './time';
+import { monotonicNow, patience, sleepUntil, type Cancellation, type GivenUp } from './time';
 
 /**
  * A request that wants few under way is passed by others for so long, in ms; then they wait for it, for so
@@ -139,10 +137,10 @@ export class AccountQueue {
 				// What reads hold is no bound for stops: only what the provider counts is.
 				const stopsUnderWay = this.underWay - this.readsUnderWay;
 				const free = this.rate.freeAt(now, this.underWay, stopsUnderWay);
-				if (free > now) return this.wake(free, now);
+				if (free > now) return this.wake(free);
 				if (stopsUnderWay >= waiter.maxUnderWay) {
 					const heldUntil = this.holdsOthersUntil(waiter, now);
-					if (heldUntil !== undefined) return this.wake(heldUntil, now);
+					if (heldUntil !== undefined) return this.wake(heldUntil);
 					continue;
 				}
 				this.give(waiter, now);
@@ -158,11 +156,11 @@ export class AccountQueue {
 			if (waiter && !waiter.isOver && !this.endRefused(waiter, now)) {
 				const { maxUnderWay } = waiter;
 				const free = this.rate.freeAt(now, this.underWay);
-				if (free > now) return this.wake(free, now);
+				if (free > now) return this.wake(free);
 				const readFree = this.rate.readFreeAt(now, this.readsUnderWay, maxUnderWay);
 				// Its run's own bound: only an answer helps, and another run may want more.
 				if (readFree === Infinity || this.underWay >= maxUnderWay) continue;
-				if (readFree > now) return this.wake(readFree, now);
+				if (readFree > now) return this.wake(readFree);
 				this.give(waiter, now);
 			}
 			moveOn(this.reads, run, queue);
@@ -199,10 +197,10 @@ export class AccountQueue {
 		return inVain.length >= maxUnderWay ? undefined : until;
 	}
 
-	private wake(at: number, now: number) {
+	private wake(at: number) {
 		if (at >= this.wakeAt) return;
 		this.wakeAt = at;
-		void sleep(at - now).then(() => {
+		void sleepUntil(at).then(() => {
 			this.wakeAt = Infinity;
 			this.dispatch();
 		});

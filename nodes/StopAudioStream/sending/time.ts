@@ -6,6 +6,13 @@ import { sleep } from 'n8n-workflow';
  */
 export const monotonicNow = () => Math.floor(performance.now());
 
+/** Lets answers in and further requests out, in the middle of a long loop. */
+export const letOthersIn = async (): Promise<void> => await sleep(0);
+
+/** Waits until `at` (ms), whatever becomes of the execution. */
+export const sleepUntil = async (at: number): Promise<void> =>
+	await sleep(Math.max(0, at - monotonicNow()));
+
 export type GivenUp = 'cancelled' | 'outOfTime';
 
 /** Why a wait is let go. Without a reason, each one would make an exception of its own, with its stack. */
