@@ -110,6 +110,33 @@ describe('every item', () => {
 		);
 	});
 
+	test('that worked is told nowhere else', async () => {
+		expect((await one({})).hints).toEqual([]);
+	});
+
+	test('leaves others a turn: after each ten, what else there is to do goes on', async () => {
+		jest.useRealTimers();
+		const read = new Set<number>();
+		const { context } = fakeRun({
+			items: Array.from({ length: 25 }, () => ({})),
+			overrides: {
+				getNodeParameter(_name: string, itemIndex: number) {
+					read.add(itemIndex);
+					throw new Error('not here');
+				},
+			},
+			node: { onError: 'continueRegularOutput' },
+		});
+		const running = stopItems(context);
+		const readAtTurns = new Set<number>();
+		while (read.size < 25) {
+			readAtTurns.add(read.size);
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		expect([...readAtTurns]).toEqual([10, 20]);
+		await running;
+	});
+
 	test('that is refused before anything is sent is an error of the node', async () => {
 		const failing = run({ parameters: { callId: '' } });
 		await expect(failing).rejects.toBeInstanceOf(NodeOperationError);
@@ -149,6 +176,11 @@ describe('a credential', () => {
 			message: "Select one in the node's credential field.",
 			callId: 'c',
 		});
+	});
+
+	test('is not selected either in a node that never had one', async () => {
+		const { item } = await one({ node: { credentials: undefined } });
+		expect(item.error).toBe('No Plivo Basic API credential is selected for Plivo');
 	});
 
 	test("that n8n cannot read is told in n8n's own words, and never as one that is not selected", async () => {
@@ -464,6 +496,17 @@ describe('a stop that found nothing', () => {
 		expect(sent).toHaveLength(1);
 	});
 
+	test('is all that "Fail" is about: a stop that stopped something is no failure', async () => {
+		for (const [fate, status] of [
+			[204, 'stopped'],
+			[json(202, { message: 'Stream stopped successfully' }), 'accepted'],
+		] as const) {
+			const parameters = { options: { whenNothingToStop: 'fail' } };
+			const { item } = await one({ parameters, fates: [fate] });
+			expect(item.status).toBe(status);
+		}
+	});
+
 	test('is told on the canvas only where a person gave the ids', async () => {
 		const byField = await one({ fates: routes(LIVE) });
 		expect(byField.hints).toHaveLength(1);
@@ -533,12 +576,16 @@ describe('a stop that found nothing', () => {
 	test('cancelled before it is sent once more, it stays what it was', async () => {
 		const controller = new AbortController();
 		const fates = routes({ ...stopped, [`GET ${STREAM}`]: streamIs(null) });
-		const { item, sent } = await one({ fates, signal: controller.signal }, async () => {
+		const { item, sent, hints } = await one({ fates, signal: controller.signal }, async () => {
 			await jest.advanceTimersByTimeAsync(300);
 			controller.abort();
 		});
 		expect(item).toMatchObject({ status: 'notFound', attempts: 1 });
 		expect(sent).toHaveLength(2);
+		// There was time, and nothing was read.
+		expect(hints.map(({ message }) => message)).toEqual([
+			expect.stringContaining('and nothing more could be read'),
+		]);
 	});
 
 	test('includes the answer to the stop, and not to a read, where it is asked for', async () => {
@@ -777,6 +824,11 @@ describe('Confirm Stop', () => {
 		const shown = await one({ parameters, fates });
 		expect(shown.item).toMatchObject({ status: 'alreadyStopped', confirmed: true });
 		expect(shown.paths).toEqual([`DELETE ${STREAM}`, `GET ${STREAM}`]);
+		const over = await one({
+			parameters,
+			fates: routes({ [`GET ${CALL}`]: json(200, { end_time: '2026-01-31 10:00:00' }) }),
+		});
+		expect(over.item).toMatchObject({ status: 'alreadyStopped', confirmed: true });
 		const unknown = await one({ parameters, fates: routes({}) });
 		expect(unknown.item).toMatchObject({
 			status: 'notFound',
@@ -815,6 +867,14 @@ describe('a secret', () => {
 		});
 		expect(JSON.stringify(item)).not.toContain('example-token');
 	});
+
+	test('is masked in what n8n itself throws', async () => {
+		const fates = [new Error('Header X has the value example-token')];
+		const { item } = await one({ fates });
+		expect(item).toMatchObject({ status: 'failed', attempts: 1 });
+		expect(item.error).toContain('Header X has the value ***');
+		expect(JSON.stringify(item)).not.toContain('example-token');
+	});
 });
 
 describe('what nobody foresaw', () => {
@@ -844,6 +904,25 @@ describe('what nobody foresaw', () => {
 		expect(item.status).toBe('failed');
 	});
 
+	test('between two attempts fails its item alone', async () => {
+		jest.spyOn(Math, 'random').mockImplementation(() => {
+			throw new Error('no entropy');
+		});
+		const { items } = await one({
+			items: [{ call: 'c1' }, { call: 'c2' }],
+			parameters: { callId: '=call' },
+			fates: [503, 204],
+		});
+		expect(items).toMatchObject([
+			{
+				callId: 'c1',
+				failure: 'input',
+				error: 'The node could not finish this item: no entropy',
+			},
+			{ callId: 'c2', status: 'stopped' },
+		]);
+	});
+
 	test('in a credential’s own data is a matter of the credential', async () => {
 		const data = Object.create(null, {
 			baseUrl: {
@@ -857,6 +936,51 @@ describe('what nobody foresaw', () => {
 			failure: 'credentials',
 			error: 'The node could not finish this item: half decrypted',
 		});
+	});
+});
+
+describe('as the tool of an AI agent', () => {
+	const parameters = {
+		provider: 'signalWire',
+		streamBy: 'name',
+		cxmlUrl: 'https://a.example/stop',
+	};
+	const fates = [json(200, { sid: 'c' })];
+
+	test('the node runs no document in a call', async () => {
+		const type = 'n8n-nodes-stop-audio-stream.stopAudioStreamTool';
+		const { item, requests } = await one({ parameters, fates, node: { type } });
+		expect(item).toMatchObject({ status: 'failed', failure: 'input' });
+		expect(item.error).toContain('Stream Name');
+		expect(requests).toEqual([]);
+	});
+
+	test('and only there: in a workflow it does', async () => {
+		const { item } = await one({ parameters, fates });
+		expect(item.status).toBe('accepted');
+	});
+});
+
+describe('two runs with one account', () => {
+	test('do not wait for each other where a run waits for its own requests alone', async () => {
+		const credentials = credentialOf('plivo');
+		const slow = fakeRun({
+			credentials,
+			items: [{}, {}],
+			fates: ['never', 204],
+			parameters: { options: { maxConcurrency: 1, maxRetries: 0 } },
+			node: { onError: 'continueRegularOutput' },
+		});
+		const running = stopItems(slow.context);
+		await jest.advanceTimersByTimeAsync(1_500);
+		const quick = fakeRun({ credentials });
+		const asked = Date.now();
+		const [output] = await stopItems(quick.context);
+		expect(output).toMatchObject([{ json: { status: 'stopped' } }]);
+		expect(quick.sentAt).toEqual([asked]);
+		await jest.advanceTimersByTimeAsync(300_000);
+		await running;
+		expect(slow.requests).toHaveLength(2);
 	});
 });
 

@@ -1,0 +1,100 @@
+// The node as n8n sees it: what it is called, what goes in and comes out, and which credential it asks for. Its
+// fields are in screen.test.cts, and what it does in stopItems.test.cts.
+
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { runInNewContext } from 'node:vm';
+
+import { NodeHelpers } from 'n8n-workflow';
+
+import { providers } from '../../nodes/StopAudioStream/providers/index';
+import { StopAudioStream } from '../../nodes/StopAudioStream/StopAudioStream.node';
+import { fakeRun } from '../lib/fakeRun.cts';
+import { ROOT } from '../lib/install.cts';
+
+const node = new StopAudioStream();
+const { description } = node;
+const credentials = description.credentials ?? [];
+
+describe('the node', () => {
+	test('has the name and the version that saved workflows hold', () => {
+		expect(description.name).toBe('stopAudioStream');
+		expect(description.version).toEqual([1]);
+	});
+
+	test('is called the same in the list of nodes and on the canvas', () => {
+		expect(description.displayName).toBe('Stop Audio Stream');
+		expect(description.defaults.name).toBe('Stop Audio Stream');
+	});
+
+	test('is an action with one input and one output', () => {
+		expect(description.group).toEqual(['output']);
+		expect(description.inputs).toEqual(['main']);
+		expect(description.outputs).toEqual(['main']);
+	});
+
+	test('has an icon for a light screen and one for a dark one', () => {
+		const { icon } = description;
+		if (typeof icon !== 'object') throw new Error('There is one icon for both.');
+		const { light, dark } = icon;
+		for (const each of [light, dark]) {
+			expect(each).toMatch(/^file:/);
+			const file = path.join(ROOT, 'nodes/StopAudioStream', each.replace('file:', ''));
+			expect(existsSync(file)).toBe(true);
+		}
+		expect(light).not.toBe(dark);
+	});
+
+	test('shows under its name what it does, and where', () => {
+		const [, code = ''] = /^=\{\{(.*)\}\}$/.exec(description.subtitle ?? '') ?? [];
+		const $parameter = { provider: 'vobiz', operation: 'stopAllStreams' };
+		expect(runInNewContext(code, { $parameter })).toBe('vobiz: stopAllStreams');
+	});
+
+	test('can be a tool of a language model, which is told each provider and what comes back', () => {
+		const { usableAsTool } = description;
+		const told =
+			typeof usableAsTool === 'object' ? (usableAsTool.replacements?.description ?? '') : '';
+		for (const { displayName } of providers) expect(told).toContain(displayName);
+		expect(told).toContain("'stopped'");
+		expect(told).toContain("'status'");
+	});
+
+	test('has fields', () => {
+		expect(description.properties.map(({ name }) => name)).toContain('provider');
+	});
+
+	test('stops what its items name', async () => {
+		const { context, requests } = fakeRun({});
+		const [output = []] = await node.execute.call(context);
+		expect(output).toMatchObject([{ json: { status: 'stopped', callId: 'c', stream: 's' } }]);
+		expect(requests).toHaveLength(1);
+	});
+});
+
+describe('the credential that is asked for', () => {
+	/** What n8n shows where 'Provider' has this value. */
+	const shown = (provider: string) =>
+		credentials.filter((each) =>
+			NodeHelpers.displayParameter({ provider }, each, { typeVersion: 1 }, null),
+		);
+
+	test.each(providers)('for $displayName is its own, and no other', ({ name, credential }) => {
+		expect(shown(name).map((each) => [each.name, each.displayName])).toEqual([
+			[credential.type, credential.displayName],
+		]);
+	});
+
+	test('where an expression gives the provider is any of them', () => {
+		expect(shown('={{ $json.provider }}')).toHaveLength(providers.length);
+	});
+
+	test('must be there', () => {
+		expect(credentials.filter(({ required }) => !required)).toEqual([]);
+	});
+
+	test('does not make the field of the provider one that n8n hides', () => {
+		// n8n's editor hides a field whose every value is among those that show a credential.
+		expect(credentials.filter(({ displayOptions }) => displayOptions?.show)).toEqual([]);
+	});
+});
