@@ -1,5 +1,5 @@
-// npm test [-- jest's own arguments]: unit, conformance, engine and package tests. With --watch, those that
-// a change concerns, at each save. With --layer=NAME first: the tests of test/layers/NAME.
+// npm test [-- jest's own arguments]: unit, conformance, engine and package tests. With --watch, the unit tests
+// that a change concerns, at each save. With --layer=NAME first: the tests of test/layers/NAME.
 
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -9,13 +9,21 @@ import { runScript, start, temporaryFolder } from '../test/lib/processes.cts';
 
 const JEST = path.join(ROOT, 'node_modules/jest/bin/jest.js');
 const WATCH = ['--watch', '--watchAll'];
+/** What takes longer than one waits after a save; with anything else on the command line, it runs all the same. */
+const SLOW = ['test/(layers|conformance|engine|package)/', '\\.properties\\.test'];
 
 /** Jest's keys need the terminal itself. No build in front: what imports the sources has no use for it. */
 const watch = (args: readonly string[]): number =>
-	spawnSync(process.execPath, [JEST, ...args, '--selectProjects', 'main'], {
-		cwd: ROOT,
-		stdio: 'inherit',
-	}).status ?? 1;
+	spawnSync(
+		process.execPath,
+		[
+			JEST,
+			...args,
+			...(args.length === 1 ? ['--testPathIgnorePatterns', ...SLOW] : []),
+			...['--selectProjects', 'main'],
+		],
+		{ cwd: ROOT, stdio: 'inherit' },
+	).status ?? 1;
 
 runScript(async () => {
 	const [first = '', ...rest] = process.argv.slice(2);

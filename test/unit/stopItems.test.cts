@@ -601,16 +601,18 @@ describe('SignalWire', () => {
 	const ROOM = `${laml}/Conferences/k`;
 	const own404 = json(404, { code: 20404, message: 'not found' });
 	const signalWire = { provider: 'signalWire' };
+	const call = (status: string) => json(200, { sid: 'c', status });
+	const room = (status: string) => json(200, { sid: 'k', status });
 
 	test.each<[string, Fate, IDataObject]>([
-		['ended', json(200, { status: 'completed' }), { status: 'alreadyStopped', callState: 'ended' }],
-		['live', json(200, { status: 'in-progress' }), { failure: 'rejected', callState: 'live' }],
+		['ended', call('completed'), { status: 'alreadyStopped', callState: 'ended' }],
+		['live', call('in-progress'), { failure: 'rejected', callState: 'live' }],
 		['not known', own404, { failure: 'rejected', callState: 'notFound' }],
 		['not readable', 500, { failure: 'rejected' }],
-	])('a code with two meanings asks the call, which is %s', async (_title, call, expected) => {
+	])('a code with two meanings asks the call, which is %s', async (_title, said, expected) => {
 		const fates = routes({
 			[`POST ${LEG}/Streams/s`]: json(400, { code: 21220, message: 'not so' }),
-			[`GET ${LEG}`]: call,
+			[`GET ${LEG}`]: said,
 		});
 		const { item, sent } = await one({ parameters: signalWire, fates });
 		expect(item).toMatchObject({ ...expected, statusCode: 400, attempts: 1 });
@@ -662,22 +664,19 @@ describe('SignalWire', () => {
 		});
 
 		test('is over only where both are', async () => {
-			const over = json(200, { status: 'completed' });
-			const live = json(200, { status: 'in-progress' });
-			const both = await fromEvent({ [`GET ${ROOM}`]: over, [`GET ${LEG}`]: over });
+			const roomOver = { [`GET ${ROOM}`]: room('completed') };
+			const callOver = { [`GET ${LEG}`]: call('completed') };
+			const both = await fromEvent({ ...roomOver, ...callOver });
 			expect(both.item).toMatchObject({
 				status: 'alreadyStopped',
 				callState: 'ended',
 				attempts: 2,
 			});
-			const room = await fromEvent({ [`GET ${ROOM}`]: live, [`GET ${LEG}`]: over });
-			expect(room.item).toMatchObject({ status: 'notFound', callState: 'live' });
-			const leg = await fromEvent({ [`GET ${ROOM}`]: over, [`GET ${LEG}`]: live });
-			expect(leg.item).toMatchObject({ status: 'notFound', callState: 'live' });
+			const roomLive = await fromEvent({ [`GET ${ROOM}`]: room('in-progress'), ...callOver });
+			expect(roomLive.item).toMatchObject({ status: 'notFound', callState: 'live' });
+			const callLive = await fromEvent({ ...roomOver, [`GET ${LEG}`]: call('in-progress') });
+			expect(callLive.item).toMatchObject({ status: 'notFound', callState: 'live' });
 		});
-
-		const completed = json(200, { status: 'completed' });
-		const inProgress = json(200, { status: 'in-progress' });
 
 		test.each<[string, object]>([
 			['21220 and clear words', { code: 21220, message: 'The call was completed' }],
@@ -687,15 +686,18 @@ describe('SignalWire', () => {
 		])(
 			'is not stopped by what the call says of itself, while the room is live: %s',
 			async (title, body) => {
-				const said = { [`POST ${LEG}/Streams/s`]: json(400, body), [`GET ${LEG}`]: completed };
-				const live = await fromEvent({ ...said, [`GET ${ROOM}`]: inProgress });
+				const said = {
+					[`POST ${LEG}/Streams/s`]: json(400, body),
+					[`GET ${LEG}`]: call('completed'),
+				};
+				const live = await fromEvent({ ...said, [`GET ${ROOM}`]: room('in-progress') });
 				expect(live.item).toMatchObject({
 					status: 'notFound',
 					stopped: false,
 					callState: 'live',
 					attempts: 2,
 				});
-				const over = await fromEvent({ ...said, [`GET ${ROOM}`]: completed });
+				const over = await fromEvent({ ...said, [`GET ${ROOM}`]: room('completed') });
 				expect(over.item).toMatchObject({ status: 'alreadyStopped', callState: 'ended' });
 				// What the stop's own answer said of the call is not asked again.
 				const asked = over.paths.filter((path) => path === `GET ${LEG}`);
@@ -708,7 +710,7 @@ describe('SignalWire', () => {
 
 		test('is not looked for at a call that the event does not name', async () => {
 			const items = [{ ConferenceSid: 'k', StreamSid: 's' }];
-			const fates = routes({ [`GET ${ROOM}`]: completed }, own404);
+			const fates = routes({ [`GET ${ROOM}`]: room('completed') }, own404);
 			const { item, paths } = await one({ parameters, items, fates });
 			expect(item).toMatchObject({
 				conferenceSid: 'k',
@@ -722,10 +724,9 @@ describe('SignalWire', () => {
 
 		test('is not over by an event that ends the call: the room goes on', async () => {
 			const end = { CallStatus: 'completed' };
-			const live = json(200, { status: 'in-progress' });
-			const { item } = await fromEvent({ [`GET ${ROOM}`]: live }, end);
+			const { item } = await fromEvent({ [`GET ${ROOM}`]: room('in-progress') }, end);
 			expect(item).toMatchObject({ status: 'notFound', callState: 'live' });
-			const over = await fromEvent({ [`GET ${ROOM}`]: json(200, { status: 'completed' }) }, end);
+			const over = await fromEvent({ [`GET ${ROOM}`]: room('completed') }, end);
 			expect(over.item).toMatchObject({ status: 'alreadyStopped', callState: 'ended' });
 			expect(over.paths).not.toContain(`GET ${LEG}`);
 		});
