@@ -115,6 +115,7 @@ describe('an address', () => {
 		'https:/a.example',
 		'http:a.example',
 		'https/a.example',
+		'http/a.example',
 		'HTTPS\\a.example',
 	])('that is none is refused: %p', (address) => {
 		for (const { name } of providers) {
@@ -165,6 +166,19 @@ describe('a credential', () => {
 			what: "'Space URL' is not an address",
 			todo: "Put the address into 'Space URL' as in this example: example.signalwire.com",
 		});
+	});
+
+	it('is refused as a credential, whatever is wrong with it', () => {
+		const { credential } = providerOf('plivo');
+		const right = dataOf(credential, 'https://a.example');
+		const refusals = [
+			() => originOf('plivo', ''),
+			() => originOf('plivo', 'example'),
+			() => originOf('plivo', 'https://user@a.example'),
+			() => originOf('plivo', 'http://a.example'),
+			() => authenticate(credential, right, { url: 'https://b.example' }),
+		];
+		for (const act of refusals) expect(refused(act).failure.cause).toBe('credentials');
 	});
 
 	it.each(providers)('of $displayName names the field that is empty', ({ credential }) => {
