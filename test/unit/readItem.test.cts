@@ -240,6 +240,7 @@ describe('by name', () => {
 
 	test.each<[Fields, string]>([
 		[{ cxmlUrl: '' }, "'cXML URL' is empty"],
+		[{ cxmlUrl: undefined }, "'cXML URL' is empty"],
 		[{ cxmlUrl: 5 }, "'cXML URL' is not text"],
 		[
 			{ cxmlUrl: 'ftp://a.example' },
@@ -271,6 +272,8 @@ describe('by name', () => {
 		);
 		const bySid = { ...fields, streamBy: 'sid' };
 		expect(readWith(bySid, {}, { isTool: true }).way.choice?.streamBy).toBe('sid');
+		const atPlivo = { provider: 'plivo', ...IDS };
+		expect(readWith(atPlivo, {}, { isTool: true }).ids).toEqual(IDS);
 	});
 });
 
@@ -289,6 +292,7 @@ describe('what must be signed', () => {
 		[{ body: { CallUUID: 'c' } }, { body: { CallUUID: 'c' } }],
 		['{"body":{}}', { body: {} }],
 		['not JSON', 'not JSON'],
+		[['{"body":{}}'], ['{"body":{}}']],
 		['', ''],
 		[null, null],
 		[undefined, undefined],
@@ -342,6 +346,11 @@ describe('where the ids come from', () => {
 		expect(plivo().idsFromFields).toBe(true);
 		const event = { CallUUID: 'c', StreamID: 's' };
 		expect(plivo({ source: 'event', stream: '' }, event).idsFromFields).toBe(false);
+	});
+
+	test('is the event alone, where the field of the call still holds one', () => {
+		const fields = { source: 'event', stream: '' };
+		expect(why(() => plivo(fields, { StreamID: 's' }))).toContain('holds no call');
 	});
 });
 
