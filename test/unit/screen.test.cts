@@ -242,10 +242,13 @@ describe('what happens to the call', () => {
 		]);
 	});
 
-	test('stands in notices that each have a name of their own', () => {
-		const names = properties.filter(({ type }) => type === 'notice').map(({ name }) => name);
-		expect(new Set(names).size).toBe(names.length);
-		for (const name of names) expect(name).toMatch(/^[A-Za-z]+Notice$/);
+	test('stands in notices that each have a name of their own, and no value', () => {
+		const notices = properties.filter(({ type }) => type === 'notice');
+		expect(new Set(notices.map(({ name }) => name)).size).toBe(notices.length);
+		for (const { name, default: value } of notices) {
+			expect(name).toMatch(/^[A-Za-z]+Notice$/);
+			expect(value).toBe('');
+		}
 	});
 
 	test('and with an event, who may have sent it', () => {
