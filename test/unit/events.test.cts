@@ -402,7 +402,9 @@ describe('refused', () => {
 	});
 
 	it('with the cause of an input that is not right', () => {
-		expect(refused(() => read('plivo', {})).failure.cause).toBe('input');
+		for (const event of [{}, { CallUUID: 5 }, { CallUUID: 'c', callId: 'd' }]) {
+			expect(refused(() => read('plivo', event)).failure.cause).toBe('input');
+		}
 	});
 
 	it.each(['plivo', 'vobiz'])(
