@@ -63,7 +63,7 @@ describe("the node in n8n's editor", () => {
 	let editor: Editor;
 	let standInOf: (provider: string) => RunningStandIn;
 	let standIns: RunningStandIn[] = [];
-	let close: () => Promise<void>;
+	let close = (): Promise<void> => Promise.resolve();
 
 	beforeAll(async () => {
 		// What is missing is said before the long part begins.

@@ -52,7 +52,7 @@ let n8n: RunningN8n;
 let plivo: RunningStandIn;
 let vobiz: RunningStandIn;
 let otherHost: Awaited<ReturnType<typeof startOtherHost>>;
-let close: () => Promise<void>;
+let close = (): Promise<void> => Promise.resolve();
 
 /** A stream of a call of its own. */
 interface Streaming extends IDataObject {

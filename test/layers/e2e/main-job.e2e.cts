@@ -75,8 +75,8 @@ const stopWith = (
 describe('the packed package in a real n8n', () => {
 	let n8n: RunningN8n;
 	let standInOf: (provider: string) => RunningStandIn;
-	let standIns: RunningStandIn[];
-	let close: () => Promise<void>;
+	let standIns: RunningStandIn[] = [];
+	let close = (): Promise<void> => Promise.resolve();
 
 	beforeAll(async () => {
 		({ n8n, standIns, standInOf, close } = await startWithStandIns(
