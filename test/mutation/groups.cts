@@ -12,7 +12,6 @@ const NODE = 'nodes/StopAudioStream';
 const GROUPS = {
 	words: [`${NODE}/words/`],
 	providers: [`${NODE}/providers/`],
-	signatures: [`${NODE}/providers/signature`],
 	outcome: [`${NODE}/outcome/`],
 	sending: [`${NODE}/sending/`],
 	input: [`${NODE}/input/`],

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { validateV3Signature } from 'plivo';
-import { formsOf, providers, secretsIn, startStandIn } from '../lib/stand-ins/index.cts';
+import { formsOf, providers, secretsIn } from '../lib/stand-ins/index.cts';
 import { start } from '../lib/opened.cts';
 import { listen, paths, send, withStream, type Page } from '../lib/providerRequests.cts';
 
@@ -471,7 +471,7 @@ describe('an exception inside a stand-in', () => {
 		['close', (s: { close(): Promise<void> }) => s.close()],
 		['expectOnContract', async (s: { expectOnContract(): void }) => s.expectOnContract()],
 	])('is no network fault: %s throws it', async (_name, end) => {
-		const s = await startStandIn('plivo');
+		const s = await start('plivo');
 		const { call, stream } = withStream(s);
 		s.fault = (request) => {
 			expect(request.method).toBe('PATCH');
@@ -484,7 +484,7 @@ describe('an exception inside a stand-in', () => {
 	});
 
 	test('is thrown with the others', async () => {
-		const s = await startStandIn('vobiz');
+		const s = await start('vobiz');
 		s.fault = (_request, n) => {
 			throw new Error(`number ${n}`);
 		};

@@ -209,7 +209,7 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 	});
 
 	test('ends its waits when it closes', async () => {
-		const s = await startStandIn(provider);
+		const s = await start(provider);
 		const { call, stream } = withStream(s);
 		s.fault = () => ({ stallMs: 60_000 });
 		const stalled = path.stop(s, call.id, stream.id);
@@ -919,7 +919,7 @@ describe('SignalWire', () => {
 	});
 
 	test('gives up on its documents when it closes', async () => {
-		const s = await startStandIn('signalWire');
+		const s = await start('signalWire');
 		const { call } = withStream(s);
 		const pages = await listen({ '/slow': { xml: '<Response/>', stallMs: 1_000 } });
 		await update(s, call, { Url: `${pages.url}/slow` });
