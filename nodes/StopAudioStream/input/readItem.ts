@@ -144,11 +144,15 @@ function refusedOr(thrown: unknown, refusedItem: ItemRequest | undefined): ItemR
 /** The way that 'Operation' and 'Identify Stream By' say; none where the provider cannot stop all streams. */
 function chosenWay(provider: Provider, operation: Operation, field: ReadField): Way | undefined {
 	if (operation === 'stopAllStreams') return wayToAllStreams(provider);
-	const ways = waysToOneStream(provider);
 	const [usual] = provider.ways;
-	if (ways.length === 1 || !usual.choice) return usual;
+	if (!usual.choice) return usual;
 	const chosen = field(FIELDS.streamBy.name, usual.choice.streamBy);
-	return oneOf(FIELDS.streamBy.label, ways, chosen, ({ choice: of }) => of?.streamBy ?? '');
+	return oneOf(
+		FIELDS.streamBy.label,
+		waysToOneStream(provider),
+		chosen,
+		({ choice: of }) => of?.streamBy ?? '',
+	);
 }
 
 function readFields(field: ReadField, { on, stream }: Way, ids: Ids) {

@@ -67,9 +67,7 @@ const YES_NO = [true, false];
 
 /** Off where it was not set; an expression that yields nothing is refused, since 'Preview Only' would send. */
 export function yesOrNo({ name, label }: OptionOf<'yesNo'>, options: OptionValues): boolean {
-	if (!Object.hasOwn(options, name)) return false;
-	const value = options[name];
-	return typeof value === 'boolean' ? value : oneOf(label, YES_NO, value);
+	return Object.hasOwn(options, name) && oneOf(label, YES_NO, options[name]);
 }
 
 /** The number within its bounds; its default where it was not set. */

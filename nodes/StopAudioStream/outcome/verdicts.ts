@@ -89,7 +89,7 @@ export function meaningOf(end: SendEnd): Meaning {
 
 /** Whether an end shows that the provider copes with what it is sent. */
 export const showsCoping = (end: SendEnd): boolean =>
-	end.kind === 'answer' && ['ownWords', 'refused', 'redirected'].includes(meaningOf(end));
+	['ownWords', 'refused', 'redirected'].includes(meaningOf(end));
 
 /** What became of a stop, or why nobody can say. */
 export type Outcome =
