@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { INodeParameters } from 'n8n-workflow';
 
-import { HTTP_VERSION } from '../test/lib/httpRequest.cts';
-import type { NewNode, NewWorkflow } from '../test/lib/n8n/index.cts';
+import { httpStop } from '../test/lib/httpRequest.cts';
+import {
+	inARow,
+	splitOut,
+	stopNode,
+	webhook,
+	type Unplaced,
+	type Workflow,
+} from '../test/lib/workflows.cts';
 
 /** A credential that n8n holds. */
 export interface SavedCredential {
@@ -11,37 +18,13 @@ export interface SavedCredential {
 	name: string;
 }
 
-/** A node without its place on the canvas. */
-type Node = Omit<NewNode, 'id' | 'position'>;
-
 /** What is measured of a node beside its job. */
 export interface Settings {
 	fromEvent?: boolean;
 	options?: INodeParameters;
 }
 
-/** Nodes in a row, with the connections between them. */
-const inARow = (...nodes: Node[]): Pick<NewWorkflow, 'nodes' | 'connections'> => ({
-	nodes: nodes.map((node, at) => ({ ...node, id: randomUUID(), position: [at * 220, 0] })),
-	connections: Object.fromEntries(
-		nodes
-			.slice(1)
-			.map(({ name }, at) => [
-				nodes[at]?.name ?? '',
-				{ main: [[{ node: name, type: 'main', index: 0 }]] },
-			]),
-	),
-});
-
-const webhook = (path: string, responseMode: 'lastNode' | 'onReceived'): Node => ({
-	name: 'Webhook',
-	type: 'n8n-nodes-base.webhook',
-	typeVersion: 2,
-	webhookId: path,
-	parameters: { httpMethod: 'POST', path, responseMode, options: {} },
-});
-
-const probe = (at: 'start' | 'end'): Node => ({
+const probe = (at: 'start' | 'end'): Unplaced => ({
 	name: `Probe ${at}`,
 	type: 'CUSTOM.probe',
 	typeVersion: 1,
@@ -57,21 +40,18 @@ export const stopAudioStream = (
 	provider: string,
 	credential: SavedCredential,
 	{ fromEvent = false, options = {} }: Settings,
-): Node => ({
-	name: 'Stop Audio Stream',
-	type: 'n8n-nodes-stop-audio-stream.stopAudioStream',
-	typeVersion: 1,
-	parameters: {
+): Unplaced => ({
+	...stopNode('Stop Audio Stream', {
 		provider,
 		operation: 'stopStream',
 		...(fromEvent ? { source: 'event' } : FROM_ITEM),
 		options,
-	},
+	}),
 	credentials: saved(credential),
 });
 
 /** n8n's request helper with the same two expressions, and nothing around it. */
-export const helperAlone = (accountUrl: string, credential: SavedCredential): Node => ({
+export const helperAlone = (accountUrl: string, credential: SavedCredential): Unplaced => ({
 	name: 'Helper Alone',
 	type: 'CUSTOM.helperAlone',
 	typeVersion: 1,
@@ -79,26 +59,20 @@ export const helperAlone = (accountUrl: string, credential: SavedCredential): No
 	credentials: saved(credential),
 });
 
-/** n8n's HTTP Request node, with its defaults; `streams` is the address up to the call. */
+/** n8n's HTTP Request node, with its defaults. */
 export const httpRequest = (
-	streams: string,
+	account: string,
 	credential: SavedCredential,
 	{ fromEvent = false, options = {} }: Settings,
-): Node => {
-	const ids = fromEvent ? '$json.body' : '$json';
+): Unplaced => {
+	const item = fromEvent ? '$json.body' : '$json';
 	return {
-		name: 'HTTP Request',
-		type: 'n8n-nodes-base.httpRequest',
-		typeVersion: HTTP_VERSION,
+		...httpStop('HTTP Request', account, credential.type, {
+			ids: [`${item}.CallUUID`, `${item}.StreamID`],
+			options,
+		}),
 		// Without it, the first 429 would end the workflow, and nothing behind it could measure.
 		onError: 'continueRegularOutput',
-		parameters: {
-			method: 'DELETE',
-			url: `=${streams}/Call/{{ ${ids}.CallUUID }}/Stream/{{ ${ids}.StreamID }}/`,
-			authentication: 'genericCredentialType',
-			genericAuthType: credential.type,
-			options,
-		},
 		credentials: saved(credential),
 	};
 };
@@ -106,36 +80,30 @@ export const httpRequest = (
 /** A workflow, and the address of its webhook. */
 export interface Published {
 	path: string;
-	workflow: NewWorkflow;
+	workflow: Workflow;
 }
 
 /** A list of streams comes in, the node between the probes stops them, and the figures go out. */
-export function measured(title: string, node: Node): Published {
+export function measured(title: string, node: Unplaced): Published {
 	const path = randomUUID();
-	return {
-		path,
-		workflow: {
-			name: title,
-			...inARow(
-				webhook(path, 'lastNode'),
-				{
-					name: 'Split Out',
-					type: 'n8n-nodes-base.splitOut',
-					typeVersion: 1,
-					parameters: { fieldToSplitOut: 'body.streams', options: {} },
-				},
-				probe('start'),
-				node,
-				probe('end'),
-			),
-			// Saving comes after the node, and would only slow the next run down.
-			settings: { saveDataSuccessExecution: 'none', saveDataErrorExecution: 'none' },
-		},
-	};
+	const workflow = inARow(
+		title,
+		webhook('Webhook', { path, responseMode: 'lastNode' }),
+		splitOut('Split Out', 'body.streams'),
+		probe('start'),
+		node,
+		probe('end'),
+	);
+	// Saving comes after the node, and would only slow the next run down.
+	const savesNothing = {
+		saveDataSuccessExecution: 'none',
+		saveDataErrorExecution: 'none',
+	} as const;
+	return { path, workflow: { ...workflow, settings: { ...workflow.settings, ...savesNothing } } };
 }
 
 /** One event comes in, is answered at once, and the node stops its stream. */
-export function onEvent(title: string, node: Node): Published {
+export function onEvent(title: string, node: Unplaced): Published {
 	const path = randomUUID();
-	return { path, workflow: { name: title, ...inARow(webhook(path, 'onReceived'), node) } };
+	return { path, workflow: inARow(title, webhook('Webhook', { path }), node) };
 }

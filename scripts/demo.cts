@@ -17,24 +17,15 @@ const shorten = (text: string): string =>
 		.replace(/\b(str_[0-9a-f]{4}|[0-9a-f]{8}-)[0-9a-f-]{12,}/g, '$1…')
 		.replace(/ \/\S*?\/(Calls?\/)/g, ' …/$1');
 
-const COLUMNS = {
-	provider: 'Provider',
-	event: 'Event',
-	call: 'Call',
-	stream: 'Stream',
-	received: 'Provider received',
-	status: 'Status',
-	stillRuns: 'Still streams?',
-};
+const HEAD = [
+	...['Provider', 'Event', 'Call', 'Stream', 'Provider received', 'Status', 'Still streams?'],
+];
 
 function show(rows: readonly Row[]): void {
-	const short = rows.map((row) => ({
-		...row,
-		call: shorten(row.call),
-		stream: shorten(row.stream),
-		received: shorten(row.received),
-	}));
-	say(`\n${asTable(COLUMNS, short)}\n\n${NOTE}\n`);
+	const short = rows.map(({ provider, event, call, stream, received, status, stillRuns }) => [
+		...[provider, event, shorten(call), shorten(stream), shorten(received), status, stillRuns],
+	]);
+	say(`\n${asTable([HEAD, ...short])}\n\n${NOTE}\n`);
 	for (const { provider, event, differs } of rows) {
 		if (differs.length > 0) say(`✗ ${provider}, ${event}: ${differs.join('; ')}`);
 	}

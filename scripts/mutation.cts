@@ -8,6 +8,7 @@ import { devDependencies } from '../package.json';
 import { recordFigures } from '../test/lib/figures.cts';
 import { ensureInstalled, readJson, ROOT } from '../test/lib/install.cts';
 import { runScript, say, start } from '../test/lib/processes.cts';
+import { asColumns } from '../test/lib/table.cts';
 import { groups, type Group } from '../test/mutation/groups.cts';
 
 const MUTATION = path.join(ROOT, 'test/mutation');
@@ -79,11 +80,11 @@ runScript(async () => {
 		{ noticed: 0, missed: 0 },
 	);
 	say();
-	for (const count of [...counts, { group: 'all', ...sum }]) {
-		say(
-			`${count.group.padEnd(12)} ${count.noticed} of ${count.noticed + count.missed} changes noticed, ${percent(count).toFixed(1)} %`,
-		);
-	}
+	const rows = [...counts, { group: 'all', ...sum }].map((count) => [
+		count.group,
+		`${count.noticed} of ${count.noticed + count.missed} changes noticed, ${percent(count).toFixed(1)} %`,
+	]);
+	say(asColumns(rows));
 	if (wanted.length === 0) {
 		const versions = { n8n: devDependencies['n8n-core'], node: process.versions.node };
 		recordFigures('mutation', versions, { groups: counts });

@@ -23,6 +23,7 @@ import {
 	type RunShown,
 } from '../test/lib/pictures.cts';
 import { startStandIn } from '../test/lib/stand-ins/index.cts';
+import { asColumns } from '../test/lib/table.cts';
 import { takePictures } from './pictures/take.cts';
 
 /** What is loaded later than at the top; a dynamic import would not find TypeScript here. */
@@ -104,10 +105,11 @@ async function take(undo: Undo): Promise<void> {
 		Object.entries(today).map(([file, shows]) => [file, { shows, file: fileDigest(file) }]),
 	);
 	writeFileSync(MANIFEST, `${JSON.stringify(manifest, null, '\t')}\n`);
-	for (const file of Object.keys(manifest)) {
-		const kilobytes = Math.round(statSync(path.join(PICTURES, file)).size / 1000);
-		say(`    ${file.padEnd(44)} ${kilobytes} kB`);
-	}
+	const sizes = Object.keys(manifest).map((file) => [
+		file,
+		`${Math.round(statSync(path.join(PICTURES, file)).size / 1000)} kB`,
+	]);
+	say(asColumns(sizes, '    '));
 	say(`✓ ${Object.keys(manifest).length} pictures (${elapsed(since)} in all).`);
 }
 

@@ -48,6 +48,18 @@ export const endings: Profile['endings'] = [
 	})),
 ];
 
+/** What both call the fields of a credential, and how they sign the events of a stream and of a call. */
+export const account = {
+	address: { field: 'baseUrl', label: 'Base URL' },
+	account: { field: 'authId', label: 'Auth ID' },
+	token: 'authToken',
+} as const satisfies Partial<Profile>;
+export const signed = {
+	kinds: { stream: 'StartStream', call: 'Hangup' },
+	key: 'authToken',
+	keyLabel: 'Auth Token',
+} as const;
+
 /** What Plivo and Vobiz both lack. */
 export const cannot: Profile['cannot'] = {
 	scopes: 'an Auth Token has no scopes; a 403 is in the table as such',

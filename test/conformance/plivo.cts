@@ -1,5 +1,5 @@
 import { startStandIn, type PlivoStandIn } from '../lib/stand-ins/index.cts';
-import { callStreams, cannot, endings } from './callStreams.cts';
+import { account, callStreams, cannot, endings, signed } from './callStreams.cts';
 import { scenariosFor } from './scenario.cts';
 import type { Expected, Profile, Target, Way } from './types.cts';
 
@@ -73,16 +73,12 @@ export const plivo: Profile<PlivoStandIn> = {
 	displayName: 'Plivo',
 	credentialName: 'Plivo Basic API',
 	start: async (options) => await startStandIn('plivo', options),
-	address: { field: 'baseUrl', label: 'Base URL' },
-	account: { field: 'authId', label: 'Auth ID' },
-	token: 'authToken',
+	...account,
 	own: { 'its own form': own },
 	own404: { 'an error without more': { error: 'not found' }, 'an empty object': {} },
 	endings,
 	signed: {
-		kinds: { stream: 'StartStream', call: 'Hangup' },
-		key: 'authToken',
-		keyLabel: 'Auth Token',
+		...signed,
 		userInfo: '',
 	},
 	suspects: ["'Auth ID'", "'Auth Token'", 'account'],

@@ -1,3 +1,5 @@
+import { asTable } from '../lib/table.cts';
+
 /** scenario → variant → column → outcome */
 type Rows = Map<string, Map<string, Map<string, string>>>;
 
@@ -37,20 +39,10 @@ export class Table {
 
 	#tableOf(provider: string, ways: string[]): string[] {
 		const columns = ways.map((way) => `${provider} ${way}`);
-		const head = [provider, ...ways];
 		const body = [...this.#rows].flatMap(([scenario, variants]) =>
 			bodyOf(scenario, variants, columns),
 		);
-		const widths = head.map((_cell, i) =>
-			Math.max(...[head, ...body].map((cells) => cells[i]?.length ?? 0)),
-		);
-		const line = (cells: string[]) =>
-			cells
-				.map((cell, i) => cell.padEnd(widths[i] ?? 0))
-				.join('  ')
-				.trimEnd();
-		const width = widths.reduce((sum, each) => sum + each + 2, -2);
-		return ['', line(head), '─'.repeat(width), ...body.map(line)];
+		return ['', asTable([[provider, ...ways], ...body])];
 	}
 }
 

@@ -1,5 +1,5 @@
 import { startStandIn, type VobizStandIn } from '../lib/stand-ins/index.cts';
-import { callStreams, cannot, endings } from './callStreams.cts';
+import { account, callStreams, cannot, endings, signed } from './callStreams.cts';
 import { scenariosFor } from './scenario.cts';
 import type { Expected, Profile, Target, Way } from './types.cts';
 
@@ -86,18 +86,14 @@ export const vobiz: Profile<VobizStandIn> = {
 	displayName: 'Vobiz',
 	credentialName: 'Vobiz X-Auth API',
 	start: async (options) => await startStandIn('vobiz', options),
-	address: { field: 'baseUrl', label: 'Base URL' },
-	account: { field: 'authId', label: 'Auth ID' },
-	token: 'authToken',
+	...account,
 	own: { 'the telephony form': telephony, 'the platform form': platform },
 	// "wrong case or missing slash returns 401": the token is not the only suspect.
 	own404: { 'an error without more': { error: 'Call not found' } },
 	// Vobiz's own n8n trigger names a call that is over in its own words.
 	endings: [...endings, { title: 'event=call.ended', kind: 'call.ended' }],
 	signed: {
-		kinds: { stream: 'StartStream', call: 'Hangup' },
-		key: 'authToken',
-		keyLabel: 'Auth Token',
+		...signed,
 		userInfo: 'example-user:example-of-the-webhook@',
 	},
 	suspects: ["'Auth ID'", "'Auth Token'", 'path', "'Base URL'"],

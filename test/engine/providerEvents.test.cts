@@ -1,7 +1,9 @@
 // 'Incoming Event': the ids in each provider's own callbacks, and what the node does with them.
 
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { wayToAllStreams } from '../../nodes/StopAudioStream/providers/provider';
 import { runNode } from '../lib/engine.cts';
+import { providerOf } from '../lib/fakeSender.cts';
 import { start } from '../lib/opened.cts';
 import {
 	providers,
@@ -16,8 +18,9 @@ const VOBIZ_NEWER =
 const PLIVO_PLAYBACK =
 	'docs.plivo.com/docs/voice/xml/audiostream, playback; taken to have the fields of StopStream';
 
+const STREAM_IDS = ['sid', 'name', 'controlId'] as const;
 /** Which id of a stream an event holds, by the choice under which it is found. */
-type StreamIds = Partial<Record<'sid' | 'name' | 'controlId', keyof Stream>>;
+type StreamIds = Partial<Record<(typeof STREAM_IDS)[number], keyof Stream>>;
 
 /**
  * A callback that the providers' documents name. `kind` is the stand-in's; where the documents name
@@ -79,12 +82,17 @@ const CALLBACKS: Callback[] = [
 
 const cxmlUrl = 'https://hooks.example.com/stop';
 
-/** The node's ways to name one stream, which a preview reads an event by. */
-const WAYS: Record<string, Array<INodeParameters & { streamBy?: keyof StreamIds }>> = {
-	plivo: [{}],
-	vobiz: [{}],
-	signalWire: [{ streamBy: 'sid' }, { streamBy: 'name', cxmlUrl }, { streamBy: 'controlId' }],
-};
+/** The node's ways to stop one stream of a call, which a preview reads an event by. */
+const waysOf = (provider: string) =>
+	providerOf(provider)
+		.ways.filter(({ operation, on }) => operation === 'stopStream' && on.id === 'callId')
+		.map(({ choice, document }) => ({
+			id: STREAM_IDS.find((name) => name === choice?.streamBy) ?? 'sid',
+			parameters: {
+				...(choice && { streamBy: choice.streamBy }),
+				...(document && { cxmlUrl }),
+			},
+		}));
 
 /** How an event arrives: through a Webhook node, or as the item itself. */
 const ARRIVALS: Record<string, (event: IDataObject, query: IDataObject) => IDataObject> = {
@@ -136,9 +144,11 @@ describe("the providers' own events", () => {
 			const items = Object.entries(ARRIVALS)
 				.filter(([arrival]) => arrival !== 'GET query' || event.contentType.includes('form'))
 				.map(([, arrive]) => arrive(body, query));
-			for (const way of WAYS[provider] ?? []) {
-				const id = holds[way.streamBy ?? 'sid'];
-				const found = await read(standIn, items, way);
+			const ways = waysOf(provider);
+			expect(ways).not.toEqual([]);
+			for (const { id: by, parameters } of ways) {
+				const id = holds[by];
+				const found = await read(standIn, items, parameters);
 				expect(found).toHaveLength(items.length);
 				for (const item of found) {
 					expect(item).toMatchObject(
@@ -148,12 +158,12 @@ describe("the providers' own events", () => {
 					);
 				}
 				// Beside the event, the user may name the stream.
-				if (withoutCall && way.streamBy !== 'controlId') continue;
-				for (const item of await read(standIn, items, { ...way, stream: 'mine' })) {
+				if (withoutCall && by !== 'controlId') continue;
+				for (const item of await read(standIn, items, { ...parameters, stream: 'mine' })) {
 					expect(item).toMatchObject({ status: 'preview', callId: call.id, stream: 'mine' });
 				}
 			}
-			if (provider === 'signalWire') return;
+			if (!wayToAllStreams(providerOf(provider))) return;
 			for (const item of await read(standIn, items, { operation: 'stopAllStreams' })) {
 				expect(item).toMatchObject({ status: 'preview', callId: call.id });
 			}

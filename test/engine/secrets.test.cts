@@ -7,6 +7,7 @@ import { providers, type Fault } from '../lib/stand-ins/index.cts';
 import { formsOf, secretsIn } from '../lib/stand-ins/secrets.cts';
 import type { NodeRunResult } from '../lib/engine.cts';
 import { runNode } from '../lib/engine.cts';
+import { providerOf } from '../lib/fakeSender.cts';
 import { opened, start } from '../lib/opened.cts';
 import { byExpression, credentialsOf, lives, stopItems, stopLives } from '../lib/stops.cts';
 
@@ -24,9 +25,9 @@ const MODES = ['continueRegularOutput', 'continueErrorOutput', 'stopWorkflow'] a
 describe.each(providers)('%s: a secret that the provider echoes', (provider) => {
 	test.each(MODES)('is in nothing that comes out, in no form (%s)', async (onError) => {
 		const standIn = await start(provider);
-		const { authId, authToken, projectId, apiToken } = standIn.credentials;
-		const token = authToken ?? apiToken ?? '';
-		const id = authId ?? projectId ?? '';
+		const { credential } = providerOf(provider);
+		const token = standIn.credentials[credential.token.name] ?? '';
+		const id = standIn.credentials[credential.id.name] ?? '';
 		const said = [token, Buffer.from(`${id}:${token}`).toString('base64')].join(' / ');
 		const headers = { 'X-Echo': said, 'X-Ratelimit-Reset': said, 'WWW-Authenticate': said };
 		const faults: Fault[] = [

@@ -8,18 +8,43 @@ const SOURCES = [
 	...['README.md', 'CHANGELOG.md', 'LICENSE.md'],
 ];
 
-/** Copies what the package is made of into a new temporary folder, and `more` beside it. */
-export function copyOfPackage(title: string, more: readonly string[] = []): string {
+const FOR_TESTS = [
+	...['CONTRIBUTING.md', 'docs', 'jest.config.js', 'scripts', 'test'],
+	// What CONTRIBUTING.md and package.json name.
+	...['.ci', '.github', 'bench'],
+];
+
+/** What a build needs; with it alone, nothing else can get into one. */
+const BUILD_MODULES = ['gulp', 'n8n-workflow', 'typescript', '@types'];
+
+/** Copies what the package is made of into a new temporary folder. */
+export function copyOfPackage(title: string): string {
 	const folder = temporaryFolder(title);
-	for (const file of [...SOURCES, ...more]) {
-		cpSync(path.join(ROOT, file), path.join(folder, file), { recursive: true });
-	}
+	copyFiles(folder, SOURCES);
 	mkdirSync(path.join(folder, 'node_modules'));
-	for (const name of ['gulp', 'n8n-workflow', 'typescript', '@types']) {
-		symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name));
-	}
+	for (const name of BUILD_MODULES) linkModules(folder, `node_modules/${name}`);
 	return folder;
 }
+
+/** Copies the repository, as far as the tests of a copy need it, into a new temporary folder. */
+export function copyOfRepository(title: string): string {
+	const folder = temporaryFolder(title);
+	copyFiles(folder, [...SOURCES, ...FOR_TESTS]);
+	linkModules(folder, 'node_modules');
+	return folder;
+}
+
+const copyFiles = (folder: string, files: readonly string[]): void => {
+	for (const file of files) {
+		cpSync(path.join(ROOT, file), path.join(folder, file), {
+			recursive: true,
+			filter: (source) => path.basename(source) !== 'node_modules',
+		});
+	}
+};
+
+const linkModules = (folder: string, modules: string): void =>
+	symlinkSync(path.join(ROOT, modules), path.join(folder, modules));
 
 /** Builds a copy as `npm run build` does. */
 export async function buildCopy(folder: string, env?: NodeJS.ProcessEnv): Promise<void> {

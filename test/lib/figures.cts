@@ -5,6 +5,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { asMarkdown } from './table.cts';
+
 const ROOT = path.join(__dirname, '../..');
 
 /** When, with what and on which sources something was measured. */
@@ -246,20 +248,13 @@ export const list = (counts: Counts) =>
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-/** A table of Markdown; the first row is its head. */
-function table([head, ...rows]: [string[], ...string[][]]): string {
-	return [head, head.map(() => '---'), ...rows]
-		.map((cells) => `| ${cells.join(' | ')} |`)
-		.join('\n');
-}
-
 /** When and with what, as people read it. */
 export const setting = ({ date, n8n, node }: Measured) => `${date}, n8n ${n8n}, Node ${node}`;
 
 const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = {
 	chaos: ({ measured, figures }) =>
 		[
-			table([
+			asMarkdown([
 				['What', 'Figure'],
 				['stops', `${number(figures.items)} in ${figures.executions} executions`],
 				['what the stops met', list(figures.situations)],
@@ -286,7 +281,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 
 	pacing: ({ measured, figures }) =>
 		[
-			table([
+			asMarkdown([
 				[
 					`${number(figures.stops)} Vobiz stops`,
 					'Time',
@@ -308,7 +303,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 
 	'ended-calls': ({ measured, figures }) =>
 		[
-			table([
+			asMarkdown([
 				[
 					'Provider',
 					'Ids from',
@@ -344,7 +339,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 			...rounds.map(({ round }) => figure(round)),
 		];
 		return [
-			table([
+			asMarkdown([
 				['', ...rounds.map(({ title }) => title)],
 				row('executions', (round) => list(round.executions)),
 				row('callers got', (round) => list(round.callers)),
@@ -380,7 +375,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 		};
 		const exact = (values: string[]) => [...new Set(values)].join(', ');
 		return [
-			table([
+			asMarkdown([
 				['n8n', ...nodes.map((node) => `Node ${node}`)],
 				...versions.map((n8n) => [n8n, ...nodes.map((node) => cell(n8n, node))]),
 			]),
@@ -391,7 +386,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 
 	bench: ({ measured, figures }) =>
 		[
-			table([
+			asMarkdown([
 				['Work', 'Stop Audio Stream', 'Compared with', 'Ratio', 'Aim', ''],
 				...figures.rows.map(({ work, ours, theirs, ratio, aim, verdict }) => [
 					work,
@@ -418,7 +413,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 		const noticed = sum(groups.map((one) => one.noticed));
 		const missed = sum(groups.map((one) => one.missed));
 		return [
-			table([
+			asMarkdown([
 				['Part of the sources', 'Changes', 'Noticed', 'Share'],
 				...groups.map((one) => [
 					one.group,
@@ -435,7 +430,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 
 	soak: ({ measured, figures }) =>
 		[
-			table([
+			asMarkdown([
 				['What', 'Figure'],
 				[
 					'runs of the node in one process',

@@ -1,8 +1,11 @@
 // How users set n8n's own HTTP Request node up for this job: the credential that fits a provider, and
 // where its API begins.
 
+import type { INodeParameters } from 'n8n-workflow';
 import type { RunningStandIn } from './stops.cts';
+import type { Unplaced } from './workflows.cts';
 
+export const HTTP_REQUEST = 'n8n-nodes-base.httpRequest';
 /** The version that n8n gives to a new HTTP Request node. */
 export const HTTP_VERSION = 4.5;
 
@@ -42,3 +45,25 @@ export const accountUrl = (standIn: {
 	url: string;
 	credentials: Credentials;
 }): string => `${standIn.url}${formOf(standIn).api}/Account/${standIn.credentials.authId}`;
+
+/** HTTP Request where it stops the stream of an item; `ids` are the expressions for call and stream. */
+export const httpStop = (
+	name: string,
+	account: string,
+	credentialType: string,
+	{
+		ids: [call, stream],
+		options,
+	}: { ids: readonly [call: string, stream: string]; options: INodeParameters },
+): Unplaced => ({
+	name,
+	type: HTTP_REQUEST,
+	typeVersion: HTTP_VERSION,
+	parameters: {
+		method: 'DELETE',
+		url: `=${account}/Call/{{ ${call} }}/Stream/{{ ${stream} }}/`,
+		authentication: 'genericCredentialType',
+		genericAuthType: credentialType,
+		options,
+	},
+});

@@ -6,10 +6,7 @@ import { hintFor } from '../../nodes/StopAudioStream/outcome/verdicts';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import { properties } from '../../nodes/StopAudioStream/screen/properties';
 import { messages, type Sentence } from '../../nodes/StopAudioStream/words/sentences';
-
-/** A table of Markdown; the first row is its head. */
-const table = ([head = [], ...rows]: string[][]): string =>
-	[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+import { asMarkdown } from './table.cts';
 
 /** Every sentence word for word. What to check in a credential is each provider's own: a row for each. */
 export function troubleshootingTable(): string {
@@ -23,7 +20,7 @@ export function troubleshootingTable(): string {
 				])
 			: [[what, todo]],
 	);
-	return table([['What you see', 'What to do'], ...rows]);
+	return asMarkdown([['What you see', 'What to do'], ...rows]);
 }
 
 const isChoice = (option: object): option is INodePropertyOptions => 'value' in option;
@@ -83,7 +80,7 @@ export function optionsTable(): string {
 			? [[option.displayName, defaultOf(option), shownWhen(option), whatOf(option)]]
 			: [],
 	);
-	return table([['Option', 'Default', 'Shows', 'What it does'], ...rows]);
+	return asMarkdown([['Option', 'Default', 'Shows', 'What it does'], ...rows]);
 }
 
 const TABLES: Record<string, () => string> = {

@@ -1,24 +1,38 @@
-// Tables of plain text, for what a test or a script prints.
+// Tables, for what a test or a script prints, and for the documents.
 
-/** Column titles by the name of their field. */
-export type Columns<Name extends string> = Record<Name, string>;
+type Row = ReadonlyArray<string | number>;
 
-/** A table of plain text with a line under its head. */
-export function asTable<Name extends string>(
-	columns: Columns<Name>,
-	rows: ReadonlyArray<Record<NoInfer<Name>, string | number>>,
-): string {
-	const names = Object.keys(columns) as Name[];
-	const head = names.map((name) => columns[name]);
-	const lines = rows.map((row) => names.map((name) => String(row[name])));
-	const widths = names.map((_, at) =>
-		Math.max(...[head, ...lines].map((line) => line[at]?.length ?? 0)),
+/** How wide each column is. */
+const widthsOf = (rows: readonly Row[]): number[] =>
+	rows.reduce<number[]>(
+		(widths, row) =>
+			Array.from({ length: Math.max(widths.length, row.length) }, (_, at) =>
+				Math.max(widths[at] ?? 0, String(row[at] ?? '').length),
+			),
+		[],
 	);
-	const show = (line: readonly string[]): string =>
-		line
-			.map((cell, at) => cell.padEnd(widths[at] ?? 0))
+
+const padded = (rows: readonly Row[], widths: readonly number[]): string[] =>
+	rows.map((row) =>
+		row
+			.map((cell, at) => String(cell).padEnd(widths[at] ?? 0))
 			.join('  ')
-			.trimEnd();
-	const rule = widths.map((width) => '─'.repeat(width)).join('  ');
-	return [show(head), rule, ...lines.map(show)].join('\n');
+			.trimEnd(),
+	);
+
+/** Plain text, the cells of a column below each other; each line begins with `indent`. */
+export const asColumns = (rows: readonly Row[], indent = ''): string =>
+	padded(rows, widthsOf(rows))
+		.map((line) => indent + line)
+		.join('\n');
+
+/** The same with a line under the first row, which is the table's head. */
+export function asTable(rows: readonly [Row, ...Row[]]): string {
+	const widths = widthsOf(rows);
+	const [head = '', ...lines] = padded(rows, widths);
+	return [head, widths.map((width) => '─'.repeat(width)).join('  '), ...lines].join('\n');
 }
+
+/** A table of Markdown; the first row is its head. */
+export const asMarkdown = ([head, ...rows]: readonly [Row, ...Row[]]): string =>
+	[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

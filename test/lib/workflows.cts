@@ -116,6 +116,10 @@ export function workflow({
 export const chain = (...names: string[]): Flow[] =>
 	names.slice(1).map((name, i): Flow => [names[i] ?? '', name]);
 
+/** A workflow of nodes one behind the other. */
+export const inARow = (name: string, ...nodes: Unplaced[]): Workflow =>
+	workflow({ name, rows: [nodes], flows: chain(...nodes.map((one) => one.name)) });
+
 const node = (
 	name: string,
 	type: string,

@@ -1,12 +1,14 @@
-// What CONTRIBUTING.md says a new provider takes, done with one that does not exist: its file, its
-// credential and one line in the registry. And what it says a new way takes: one object in its
-// provider's file. Then the whole conformance table runs for both ways.
+// What CONTRIBUTING.md says a new provider takes, done with one that does not exist in a copy of the repository:
+// its file, its credential and one line in the registry; then its stand-in, its profile and its rows, with which
+// the copy's own tests run. And what it says a new way takes: one object in its provider's file. Then the whole
+// conformance table runs for both ways.
 
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { conformance } from '../conformance/suite.cts';
-import { buildCopy, copyOfPackage } from '../lib/copyOfPackage.cts';
+import { buildCopy, copyOfRepository } from '../lib/copyOfPackage.cts';
 import { loadPackage, ROOT, runNode, testCredential } from '../lib/engine.cts';
+import { readJson } from '../lib/install.cts';
 import { opened } from '../lib/opened.cts';
 import { removeFolder, run } from '../lib/processes.cts';
 import { credentialsOf, live, stopItems } from '../lib/stops.cts';
@@ -14,9 +16,14 @@ import { allStreams, profile } from './adding-a-provider/profile.cts';
 
 const kept = (file: string) => path.join(__dirname, 'adding-a-provider', file);
 
-/** A package with the new provider; `edit` changes a file of it, and has to. */
-function newPackage(title: string) {
-	const folder = copyOfPackage(title);
+/** What `diff` leaves out: what is built, linked or written by a command. */
+const NOT_SOURCES = ['dist', 'node_modules', 'results.json', 'troubleshooting.md'].flatMap(
+	(name) => ['-x', name],
+);
+
+/** A repository with the new provider; `edit` changes a file of it, and has to. */
+function newRepository(title: string) {
+	const folder = copyOfRepository(title);
 	const edit = (file: string, change: (text: string) => string) => {
 		const where = path.join(folder, file);
 		const before = readFileSync(where, 'utf8');
@@ -42,12 +49,62 @@ function newPackage(title: string) {
 			'"credentials": [\n"dist/credentials/ExamplephoneApi.credentials.js",',
 		),
 	);
+	const listed = (file: string, from: string, imported: string, place: RegExp, entry: string) =>
+		edit(file, (text) =>
+			text
+				.replace('import', `import { ${imported} } from '${from}';\nimport`)
+				.replace(place, (before) => before + entry),
+		);
+	listed(
+		'test/lib/stand-ins/index.cts',
+		'../../package/adding-a-provider/stand-in.cts',
+		'examplephone',
+		/const all = \{/,
+		' examplephone,',
+	);
+	listed(
+		'test/conformance/profiles.cts',
+		'../package/adding-a-provider/profile.cts',
+		'profile as examplephone',
+		/columns: readonly Column\[\] = \[/,
+		'column(examplephone), ',
+	);
+	edit('test/engine/providerEvents.test.cts', (text) =>
+		text.replace(
+			'const CALLBACKS: Callback[] = [',
+			`$&
+	{ provider: 'examplephone', kind: 'stream.started', holds: ID },
+	{ provider: 'examplephone', kind: 'call.ended', holds: {} },`,
+		),
+	);
+	edit('test/unit/properties.test.cts', (text) =>
+		text.replace(
+			/const PATHS: .* = \{/,
+			`$&
+	'examplephone stopStream': (of) => \`/v2/accounts/\${of.account}/calls/\${of.id}/streams/\${of.stream}/stop\`,`,
+		),
+	);
+	edit('CONTRIBUTING.md', (text) =>
+		text.replace('`providers/vobiz.ts`', '$&, `providers/examplephone.ts`'),
+	);
+	edit('README.md', (text) =>
+		text.replace(
+			'| **Vobiz X-Auth API** |',
+			'| **Examplephone API** | Account ID, API Key | |\n$&',
+		),
+	);
+	edit('nodes/StopAudioStream/StopAudioStream.node.ts', (text) =>
+		text.replace(' at SignalWire, Plivo', ' at Examplephone, SignalWire, Plivo'),
+	);
+	edit('nodes/StopAudioStream/StopAudioStream.node.json', (text) =>
+		text.replace('"Vobiz"', '"Vobiz", "Examplephone"'),
+	);
 	return { folder, edit };
 }
 
-/** The package with the provider, and the same with a second way. */
-const one = newPackage('new-provider');
-const two = newPackage('new-way');
+/** The repository with the provider, and the same with a second way. */
+const one = newRepository('new-provider');
+const two = newRepository('new-way');
 
 beforeAll(async () => {
 	two.edit('nodes/StopAudioStream/providers/examplephone.ts', (text) =>
@@ -117,8 +174,39 @@ describe('a provider, with its file, its credential and one line', () => {
 	});
 });
 
+test('the tests that ask every provider for a row pass, once they have the new one', async () => {
+	const { folder } = one;
+	const node = async (...args: string[]) =>
+		await run(process.execPath, args, { cwd: folder, env: { PROPERTY_RUNS: '20' } });
+	await node('--require', 'tsx/cjs', 'scripts/figures.cts');
+	const results = path.join(folder, 'results.json');
+	await node(
+		'node_modules/jest/bin/jest.js',
+		...['--selectProjects=main', '--runInBand', '--json', `--outputFile=${results}`],
+		'--testPathPatterns=(engine/(providerEvents|secrets)|unit/properties|package/(contributing|sourceTables))\\.test',
+		// Of what goes over the providers, the new one; of what looks at all of them, everything.
+		'--testNamePattern=examplephone|^each way|^the map|^every|^the tables|^each table|^the troubleshooting',
+	);
+	const { numPassedTests, testResults } = readJson(results) as {
+		numPassedTests: number;
+		testResults: Array<{ name: string; assertionResults: Array<{ status: string }> }>;
+	};
+	const passed = testResults.map(({ name, assertionResults }) => [
+		path.basename(name),
+		assertionResults.some(({ status }) => status === 'passed'),
+	]);
+	expect(Object.fromEntries(passed)).toEqual({
+		'contributing.test.cts': true,
+		'properties.test.cts': true,
+		'providerEvents.test.cts': true,
+		'secrets.test.cts': true,
+		'sourceTables.test.cts': true,
+	});
+	expect(numPassedTests).toBeGreaterThan(15);
+}, 120_000);
+
 test('a way is one object, and its place in the list of its provider’s file: no other file differs', async () => {
-	const difference = await run('diff', ['-rq', '-x', 'dist', one.folder, two.folder], {
+	const difference = await run('diff', ['-rq', ...NOT_SOURCES, one.folder, two.folder], {
 		goodCodes: [1],
 	});
 	expect(difference.trim().split('\n')).toEqual([

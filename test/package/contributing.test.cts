@@ -3,7 +3,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { scripts, version } from '../../package.json';
+import { providers } from '../../nodes/StopAudioStream/providers/index';
+import { columns } from '../conformance/profiles.cts';
 import { ROOT } from '../lib/install.cts';
+import { providers as standIns } from '../lib/stand-ins/index.cts';
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
 const guide = read('CONTRIBUTING.md');
@@ -26,6 +29,12 @@ test('every file that the guide links to is there', () => {
 	const links = [...guide.matchAll(/\]\(([^)#:]+)\)/g)].map(([, file = '']) => file);
 	expect(links).not.toEqual([]);
 	expect(links.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
+});
+
+test('every provider of the node has its stand-in, and its profile in the conformance table', () => {
+	const names = providers.map(({ name }) => name).sort();
+	expect([...standIns].sort()).toEqual(names);
+	expect(columns.map(({ provider }) => provider).sort()).toEqual(names);
 });
 
 test.each(['CONTRIBUTING.md', '.github/workflows/ci.yml', '.github/workflows/publish.yml'])(

@@ -39,6 +39,9 @@ describe('an address', () => {
 		['example.signalwire.com/api/laml/2010-04-01', 'https://example.signalwire.com'],
 		['example.swire.io', 'https://example.swire.io'],
 		['https://example.signalwire.com:8443/', 'https://example.signalwire.com:8443'],
+		['example.signalwire.com/?next=https://b.example', 'https://example.signalwire.com'],
+		['example.signalwire.com/https:/b', 'https://example.signalwire.com'],
+		['https-example', 'https://https-example.signalwire.com'],
 	])('of a SignalWire space: %p is %s', (address, origin) => {
 		expect(originOf('signalWire', address)).toBe(origin);
 	});
@@ -57,6 +60,7 @@ describe('an address', () => {
 		'http://localhost:8080',
 		'http://127.0.0.1:8080',
 		'http://127.1.2.3',
+		'http://127.10.200.255',
 		'http://[::1]:8080',
 	])('may be plain http on the same machine: %s', (address) => {
 		for (const { name } of providers) expect(originOf(name, `${address}/v1/`)).toBe(address);
@@ -107,10 +111,24 @@ describe('an address', () => {
 		'https://[1',
 		'::',
 		'https://a:99999',
+		// Half a scheme: the rest would be the path of a host named https.
+		'https:/a.example',
+		'http:a.example',
+		'https/a.example',
+		'http/a.example',
+		'HTTPS\\a.example',
 	])('that is none is refused: %p', (address) => {
 		for (const { name } of providers) {
 			expect(() => originOf(name, address)).toThrow(/is not an address$/);
 		}
+	});
+
+	it('of one name is taken with its scheme, as of a host in the own network', () => {
+		expect(originOf('plivo', 'https://proxy:8443/v1')).toBe('https://proxy:8443');
+	});
+
+	it('that is a number with plain http is the name of a space, and not this machine', () => {
+		expect(() => originOf('signalWire', 'http://0x7f000001')).toThrow(/does not start with https:/);
 	});
 
 	it('without a domain is one only where the provider has spaces', () => {
@@ -148,6 +166,19 @@ describe('a credential', () => {
 			what: "'Space URL' is not an address",
 			todo: "Put the address into 'Space URL' as in this example: example.signalwire.com",
 		});
+	});
+
+	it('is refused as a credential, whatever is wrong with it', () => {
+		const { credential } = providerOf('plivo');
+		const right = dataOf(credential, 'https://a.example');
+		const refusals = [
+			() => originOf('plivo', ''),
+			() => originOf('plivo', 'example'),
+			() => originOf('plivo', 'https://user@a.example'),
+			() => originOf('plivo', 'http://a.example'),
+			() => authenticate(credential, right, { url: 'https://b.example' }),
+		];
+		for (const act of refusals) expect(refused(act).failure.cause).toBe('credentials');
 	});
 
 	it.each(providers)('of $displayName names the field that is empty', ({ credential }) => {

@@ -143,6 +143,14 @@ describe("a conference's stream at SignalWire", () => {
 		expect(way.on.noun).toBe('call');
 	});
 
+	it('is none where the conference is blank, and has no call where that is blank', () => {
+		const fields = { provider: 'signalWire', source: 'event' };
+		const noConference = readWith(fields, { ...event, ConferenceSid: ' ' });
+		expect(noConference.ids).toStrictEqual({ callId: 'c', stream: 's' });
+		const noCall = readWith(fields, { ...event, CallSid: ' ' });
+		expect(noCall.ids).toStrictEqual({ conferenceSid: 'k', stream: 's' });
+	});
+
 	it('needs no call in its events', () => {
 		const item = { body: { StreamSid: 's', ConferenceSid: 'k' } };
 		const { ids, way } = readWith({ provider: 'signalWire', source: 'event' }, item);
@@ -326,6 +334,7 @@ describe('an event that ends a call', () => {
 			const fields = { streamBy: 'conferenceSid', conferenceSid: 'k', callId: 'c' };
 			const event = { CallSid: 'c', ConferenceSid: 'k', CallStatus: 'completed' };
 			expect(beside('signalWire', event, fields)).toBe(false);
+			expect(beside('signalWire', { CallStatus: 'completed' }, fields)).toBe(false);
 		});
 	});
 
@@ -393,7 +402,9 @@ describe('refused', () => {
 	});
 
 	it('with the cause of an input that is not right', () => {
-		expect(refused(() => read('plivo', {})).failure.cause).toBe('input');
+		for (const event of [{}, { CallUUID: 5 }, { CallUUID: 'c', callId: 'd' }]) {
+			expect(refused(() => read('plivo', event)).failure.cause).toBe('input');
+		}
 	});
 
 	it.each(['plivo', 'vobiz'])(

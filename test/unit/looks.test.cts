@@ -220,6 +220,11 @@ describe('Confirm Stop', () => {
 		);
 	});
 
+	test('is late and not failed where a further read has no time to leave', async () => {
+		const { confirmation } = await confirm([UP, { kind: 'outOfTime' }]);
+		expect(confirmation).toEqual(TOO_LATE);
+	});
+
 	test('looks on every page of the list', async () => {
 		const pages = [page(3, FIRST, DOWN), page(3, DOWN)];
 		const { reads, times, confirmation } = await confirm(pages, { way: all });
@@ -427,6 +432,12 @@ describe('a stop that found nothing', () => {
 			const { looks, sender } = looksWith({ ends: at({ [ROOM]: saysRoom, [LEG]: saysLeg }) });
 			expect(await looks.callOf(both, callEnded)).toEqual(state);
 			expect(urlsOf(sender)).toEqual(urls);
+		});
+
+		test('that is over proves nothing of its call, unless an event did', async () => {
+			const room = { [ROOM]: { status: 'completed' }, [LEG]: { status: 'in-progress' } };
+			const { looks } = looksWith({ ends: at(room) });
+			expect(await looks.callOf(both)).toEqual({ call: 'live', noun: 'call' });
 		});
 
 		test('that is over, where no call is named: there is none to look at', async () => {

@@ -58,10 +58,13 @@ describe('a request was surely not delivered', () => {
 		});
 	});
 
-	test('also where nothing but the system call is told', () => {
-		const bare = Object.assign(new Error('connect'), { syscall: 'connect' });
-		expect(endOf(bare)).toEqual({ kind: 'notReached', code: 'no connection' });
-	});
+	test.each([[undefined], ['of its own'], [61], [['ECONNREFUSED']], [{ toString: 1 }]])(
+		'also where nothing but the system call is told, and no code that is known: %j',
+		(code) => {
+			const bare = Object.assign(new Error('connect'), { syscall: 'connect', code });
+			expect(endOf(bare)).toEqual({ kind: 'notReached', code: 'no connection' });
+		},
+	);
 });
 
 describe('a request may have been delivered', () => {
@@ -106,6 +109,11 @@ describe('a request may have been delivered', () => {
 			expect(networkEnd(networkError(code), 0.5)).toEqual({ kind: 'noAnswer', seconds: 0.5 });
 		},
 	);
+
+	test("where n8n's own exception names the code beside one of its own", () => {
+		const thrown = Object.assign(new Error('x'), { code: 'of its own', httpCode: 'ECONNRESET' });
+		expect(endOf(thrown)).toEqual({ kind: 'connectionLost', code: 'ECONNRESET' });
+	});
 });
 
 describe('what n8n itself did not let out, or could not read, is broken', () => {

@@ -1,7 +1,5 @@
 // Providers are data and pure functions: what each way builds, and how it reads answers in every documented form.
 
-import * as fc from 'fast-check';
-
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import {
 	fieldNames,
@@ -17,7 +15,6 @@ import {
 	type Way,
 } from '../../nodes/StopAudioStream/providers/provider';
 import { withQuery } from '../../nodes/StopAudioStream/providers/urls';
-import { Refusal } from '../../nodes/StopAudioStream/words/sentences';
 import { providerOf } from '../lib/fakeSender.cts';
 import { refused } from '../lib/readEvent.cts';
 
@@ -281,42 +278,31 @@ describe('ids in a path', () => {
 		expect(ways.map(({ title }) => title).sort()).toEqual(Object.keys(PATHS).sort());
 	});
 
-	const anyText = fc.oneof(
-		fc.string({ unit: 'grapheme', maxLength: 20 }),
-		fc.string({ unit: 'binary', maxLength: 20 }),
-		fc
-			.array(
-				fc.constantFrom('.', '..', '/', '\\', '%2e', '%', '?', '#', '&', ' ', '@', ':', '\ud83d'),
-			)
-			.map((parts) => parts.join('')),
-	);
-
-	/** The URL of a request; nothing where the ids were refused in words. */
-	function urlOf(way: Way, ids: Ids): string | undefined {
-		try {
-			return way.build(account, ids).url;
-		} catch (thrown) {
-			expect(thrown).toBeInstanceOf(Refusal);
-			expect(thrown).toHaveProperty(
-				'message',
-				expect.stringMatching(/^'[\w ]+' (is empty|holds only dots|contains a broken character)$/),
-			);
-			return undefined;
-		}
-	}
+	/** Ids that would be another place, were they not encoded. Any text at all is for properties.test.cts. */
+	const ODD_IDS = [
+		'plain',
+		'a/b',
+		'../x',
+		'..%2fx',
+		'%2e%2e',
+		'a\\b',
+		'a?b=c&d',
+		'a#b',
+		'a b',
+		'x@y.example:80',
+		'ünï 👍',
+		'\u0000',
+		"'()*!~",
+	];
 
 	it.each(ways)('never change the shape of the URL: $title', ({ way, title }) => {
-		fc.assert(
-			fc.property(anyText, anyText, anyText, (callId, conferenceSid, stream) => {
-				const ids = { ...one, callId, conferenceSid, stream };
-				const url = urlOf(way, ids);
-				if (url === undefined) return;
-				expect(url).toBe(account.origin + filled(PATHS[title] ?? '', ids));
-				// What goes out is what was built: no URL parser makes another of it.
-				expect(new URL(url).href).toBe(url);
-			}),
-			{ numRuns: 300 },
-		);
+		for (const odd of ODD_IDS) {
+			const ids = { ...one, callId: odd, conferenceSid: `${odd}k`, stream: `${odd}s` };
+			const { url } = way.build(account, ids);
+			expect(url).toBe(account.origin + filled(PATHS[title] ?? '', ids));
+			// What goes out is what was built: no URL parser makes another of it.
+			expect(new URL(url).href).toBe(url);
+		}
 	});
 
 	it.each(ways)('are refused where they cannot be a segment: $title', ({ way, title }) => {

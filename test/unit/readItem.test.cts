@@ -151,7 +151,7 @@ describe('what was read of an item that is refused', () => {
 	const plivoStop = { provider: 'plivo', operation: 'stopStream' };
 
 	test('is kept: the call, where the stream is no text', () => {
-		expect(knownOf({ stream: 42 })).toEqual({ ...plivoStop, callId: 'c' });
+		expect(knownOf({ stream: 42 })).toStrictEqual({ ...plivoStop, callId: 'c' });
 	});
 
 	test('is kept: the call of an event that holds no stream', () => {
@@ -190,7 +190,7 @@ describe('what was read of an item that is refused', () => {
 	test('is kept as far as it goes', () => {
 		expect(knownOf({ provider: 'twilio' })).toEqual({});
 		expect(knownOf({ operation: 'pause' })).toEqual({ provider: 'plivo' });
-		expect(knownOf({ callId: 5 })).toEqual(plivoStop);
+		expect(knownOf({ callId: 5 })).toStrictEqual(plivoStop);
 		// An id that is empty is shown as it is: it was the value of the field.
 		expect(knownOf({ callId: ' ' })).toEqual({ ...plivoStop, callId: '', stream: 's' });
 	});
@@ -233,12 +233,14 @@ describe('by name', () => {
 	test('a name keeps its blanks, and may be left out', () => {
 		expect(byName({ stream: ' my name ' }).ids.stream).toBe(' my name ');
 		expect(byName({ stream: '' }).ids.stream).toBeUndefined();
+		expect(byName({ stream: undefined }).ids.stream).toBeUndefined();
 		expect(byName({ stream: '..' }).ids.stream).toBe('..');
 		expect(why(() => byName({ stream: 5 }))).toContain("'Stream Name' is not text");
 	});
 
 	test.each<[Fields, string]>([
 		[{ cxmlUrl: '' }, "'cXML URL' is empty"],
+		[{ cxmlUrl: undefined }, "'cXML URL' is empty"],
 		[{ cxmlUrl: 5 }, "'cXML URL' is not text"],
 		[
 			{ cxmlUrl: 'ftp://a.example' },
@@ -246,6 +248,7 @@ describe('by name', () => {
 		],
 		[{ cxmlUrl: 'a.example/x' }, "'cXML URL' is not an address that starts"],
 		[{ cxmlUrl: 'https:a.example' }, "'cXML URL' is not an address that starts"],
+		[{ cxmlUrl: 'ftp://a.example/http://b' }, "'cXML URL' is not an address that starts"],
 		[{ cxmlUrl: 'https://' }, "'cXML URL' is not an address that starts"],
 		[
 			{ cxmlUrl: 'https://user@a.example' },
@@ -269,6 +272,8 @@ describe('by name', () => {
 		);
 		const bySid = { ...fields, streamBy: 'sid' };
 		expect(readWith(bySid, {}, { isTool: true }).way.choice?.streamBy).toBe('sid');
+		const atPlivo = { provider: 'plivo', ...IDS };
+		expect(readWith(atPlivo, {}, { isTool: true }).ids).toEqual(IDS);
 	});
 });
 
@@ -287,6 +292,7 @@ describe('what must be signed', () => {
 		[{ body: { CallUUID: 'c' } }, { body: { CallUUID: 'c' } }],
 		['{"body":{}}', { body: {} }],
 		['not JSON', 'not JSON'],
+		[['{"body":{}}'], ['{"body":{}}']],
 		['', ''],
 		[null, null],
 		[undefined, undefined],
@@ -310,9 +316,11 @@ describe('what must be signed', () => {
 				ids,
 				refused: kept,
 				proof,
+				callEnded,
 			} = plivo({ source: 'event', stream: '', options }, noStream);
 			expect(ids).toEqual({ callId: 'c' });
 			expect(proof).toBeDefined();
+			expect(callEnded).toBe(false);
 			expect(kept?.failure).toMatchObject({
 				cause: 'input',
 				what: 'The incoming event holds a call and no stream, as a hang-up does',
@@ -338,6 +346,11 @@ describe('where the ids come from', () => {
 		expect(plivo().idsFromFields).toBe(true);
 		const event = { CallUUID: 'c', StreamID: 's' };
 		expect(plivo({ source: 'event', stream: '' }, event).idsFromFields).toBe(false);
+	});
+
+	test('is the event alone, where the field of the call still holds one', () => {
+		const fields = { source: 'event', stream: '' };
+		expect(why(() => plivo(fields, { StreamID: 's' }))).toContain('holds no call');
 	});
 });
 

@@ -125,18 +125,21 @@ describe('the one error of an execution that stops', () => {
 		{ about, status: 'stopped', facts: {} },
 		{ about, status: 'alreadyStopped', facts: {} },
 		{ about, status: 'accepted', facts: {} },
+		{ about, status: 'notFound', facts: {} },
 		{ about, failure: failureOf('unavailable'), facts: { attempts: 1, statusCode: 503 } },
 	];
 	const errorOf = (failure: Failure, facts: ItemResult['facts'], { context } = contextOf()) =>
-		nodeError(context, results, { itemIndex: 3, failure, facts });
+		nodeError(context, results, { itemIndex: 4, failure, facts });
 
 	test('says what happened, what to do, and how many streams are left', () => {
 		const error = errorOf(failureOf('unavailable'), { attempts: 1, statusCode: 503 });
 		expect(error.message).toBe('It did not work');
 		expect(error.description).toBe(
-			'Do something. Streams of this run that are not known to be stopped: 2 of 4.',
+			'Do something. Streams of this run that are not known to be stopped: 3 of 5.',
 		);
-		expect(error.context).toMatchObject({ itemIndex: 3, failure: 'unavailable' });
+		expect(error.context).toMatchObject({ itemIndex: 4, failure: 'unavailable' });
+		// What n8n lists under the details of it.
+		expect(error.messages).toEqual(['It did not work']);
 	});
 
 	test.each<[FailureCause, ItemResult['facts'], boolean, string | null]>([
@@ -165,7 +168,7 @@ describe('the one error of an execution that stops', () => {
 		const tool = contextOf({ type: 'n8n-nodes-stop-audio-stream.stopAudioStreamTool' });
 		const error = errorOf(failureOf('rejected'), { attempts: 1, statusCode: 422 }, tool);
 		expect(error.message).toBe(
-			'It did not work. Do something. Streams of this run that are not known to be stopped: 2 of 4.',
+			'It did not work. Do something. Streams of this run that are not known to be stopped: 3 of 5.',
 		);
 	});
 
@@ -180,9 +183,12 @@ describe('the one error of an execution that stops', () => {
 		const { context } = contextOf();
 		const { getNode } = context;
 		const old: typeof context = Object.create({ getNode });
+		const none: typeof context = { ...context, getExecutionCancelSignal: () => undefined };
 		const failure = { ...failureOf('rejected'), what: 'It was canceled' };
-		const error = nodeError(old, results, { itemIndex: 0, failure, facts: {} });
-		expect(error.message).toBe('It was cancelled');
+		for (const each of [old, none]) {
+			const error = nodeError(each, results, { itemIndex: 0, failure, facts: {} });
+			expect(error.message).toBe('It was cancelled');
+		}
 	});
 
 	test.each<[FailureCause, string | undefined]>([

@@ -1,6 +1,11 @@
 // What the screen shows for each way, as n8n itself decides it, and that its options are those that are read.
 
-import { NodeHelpers, type INodeParameters, type INodeProperties } from 'n8n-workflow';
+import {
+	NodeHelpers,
+	type INodeParameters,
+	type INodeProperties,
+	type INodePropertyOptions,
+} from 'n8n-workflow';
 
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import { waysToOneStream } from '../../nodes/StopAudioStream/providers/provider';
@@ -73,8 +78,45 @@ describe('the fields', () => {
 		[{ provider: 'plivo', source: 'event' }, ['stream: Stream ID']],
 		[{ provider: 'vobiz', operation: 'stopAllStreams' }, ['callId: Call UUID']],
 		[{ provider: 'plivo', operation: 'stopAllStreams', source: 'event' }, []],
+		// An item that is refused still tells which call it meant.
+		[{ operation: 'stopAllStreams' }, ['callId: Call SID']],
 	])('for %j', (values, fields) => {
 		expect(fieldsFor(values)).toEqual(fields);
+	});
+
+	test('for a provider without a choice of how to name the stream need none', () => {
+		const { streamBy: _none, ...shown } = SHOWN;
+		const call = properties.filter(
+			(property) =>
+				property.name === 'callId' &&
+				NodeHelpers.displayParameter(
+					{ ...shown, provider: 'plivo' },
+					property,
+					{ typeVersion: 1 },
+					null,
+				),
+		);
+		expect(call.map(({ displayName }) => displayName)).toEqual(['Call UUID']);
+	});
+
+	test('for ids and addresses are texts that begin empty', () => {
+		const texts = properties.filter(({ name }) =>
+			['callId', 'conferenceSid', 'stream', 'cxmlUrl'].includes(name),
+		);
+		expect(texts.length).toBeGreaterThan(4);
+		for (const { type, default: begin } of texts) expect([type, begin]).toEqual(['string', '']);
+	});
+
+	test('beside them are lists to choose from, and a collection of options', () => {
+		for (const name of ['provider', 'operation', 'source', 'streamBy']) {
+			expect(fieldNamed(name).type).toBe('options');
+		}
+		expect(fieldNamed('options').type).toBe('collection');
+	});
+
+	test("that decide what the screen shows take no expression, but for 'provider'", () => {
+		const fixed = properties.filter(({ noDataExpression }) => noDataExpression === true);
+		expect(fixed.map(({ name }) => name)).toEqual(['operation', 'source', 'streamBy']);
 	});
 
 	test('begin with the same three, and end with the options', () => {
@@ -123,14 +165,45 @@ describe('the fields', () => {
 });
 
 describe('the choices', () => {
-	const choices = (name: string) =>
-		(fieldNamed(name).options ?? []).flatMap((option) => ('value' in option ? [option.value] : []));
+	const optionsOf = (name: string): INodePropertyOptions[] =>
+		(fieldNamed(name).options ?? []).flatMap((option) => ('value' in option ? [option] : []));
+	const choices = (name: string) => optionsOf(name).map(({ value }) => value);
 
 	test('are every provider, every way, and both sources', () => {
 		expect(choices('provider')).toEqual(providers.map(({ name }) => name));
 		expect(choices('operation')).toEqual(['stopStream', 'stopAllStreams']);
 		expect(choices('source')).toEqual(['fields', 'event']);
 		expect(choices('streamBy')).toEqual(['sid', 'name', 'controlId', 'conferenceSid']);
+	});
+
+	test('are named as the sentences name them', () => {
+		const labels = (name: string) => optionsOf(name).map((option) => option.name);
+		expect(labels('operation')).toEqual(['Stop Stream', 'Stop All Streams']);
+		expect(labels('source')).toEqual(['Fields Below', 'Incoming Event']);
+		expect(labels('provider')).toEqual(providers.map(({ displayName }) => displayName));
+	});
+
+	test("are in n8n's list of actions, by what they do", () => {
+		expect(optionsOf('operation').map(({ action }) => action)).toEqual([
+			'Stop a stream of a call',
+			'Stop all streams of a call',
+		]);
+	});
+
+	test.each([
+		['signalWire', ['stopStream']],
+		['plivo', ['stopStream', 'stopAllStreams']],
+		['vobiz', ['stopStream', 'stopAllStreams']],
+	])('of what to stop are those that the provider has: %s', (provider, operations) => {
+		const field = fieldNamed('operation');
+		const offered = optionsOf('operation').filter(({ displayOptions }) =>
+			isShown({ ...field, displayOptions }, { provider }),
+		);
+		expect(offered.map(({ value }) => value)).toEqual(operations);
+	});
+
+	test('of the provider say what an expression may give', () => {
+		expect(fieldNamed('provider').description).toMatch(/\S.*: plivo, signalWire, vobiz\.$/);
 	});
 
 	test('have the defaults that saved workflows hold', () => {
@@ -144,8 +217,8 @@ describe('the choices', () => {
 		const notInTools = { '@tool': [true] };
 		expect(fieldNamed('source').displayOptions?.hide).toEqual(notInTools);
 		expect(fieldNamed('cxmlUrl').displayOptions?.hide).toEqual(notInTools);
-		const hidden = (fieldNamed('streamBy').options ?? []).flatMap((option) =>
-			'value' in option && option.displayOptions?.hide ? [option.value] : [],
+		const hidden = optionsOf('streamBy').flatMap(({ value, displayOptions }) =>
+			displayOptions?.hide ? [value] : [],
 		);
 		expect(hidden).toEqual(['name']);
 	});
@@ -167,6 +240,15 @@ describe('what happens to the call', () => {
 		expect(noticesFor({ operation: 'stopAllStreams' })).toEqual([
 			"SignalWire has no way to stop all streams of a call. Set 'Operation' to 'Stop Stream' and name the stream.",
 		]);
+	});
+
+	test('stands in notices that each have a name of their own, and no value', () => {
+		const notices = properties.filter(({ type }) => type === 'notice');
+		expect(new Set(notices.map(({ name }) => name)).size).toBe(notices.length);
+		for (const { name, default: value } of notices) {
+			expect(name).toMatch(/^[A-Za-z]+Notice$/);
+			expect(value).toBe('');
+		}
 	});
 
 	test('and with an event, who may have sent it', () => {
@@ -221,8 +303,12 @@ describe('the options', () => {
 				displayName: spec.label,
 				default: spec.default,
 				type: TYPES[spec.kind],
-				description: expect.stringContaining(spec.description),
 			});
+			// What a signature does not prove stands behind what the option is for.
+			const isWhole = spec.name !== OPTIONS.verifySignature.name;
+			expect(field?.description?.slice(0, isWhole ? undefined : spec.description.length)).toBe(
+				spec.description,
+			);
 			if (spec.kind === 'wholeNumber') {
 				expect(field?.typeOptions).toEqual({ minValue: spec.min, maxValue: spec.max });
 			}

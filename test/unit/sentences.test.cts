@@ -9,7 +9,7 @@ import {
 	refusal,
 	say,
 } from '../../nodes/StopAudioStream/words/sentences';
-import { isRecord, reasonOf } from '../../nodes/StopAudioStream/words/values';
+import { isRecord, reasonOf, textOf } from '../../nodes/StopAudioStream/words/values';
 
 describe('a sentence', () => {
 	test('is filled wherever a name stands, and with numbers too', () => {
@@ -59,6 +59,8 @@ describe("the provider's own words", () => {
 		[{ errors: ['of a list'] }, 'of a list'],
 		[{ message: 'first', error: 'second', errors: ['third'] }, 'first'],
 		[{ error: 'second', errors: ['third'] }, 'second'],
+		[{ message: '', error: 'behind an empty one' }, 'behind an empty one'],
+		[{ message: '<p>', errors: ['behind one that is HTML'] }, 'behind one that is HTML'],
 		[' two\r\n\tlines\u0000\u0007 and  blanks ', 'two lines and blanks'],
 		['a\u0085b', 'a b'],
 	])('in %j', (body, words) => {
@@ -125,4 +127,11 @@ test.each<[unknown, boolean]>([
 	[5, false],
 ])('%p is a record: %s', (value, is) => {
 	expect(isRecord(value)).toBe(is);
+});
+
+test('text is taken as it is, and nothing else turns into text', () => {
+	expect(textOf(' text ')).toBe(' text ');
+	for (const value of ['', undefined, null, 5, true, ['text'], { toString: () => 'text' }]) {
+		expect(textOf(value)).toBe('');
+	}
 });

@@ -122,6 +122,17 @@ describe('patience', () => {
 		expect(over.mock.calls).toEqual([['outOfTime']]);
 	});
 
+	test('that is cancelled in the moment in which it runs out is told of one alone', async () => {
+		const { controller, cancellation } = cancellable();
+		const over = jest.fn();
+		patience(monotonicNow() + 100, cancellation, over);
+		jest.advanceTimersByTime(100);
+		controller.abort();
+		// What were thrown now, nobody could catch.
+		await jest.advanceTimersByTimeAsync(0);
+		expect(over.mock.calls).toEqual([['cancelled']]);
+	});
+
 	test('without an end has no timer, and ends with the execution', () => {
 		const { controller, cancellation } = cancellable();
 		const over = jest.fn();

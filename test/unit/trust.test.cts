@@ -275,6 +275,11 @@ describe('what a signed event is about', () => {
 		});
 	});
 
+	test('is its call, where nobody asked about the conference that it names too', () => {
+		const event = { body: { CallSid: 'c', ConferenceSid: 'k' } };
+		expect(about(event, { callId: 'c' }).isAboutIt).toBe(true);
+	});
+
 	test('of another conference is told as such', () => {
 		const event = signedItem('signalWire', [['ConferenceSid', 'other']]);
 		const json = { ConferenceSid: 'k', StreamSid: 's' };

@@ -126,6 +126,7 @@ describe('a status', () => {
 		{ kind: 'noAnswer', seconds: 1 },
 		{ kind: 'connectionLost', code: 'EPIPE' },
 		{ kind: 'notReached', code: 'ENOTFOUND' },
+		{ kind: 'outOfTime' },
 		{ kind: 'waitTooLong', forMs: 40_000 },
 		{ kind: 'broken', reason: 'x' },
 		{ kind: 'cancelled' },
@@ -295,8 +296,10 @@ describe('the end of a send', () => {
 		expect(readEnd(signalWire, byName, end)).toEqual(maybe(cause, reason));
 	});
 
-	test('without a connection: surely not delivered, and no document either', () => {
-		const end: SendEnd = { kind: 'notReached', code: 'ENOTFOUND' };
+	test.each<[SendEnd, string]>([
+		[{ kind: 'notReached', code: 'ENOTFOUND' }, 'ENOTFOUND'],
+		[{ kind: 'outOfTime' }, 'no time left'],
+	])('%j: surely not delivered, and no document either', (end, code) => {
 		for (const [provider, way] of [
 			[plivo, one],
 			[signalWire, byName],
@@ -304,7 +307,7 @@ describe('the end of a send', () => {
 			expect(readEnd(provider, way, end)).toEqual(
 				failure(
 					'unavailable',
-					`${provider.displayName} could not be reached (ENOTFOUND)`,
+					`${provider.displayName} could not be reached (${code})`,
 					'The request was not delivered, so the stream is still running. Check the address in the credential and the network of n8n, then run the item again.',
 				),
 			);

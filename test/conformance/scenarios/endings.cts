@@ -1,8 +1,9 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { NodeRunResult } from '../../lib/engine.cts';
 import type { Fault } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { row, rows, type Row } from '../scenario.cts';
-import type { Ending, Profile, Way } from '../types.cts';
+import type { Ending, Expected, Profile, Way } from '../types.cts';
 
 /** What becomes of a stop whose call, or whose stream, is over already: told by an event, or read. */
 
@@ -47,6 +48,19 @@ function end(c: Case) {
 
 const LIVE: Fault = { status: 200, body: {} };
 
+/** What a stop comes to whose event says that the call is over: one request, no read and no hint. */
+const overByItsEvent = {
+	expected: (): Expected => ({
+		status: 'alreadyStopped',
+		statusCode: 404,
+		callState: 'ended',
+		attempts: 1,
+	}),
+	check(c: Case, { run }: { run: NodeRunResult }) {
+		expect([c.reads(), run.hints]).toEqual([[], []]);
+	},
+};
+
 export const endings: readonly Row[] = [
 	rows<Ending>({
 		name: 'an event that ends the call: one request, no read, no hint',
@@ -61,15 +75,7 @@ export const endings: readonly Row[] = [
 			c.items = [{ body: eventOf(c, ending), stream: c.fields(c.target).stream }];
 			end(c);
 		},
-		expected: () => ({
-			status: 'alreadyStopped',
-			statusCode: 404,
-			callState: 'ended',
-			attempts: 1,
-		}),
-		check(c, { run }) {
-			expect([c.reads(), run.hints]).toEqual([[], []]);
-		},
+		...overByItsEvent,
 	}),
 	rows<Ending>({
 		name: 'an event that ends the call counts beside fields that name the same call',
@@ -80,15 +86,7 @@ export const endings: readonly Row[] = [
 			besideFields(c, { body: eventOf(c, ending) });
 			end(c);
 		},
-		expected: () => ({
-			status: 'alreadyStopped',
-			statusCode: 404,
-			callState: 'ended',
-			attempts: 1,
-		}),
-		check(c, { run }) {
-			expect([c.reads(), run.hints]).toEqual([[], []]);
-		},
+		...overByItsEvent,
 	}),
 	rows<(c: Case, ending: Ending) => IDataObject>({
 		name: 'an event that does not say so of this very call proves nothing, and the call is read',

@@ -1,8 +1,7 @@
 import type { Call, Stream } from '../../lib/stand-ins/index.cts';
-import { installN8n, startN8n, type RunningN8n } from '../../lib/n8n/index.cts';
-import { pack } from '../../lib/package.cts';
-import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
-import { startStandIn } from '../../lib/stand-ins/index.cts';
+import type { RunningN8n } from '../../lib/n8n/index.cts';
+import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
+import { say } from '../../lib/processes.cts';
 import type { RunningStandIn } from '../../lib/stops.cts';
 import { findChromium } from './chromium.cts';
 import { NOT_TESTED, TESTED, openEditor, type Editor } from './editor.cts';
@@ -62,28 +61,18 @@ jest.setTimeout(20 * 60_000);
 describe("the node in n8n's editor", () => {
 	let n8n: RunningN8n;
 	let editor: Editor;
-	/** What is to be ended, the last first. */
-	const opened: Array<() => unknown> = [];
-	const standIns = new Map<ProviderName, RunningStandIn>();
-	const standInOf = (name: ProviderName) => {
-		const standIn = standIns.get(name);
-		if (!standIn) throw new Error(`The stand-in of ${name} has not started.`);
-		return standIn;
-	};
+	let standInOf: (provider: string) => RunningStandIn;
+	let standIns: RunningStandIn[] = [];
+	let close = (): Promise<void> => Promise.resolve();
 
 	beforeAll(async () => {
 		// What is missing is said before the long part begins.
 		findChromium();
-		await installN8n();
-		const folder = temporaryFolder('browser');
-		opened.push(() => removeFolder(folder));
-		for (const { name } of PROVIDERS) {
-			const standIn = await startStandIn(name);
-			opened.push(() => standIn.close());
-			standIns.set(name, standIn);
-		}
-		n8n = await startN8n({ tarball: await pack(folder) });
-		opened.push(() => n8n.stop());
+		const started = await startWithStandIns(
+			'browser',
+			PROVIDERS.map(({ name }) => name),
+		);
+		({ n8n, standIns, standInOf, close } = started);
 		for (const { name, label } of PROVIDERS) {
 			const standIn = standInOf(name);
 			const { credentialType, credentials } = standIn;
@@ -94,15 +83,13 @@ describe("the node in n8n's editor", () => {
 			});
 		}
 		editor = await openEditor(n8n);
-		opened.push(() => editor.close());
+		started.closing(() => editor.close());
 	});
 
-	afterAll(async () => {
-		for (const end of opened.reverse()) await end();
-	});
+	afterAll(async () => await close());
 
 	afterEach(() => {
-		for (const standIn of standIns.values()) standIn.expectOnContract();
+		for (const standIn of standIns) standIn.expectOnContract();
 	});
 
 	const tokenOf = ({ credentials }: RunningStandIn) =>

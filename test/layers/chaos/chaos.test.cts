@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { coreVersion } from '../../lib/engine.cts';
 import { recordFigures } from '../../lib/figures.cts';
 import { count, print, shown } from '../../lib/stops.cts';
+import { asColumns } from '../../lib/table.cts';
 import { KIND_COUNT } from './faults.cts';
 import { apart } from './judge.cts';
 import { playChaos } from './play.cts';
@@ -46,13 +47,12 @@ test('5,400 stops among failing providers, calls that end and wrong ids: what th
 		secretsFound: secretsFound.length,
 		seconds,
 	};
-	for (const [label, figure] of Object.entries(figures)) {
-		if (typeof figure === 'number') print(`${label.padEnd(16)} ${figure}`);
-		else
-			for (const [name, times] of Object.entries(figure))
-				print(`${label.padEnd(16)} ${name}: ${times}`);
-	}
-	print(`${'still running'.padEnd(16)} ${running}\n`);
+	const rows = Object.entries(figures).flatMap(([label, figure]) =>
+		typeof figure === 'number'
+			? [[label, figure]]
+			: Object.entries(figure).map(([name, times]) => [label, `${name}: ${times}`]),
+	);
+	print(`${asColumns([...rows, ['still running', running]])}\n`);
 
 	recordFigures('chaos', { n8n: coreVersion, node: process.versions.node, seed }, figures);
 

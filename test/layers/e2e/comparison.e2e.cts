@@ -6,16 +6,22 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 
-import { HTTP_VERSION, accountUrl, genericCredential } from '../../lib/httpRequest.cts';
-import { installN8n, outputOf, startN8n, type RunningN8n } from '../../lib/n8n/index.cts';
-import { pack } from '../../lib/package.cts';
-import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
+import {
+	HTTP_REQUEST,
+	HTTP_VERSION,
+	accountUrl,
+	genericCredential,
+	httpStop,
+} from '../../lib/httpRequest.cts';
+import { outputOf, type RunningN8n } from '../../lib/n8n/index.cts';
+import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
+import { say } from '../../lib/processes.cts';
 import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
 import type { Fault, LoggedRequest } from '../../lib/stand-ins/index.cts';
-import type { RunningStandIn } from '../../lib/stops.cts';
+import { byExpression, type RunningStandIn } from '../../lib/stops.cts';
+import { inARow, manualTrigger, stopNode, type Unplaced } from '../../lib/workflows.cts';
 
-const HTTP_REQUEST = 'n8n-nodes-base.httpRequest';
 const GO = 'Go';
 const NODE = 'Node';
 const WRONG_TOKEN = 'example-of-a-wrong-token';
@@ -46,8 +52,7 @@ let n8n: RunningN8n;
 let plivo: RunningStandIn;
 let vobiz: RunningStandIn;
 let otherHost: Awaited<ReturnType<typeof startOtherHost>>;
-/** What is to be ended, the last first. */
-const opened: Array<() => unknown> = [];
+let close = (): Promise<void> => Promise.resolve();
 
 /** A stream of a call of its own. */
 interface Streaming extends IDataObject {
@@ -73,13 +78,8 @@ interface Job {
 	wrongToken?: boolean;
 }
 
-/** A node without its place on the canvas, and its credential. */
-interface Node {
-	type: string;
-	typeVersion: number;
-	parameters: INodeParameters;
-	credential: { type: string; data: Record<string, string> };
-}
+/** A node, and the credential that it is to have. */
+type Node = Unplaced & { credential: { type: string; data: Record<string, string> } };
 
 type Where = Pick<RunningStandIn, 'provider' | 'credentialType' | 'url' | 'credentials'>;
 type MakeNode = (where: Where, job: Job) => Node;
@@ -91,60 +91,36 @@ const whereIs = ({ provider, credentialType, url }: RunningStandIn) => ({
 });
 
 beforeAll(async () => {
-	await installN8n();
-	const folder = temporaryFolder('e2e');
-	opened.push(() => removeFolder(folder));
-	plivo = await startStandIn('plivo');
-	opened.push(() => plivo.close());
-	vobiz = await startStandIn('vobiz');
-	opened.push(() => vobiz.close());
+	const started = await startWithStandIns('e2e', ['plivo', 'vobiz']);
+	({ n8n, close } = started);
+	plivo = started.standInOf('plivo');
+	vobiz = started.standInOf('vobiz');
 	otherHost = await startOtherHost();
-	opened.push(() => otherHost.close());
-	n8n = await startN8n({ tarball: await pack(folder) });
-	opened.push(() => n8n.stop());
+	started.closing(otherHost.close);
 });
 
-afterAll(async () => {
-	for (const end of opened.reverse()) await end();
-});
+afterAll(async () => await close());
 
 /** HTTP Request as its users set it up for this job. */
-const httpRequest: MakeNode = (where, { ids, options = {} }) => {
+const httpRequest: MakeNode = (where, { ids = ['$json.call', '$json.stream'], options = {} }) => {
 	const credential = genericCredential(where);
-	const [call, stream] = ids ?? ['$json.call', '$json.stream'];
-	return {
-		type: HTTP_REQUEST,
-		typeVersion: HTTP_VERSION,
-		parameters: {
-			method: 'DELETE',
-			url: `=${accountUrl(where)}/Call/{{ ${call} }}/Stream/{{ ${stream} }}/`,
-			authentication: 'genericCredentialType',
-			genericAuthType: credential.type,
-			options,
-		},
-		credential,
-	};
+	return { ...httpStop(NODE, accountUrl(where), credential.type, { ids, options }), credential };
 };
 
 /** Ours, for the same job. */
 const stopAudioStream: MakeNode = (
 	{ provider, credentialType, credentials },
 	{ source = 'fields', options = {} },
-) => {
-	const fromFields = { callId: '={{ $json.call }}', stream: '={{ $json.stream }}' };
-	return {
-		type: 'n8n-nodes-stop-audio-stream.stopAudioStream',
-		typeVersion: 1,
-		parameters: {
-			provider,
-			operation: 'stopStream',
-			source,
-			...(source === 'fields' && fromFields),
-			options,
-		},
-		credential: { type: credentialType, data: credentials },
-	};
-};
+) => ({
+	...stopNode(NODE, {
+		provider,
+		operation: 'stopStream',
+		source,
+		...(source === 'fields' && byExpression),
+		options,
+	}),
+	credential: { type: credentialType, data: credentials },
+});
 
 /** Runs streams of new calls through one of the two nodes. */
 async function run(makeNode: MakeNode, standIn: RunningStandIn, job: Job = {}) {
@@ -166,26 +142,11 @@ async function run(makeNode: MakeNode, standIn: RunningStandIn, job: Job = {}) {
 	const { credential, ...node } = makeNode({ ...whereIs(standIn), credentials }, job);
 	const id = await n8n.createCredential(credential.type, 'stand-in', credential.data);
 	const workflow = await n8n.createWorkflow({
-		name: NODE,
-		nodes: [
-			{
-				id: 'go',
-				name: GO,
-				type: 'n8n-nodes-base.manualTrigger',
-				typeVersion: 1,
-				position: [0, 0],
-				parameters: {},
-			},
-			{
-				id: 'node',
-				name: NODE,
-				position: [220, 0],
-				...node,
-				credentials: { [credential.type]: { id, name: 'stand-in' } },
-				...settings,
-			},
-		],
-		connections: { [GO]: { main: [[{ node: NODE, type: 'main', index: 0 }]] } },
+		...inARow(NODE, manualTrigger(GO), {
+			...node,
+			credentials: { [credential.type]: { id, name: 'stand-in' } },
+			...settings,
+		}),
 		pinData: { [GO]: items(streaming).map((json) => ({ json })) },
 	});
 	const execution = await n8n.run(workflow, GO);

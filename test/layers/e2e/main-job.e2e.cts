@@ -1,17 +1,18 @@
-import type { IConnections, IDataObject, INode } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
-import {
-	installN8n,
-	outputOf,
-	startN8n,
-	type NewNode,
-	type RunningN8n,
-} from '../../lib/n8n/index.cts';
-import { pack } from '../../lib/package.cts';
-import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
-import { startStandIn } from '../../lib/stand-ins/index.cts';
+import { outputOf, type RunningN8n } from '../../lib/n8n/index.cts';
+import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
+import { say } from '../../lib/processes.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
-import { shown, type RunningStandIn } from '../../lib/stops.cts';
+import { live, shown, type RunningStandIn } from '../../lib/stops.cts';
+import {
+	inARow,
+	manualTrigger,
+	setNode,
+	stopNode,
+	webhook,
+	type Unplaced,
+} from '../../lib/workflows.cts';
 
 const PACKAGE = 'n8n-nodes-stop-audio-stream';
 const STOP = 'Stop Audio Stream';
@@ -56,82 +57,43 @@ const PROVIDERS: ProviderCase[] = [
 // A first run installs 2.2 GB of n8n and compiles its SQLite.
 jest.setTimeout(20 * 60_000);
 
-/** One node of our package, its ids from the given fields. */
-const stopNode = (
+/** Our node, its ids from the given fields. */
+const stopWith = (
 	standIn: RunningStandIn,
 	credentialId: string,
-	{ callId, stream, onError }: { callId: string; stream: string } & Pick<INode, 'onError'>,
-): NewNode => ({
-	id: 'stop',
-	name: STOP,
-	type: `${PACKAGE}.stopAudioStream`,
-	typeVersion: 1,
-	position: [220, 0],
-	...(onError && { onError }),
-	parameters: {
-		provider: standIn.provider,
-		operation: 'stopStream',
-		source: 'fields',
-		callId,
-		stream,
-	},
+	ids: { callId: string; stream: string },
+	onError?: 'continueErrorOutput',
+): Unplaced => ({
+	...stopNode(
+		STOP,
+		{ provider: standIn.provider, operation: 'stopStream', source: 'fields', ...ids },
+		onError,
+	),
 	credentials: { [standIn.credentialType]: { id: credentialId, name: 'stand-in' } },
-});
-
-const manualTrigger: NewNode = {
-	id: 'go',
-	name: 'Go',
-	type: 'n8n-nodes-base.manualTrigger',
-	typeVersion: 1,
-	position: [0, 0],
-	parameters: {},
-};
-
-const connect = (from: string): IConnections => ({
-	[from]: { main: [[{ node: STOP, type: 'main', index: 0 }]] },
 });
 
 describe('the packed package in a real n8n', () => {
 	let n8n: RunningN8n;
-	/** What is to be ended, the last first. */
-	const opened: Array<() => unknown> = [];
-	const standIns = new Map<string, RunningStandIn>();
-	const standInOf = (name: string) => {
-		const standIn = standIns.get(name);
-		if (!standIn) throw new Error(`The stand-in of ${name} has not started.`);
-		return standIn;
-	};
+	let standInOf: (provider: string) => RunningStandIn;
+	let standIns: RunningStandIn[] = [];
+	let close = (): Promise<void> => Promise.resolve();
 
 	beforeAll(async () => {
-		await installN8n();
-		const folder = temporaryFolder('e2e');
-		opened.push(() => removeFolder(folder));
-		for (const { name } of PROVIDERS) {
-			const standIn = await startStandIn(name);
-			opened.push(() => standIn.close());
-			standIns.set(name, standIn);
-		}
-		n8n = await startN8n({ tarball: await pack(folder) });
-		opened.push(() => n8n.stop());
+		({ n8n, standIns, standInOf, close } = await startWithStandIns(
+			'e2e',
+			PROVIDERS.map(({ name }) => name),
+		));
 	});
 
-	afterAll(async () => {
-		for (const end of opened.reverse()) await end();
-	});
+	afterAll(async () => await close());
 
 	beforeEach(() => {
-		for (const standIn of standIns.values()) standIn.reset();
+		for (const standIn of standIns) standIn.reset();
 	});
 
 	afterEach(() => {
-		for (const standIn of standIns.values()) standIn.expectOnContract();
+		for (const standIn of standIns) standIn.expectOnContract();
 	});
-
-	/** A call with one stream that runs. */
-	const streaming = (standIn: RunningStandIn) => {
-		const call = standIn.addCall();
-		return { call, stream: standIn.startStream(call.id) };
-	};
 
 	/** The stops that the stand-in received, one line each. */
 	const stops = (standIn: RunningStandIn) =>
@@ -163,7 +125,7 @@ describe('the packed package in a real n8n', () => {
 	describe.each(PROVIDERS)('$name', ({ name, label, request, again, check }) => {
 		test('a workflow imported and executed on the command line stops the stream', async () => {
 			const standIn = standInOf(name);
-			const { call, stream } = streaming(standIn);
+			const { call, stream } = live(standIn);
 			const [credentialId, id] = [`${name}Credential`, `${name}CommandLine`];
 			await n8n.importCredentials([
 				{
@@ -174,15 +136,13 @@ describe('the packed package in a real n8n', () => {
 				},
 			]);
 			await n8n.importWorkflow({
+				...inARow(
+					id,
+					manualTrigger('Go'),
+					stopWith(standIn, credentialId, { callId: call.id, stream: stream.id }),
+				),
 				id,
-				name: id,
 				active: false,
-				settings: {},
-				nodes: [
-					manualTrigger,
-					stopNode(standIn, credentialId, { callId: call.id, stream: stream.id }),
-				],
-				connections: connect('Go'),
 			});
 
 			const execution = await n8n.execute(id);
@@ -197,30 +157,21 @@ describe('the packed package in a real n8n', () => {
 
 		test('a published webhook workflow stops the stream, and says so when nothing is left', async () => {
 			const standIn = standInOf(name);
-			const { call, stream } = streaming(standIn);
+			const { call, stream } = live(standIn);
 			const credentialId = await n8n.createCredential(standIn.credentialType, `${name} stand-in`, {
 				...standIn.credentials,
 			});
 			const path = `stop-${name}-4f1c2d`;
-			const workflow = await n8n.createWorkflow({
-				name: `${name} webhook`,
-				nodes: [
-					{
-						id: 'webhook',
-						name: 'Webhook',
-						type: 'n8n-nodes-base.webhook',
-						typeVersion: 2,
-						position: [0, 0],
-						webhookId: path,
-						parameters: { httpMethod: 'POST', path, responseMode: 'lastNode', options: {} },
-					},
-					stopNode(standIn, credentialId, {
+			const workflow = await n8n.createWorkflow(
+				inARow(
+					`${name} webhook`,
+					webhook('Webhook', { path, responseMode: 'lastNode' }),
+					stopWith(standIn, credentialId, {
 						callId: '={{ $json.body.call }}',
 						stream: '={{ $json.body.stream }}',
 					}),
-				],
-				connections: connect('Webhook'),
-			});
+				),
+			);
 			await n8n.activate(workflow);
 			const post = async () => {
 				const { status, text } = await n8n.postToWebhook(path, {
@@ -261,39 +212,25 @@ describe('the packed package in a real n8n', () => {
 
 		test("a wrong token reaches the node's error output with the item's own fields", async () => {
 			const standIn = standInOf(name);
-			const { call, stream } = streaming(standIn);
+			const { call, stream } = live(standIn);
 			const credentialId = await n8n.createCredential(
 				standIn.credentialType,
 				`${name} wrong token`,
 				wrongToken(standIn),
 			);
-			const workflow = await n8n.createWorkflow({
-				name: `${name} error output`,
-				nodes: [
-					manualTrigger,
-					{
-						id: 'set',
-						name: 'Customer',
-						type: 'n8n-nodes-base.set',
-						typeVersion: 3.4,
-						position: [110, 0],
-						parameters: {
-							mode: 'raw',
-							jsonOutput: JSON.stringify({ customer: 'example' }),
-							options: {},
-						},
-					},
-					stopNode(standIn, credentialId, {
-						callId: call.id,
-						stream: stream.id,
-						onError: 'continueErrorOutput',
-					}),
-				],
-				connections: {
-					Go: { main: [[{ node: 'Customer', type: 'main', index: 0 }]] },
-					...connect('Customer'),
-				},
-			});
+			const workflow = await n8n.createWorkflow(
+				inARow(
+					`${name} error output`,
+					manualTrigger('Go'),
+					setNode('Customer', { customer: 'example' }),
+					stopWith(
+						standIn,
+						credentialId,
+						{ callId: call.id, stream: stream.id },
+						'continueErrorOutput',
+					),
+				),
+			);
 
 			const execution = await n8n.run(workflow, 'Go');
 

@@ -9,6 +9,7 @@ import {
 	type LoggedRequest,
 	type Stream,
 } from '../../lib/stand-ins/index.cts';
+import { asColumns } from '../../lib/table.cts';
 import { describeAiAgent, playAgent } from './aiAgent.cts';
 import { describeDocumentServer, playDocuments } from './documentServer.cts';
 import { describeIncomingEvents } from './incomingEvents.cts';
@@ -91,17 +92,13 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	for (const one of opened) await one.close();
-	const width = Math.max(...lines.map(({ recipe }) => recipe.length), 0);
-	say(
-		[
-			'',
-			...lines.map(
-				({ recipe, items, down, of, more }) =>
-					`    ${recipe.padEnd(width)}  items in: ${String(items)}  streams down: ${String(down)} of ${String(of)}${more ? `  ${more}` : ''}`,
-			),
-			'',
-		].join('\n'),
-	);
+	const rows = lines.map(({ recipe, items, down, of, more = '' }) => [
+		recipe,
+		`items in: ${items}`,
+		`streams down: ${down} of ${of}`,
+		more,
+	]);
+	say(`\n${asColumns(rows, '    ')}\n`);
 });
 
 afterEach(() => {

@@ -3,11 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
-import { outputOf, until, type Execution, type NewWorkflow } from '../../lib/n8n/index.cts';
-import type { RunningStandIn } from '../../lib/stops.cts';
+import { outputOf, until, type Execution } from '../../lib/n8n/index.cts';
+import { byExpression, type RunningStandIn } from '../../lib/stops.cts';
+import { inARow, splitOut, stopNode, webhook, type Workflow } from '../../lib/workflows.cts';
 import type { Cluster } from './cluster.cts';
 
-export const NODE = 'n8n-nodes-stop-audio-stream.stopAudioStream';
 const STOP = 'Stop Audio Stream';
 export const EVENTS = 300;
 const STREAMS_EACH_PROVIDER = 2;
@@ -44,48 +44,22 @@ export const workflowFor = (
 		credentialIds,
 		errorWorkflow,
 	}: { standIns: RunningStandIn[]; credentialIds: Record<string, string>; errorWorkflow: string },
-): NewWorkflow => ({
-	name: path,
-	settings: { errorWorkflow },
-	nodes: [
+): Workflow => {
+	const workflow = inARow(
+		path,
+		webhook('Event', { path, responseMode: 'lastNode', allEntries: true }),
+		splitOut('Streams', 'body.streams'),
 		{
-			id: 'event',
-			name: 'Event',
-			type: 'n8n-nodes-base.webhook',
-			typeVersion: 2,
-			position: [0, 0],
-			webhookId: path,
-			parameters: {
-				httpMethod: 'POST',
-				path,
-				responseMode: 'lastNode',
-				responseData: 'allEntries',
-				options: {},
-			},
-		},
-		{
-			id: 'streams',
-			name: 'Streams',
-			type: 'n8n-nodes-base.splitOut',
-			typeVersion: 1,
-			position: [220, 0],
-			parameters: { fieldToSplitOut: 'body.streams', options: {} },
-		},
-		{
-			id: 'stop',
-			name: STOP,
-			type: NODE,
-			typeVersion: 1,
-			position: [440, 0],
-			onError: 'continueRegularOutput',
-			parameters: {
-				provider: '={{ $json.provider }}',
-				operation: 'stopStream',
-				source: 'fields',
-				callId: '={{ $json.call }}',
-				stream: '={{ $json.stream }}',
-				options: {},
-			},
+			...stopNode(
+				STOP,
+				{
+					provider: '={{ $json.provider }}',
+					operation: 'stopStream',
+					source: 'fields',
+					...byExpression,
+				},
+				'continueRegularOutput',
+			),
 			credentials: Object.fromEntries(
 				standIns.map(({ credentialType: type }) => [
 					type,
@@ -93,27 +67,17 @@ export const workflowFor = (
 				]),
 			),
 		},
-	],
-	connections: {
-		Event: { main: [[{ node: 'Streams', type: 'main', index: 0 }]] },
-		Streams: { main: [[{ node: STOP, type: 'main', index: 0 }]] },
-	},
-});
+	);
+	return { ...workflow, settings: { ...workflow.settings, errorWorkflow } };
+};
 
 /** What n8n starts when an execution of another workflow fails. */
-export const ERROR_WORKFLOW: NewWorkflow = {
-	name: 'told of failed executions',
-	nodes: [
-		{
-			id: 'told',
-			name: 'Told',
-			type: 'n8n-nodes-base.errorTrigger',
-			typeVersion: 1,
-			position: [0, 0],
-			parameters: {},
-		},
-	],
-};
+export const ERROR_WORKFLOW: Workflow = inARow('told of failed executions', {
+	name: 'Told',
+	type: 'n8n-nodes-base.errorTrigger',
+	typeVersion: 1,
+	parameters: {},
+});
 
 /** The events, with calls and streams that run at the stand-ins. */
 export const makeEvents = (standIns: RunningStandIn[]): Event[] =>

@@ -1,4 +1,5 @@
 import { list, type Counts, type QueueRound } from '../../lib/figures.cts';
+import { asColumns } from '../../lib/table.cts';
 import type { Played } from './rounds.cts';
 
 const sum = (counts: number[]) => counts.reduce((total, each) => total + each, 0);
@@ -18,10 +19,10 @@ export const roundFigures = ({ requests, ...round }: Played): QueueRound => ({
 
 /** The figures of a round as lines of text. */
 export const roundText = (round: QueueRound): string =>
-	Object.entries(round)
-		.map(([name, figure]: [string, number | Counts]) => {
-			const shown =
-				typeof figure === 'number' ? String(Math.round(figure * 10) / 10) : list(figure);
-			return `    ${name.padEnd(14)}${shown}`;
-		})
-		.join('\n');
+	asColumns(
+		Object.entries(round).map(([name, figure]: [string, number | Counts]) => [
+			name,
+			typeof figure === 'number' ? Math.round(figure * 10) / 10 : list(figure),
+		]),
+		'    ',
+	);

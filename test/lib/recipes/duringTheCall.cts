@@ -84,6 +84,17 @@ const PROVED =
 const DOCUMENT_STEP = (field: string): string =>
 	`\`${field}\`, the address of your document for what comes next`;
 
+/** Both hand-overs begin with a locked webhook, and the address of the human's document. */
+const HAND_OVER_LOCK = [
+	'### The lock',
+	headerAuthNote('Hand Over'),
+	keepsNote('the key of your header'),
+];
+const handOverPosted = (carrier: Carrier): Unplaced[] => [
+	webhook('Hand Over', { lock: 'headerAuth', responseMode: 'responseNode' }),
+	fillInPosted(carrier, { human: 'https://your-documents.example.com/human' }),
+];
+
 /** A transcription is stopped, and then the call is handed over. */
 export function handOverFork(carrier: Carrier): Workflow {
 	const stop = stopName(carrier);
@@ -107,15 +118,12 @@ export function handOverFork(carrier: Carrier): Workflow {
 					`**${stop}** and **Transfer**: select your ${carrier.credentialShown} credential; the secret stays in it.`,
 					'**Hand Over**: select a Header Auth credential, and copy the Production URL into your application.',
 				),
-				'### The lock',
-				headerAuthNote('Hand Over'),
-				keepsNote('the key of your header'),
+				...HAND_OVER_LOCK,
 			],
 		),
 		rows: [
 			[
-				webhook('Hand Over', { lock: 'headerAuth', responseMode: 'responseNode' }),
-				fillInPosted(carrier, { human: 'https://your-documents.example.com/human' }),
+				...handOverPosted(carrier),
 				stopPosted(carrier, withProof(carrier), 'continueRegularOutput'),
 				ifNode('Proved to Be Down?', PROVED),
 				transfer('Transfer', carrier, 'human'),
@@ -178,15 +186,12 @@ export function handOverAgent(carrier: Carrier): Workflow {
 					`**Transfer** and **${stop}**: select your ${carrier.credentialShown} credential; the secret stays in it.`,
 					'**Hand Over**: select a Header Auth credential, and copy the Production URL into your agent.',
 				),
-				'### The lock',
-				headerAuthNote('Hand Over'),
-				keepsNote('the key of your header'),
+				...HAND_OVER_LOCK,
 			],
 		),
 		rows: [
 			[
-				webhook('Hand Over', { lock: 'headerAuth', responseMode: 'responseNode' }),
-				fillInPosted(carrier, { human: 'https://your-documents.example.com/human' }),
+				...handOverPosted(carrier),
 				ifNode('Is a Call Named?', isId(`$json.${carrier.call}`)),
 				transfer('Transfer', carrier, 'human'),
 				setNode('Keep the Ids', {

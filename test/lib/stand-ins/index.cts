@@ -24,13 +24,13 @@ export type PlivoStandIn = StandIn & PlivoExposed;
 export type SignalWireStandIn = StandIn & SignalWireExposed;
 export type VobizStandIn = StandIn & VobizExposed;
 export type AnyStandIn = PlivoStandIn | SignalWireStandIn | VobizStandIn;
-export type ProviderName = 'plivo' | 'signalWire' | 'vobiz';
 
-/** A further provider is one more file, and its place in this list. */
-const all: readonly Provider[] = [plivo, signalWire, vobiz];
+/** A further provider is one more file, and its place in this list, under the node's name of it. */
+const all = { plivo, signalWire, vobiz };
+export type ProviderName = keyof typeof all;
 
 /** The providers that there are stand-ins of, by the node's values. */
-export const providers: readonly ProviderName[] = ['plivo', 'signalWire', 'vobiz'];
+export const providers = Object.keys(all) as readonly ProviderName[];
 
 /**
  * Starts a stand-in of a provider on a free loopback port.
@@ -50,7 +50,8 @@ export async function startStandIn(
 	provider: string,
 	options?: Partial<Options>,
 ): Promise<StandIn & Exposed> {
-	const found = all.find(({ name }) => name.toLowerCase() === provider.toLowerCase());
+	const standIns: readonly Provider[] = Object.values(all);
+	const found = standIns.find(({ name }) => name.toLowerCase() === provider.toLowerCase());
 	if (!found) throw new Error(`There is no stand-in of '${provider}'`);
 	return await StandIn.start(found, options);
 }

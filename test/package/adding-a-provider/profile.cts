@@ -75,7 +75,7 @@ export const profile: Profile = {
 	token: 'apiKey',
 	own: { 'its own form': own },
 	endings: [{ title: 'type=call.ended', kind: 'call.ended', says: { type: 'call.ended' } }],
-	suspects: ["'Account ID'", "'API Key'"],
+	suspects: ["'Base URL'", "'Account ID'", "'API Key'"],
 	ways: [oneStream],
 	cannot: {
 		stopAll: 'there is no request for all streams of a call',
