@@ -547,6 +547,15 @@ describe('a secret', () => {
 			for (const one of [authToken ?? apiToken, ...(signingSecret ? [signingSecret] : [])]) {
 				expect(secrets).toContain(one);
 			}
+			// Else a node that masks one of these forms would seem to mask the other too.
+			const token = authToken ?? apiToken ?? '';
+			const { authId, projectId } = { ...credentials } as Record<string, string>;
+			for (const text of [token, `${authId ?? projectId}:${token}`]) {
+				expect(Buffer.from(text).toString('base64')).toMatch(/(?=.*\+)(?=.*\/)/);
+			}
+			expect(new URLSearchParams({ s: token }).toString()).not.toBe(
+				`s=${encodeURIComponent(token)}`,
+			);
 			const open = { ...credentials, authToken: '', apiToken: '', signingSecret: '' };
 			expect(secretsIn(JSON.stringify(open), secrets)).toEqual([]);
 		},

@@ -50,7 +50,7 @@ function behave(standIn: StandIn): Behaviour<PlivoExposed> {
 	const { calls, url, options } = standIn;
 	const credentials = {
 		authId: 'MAEXAMPLE00000000000',
-		authToken: 'example/plivo+auth=token&mhT4vRz8LqWc2NdKx7',
+		authToken: 'example/plivo+auth=token&?????>>>>>~~mhT4vRz8LqWc2NdKx7',
 		baseUrl: url,
 	};
 	const mainAuthToken = 'example-plivo-main-account-token-bYs6JpF3gU9aEw';

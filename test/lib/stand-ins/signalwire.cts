@@ -69,7 +69,7 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 	const credentials = {
 		spaceUrl: url,
 		projectId,
-		apiToken: 'PTexample/signalwire+token=&Wp6mYd3sJb9vGh5QtKz',
+		apiToken: 'PTexample/signalwire+token=&?????>>>>>~~Wp6mYd3sJb9vGh5QtKz',
 		signingSecret: 'PSKexample-signing-key-Xn4fRc8uLe2BiVa7TgOo',
 	};
 	const authorization = basic(projectId, credentials.apiToken);

@@ -61,7 +61,7 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 	const isOld = options.generation === 'old';
 	const credentials = {
 		authId: 'MA_EXAMPLE0',
-		authToken: 'example/vobiz+auth=token&Zr5cHq9XtB2kWn8Ydf',
+		authToken: 'example/vobiz+auth=token&?????>>>>>~~Zr5cHq9XtB2kWn8Ydf',
 		baseUrl: url,
 	};
 	const authSecret = 'example-vobiz-auth-secret-Qe7uGv4MjP1sLx6R';
