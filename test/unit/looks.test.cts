@@ -435,8 +435,8 @@ describe('a stop that found nothing', () => {
 		});
 
 		test('that is over proves nothing of its call, unless an event did', async () => {
-			const room = { [ROOM]: { status: 'completed' }, [LEG]: { status: 'in-progress' } };
-			const { looks } = looksWith({ ends: at(room) });
+			const said = { [ROOM]: room('completed'), [LEG]: leg('in-progress') };
+			const { looks } = looksWith({ ends: at(said) });
 			expect(await looks.callOf(both)).toEqual({ call: 'live', noun: 'call' });
 		});
 

@@ -43,17 +43,26 @@ export function secretMask({ id, token, signingKey }: Account): Mask {
 
 /** A secret in each form; `inBase64` are the texts that hold it and are sent in base64. */
 function formsOf(secret: string, inBase64: string[]): string[] {
-	const encoded = encodeURIComponent(secret);
 	const form = new URLSearchParams({ secret }).toString().slice('secret='.length);
 	return [
 		secret,
 		JSON.stringify(secret).slice(1, -1),
-		...[encoded, form].flatMap((each) => [each, each.replace(/%../g, (hex) => hex.toLowerCase())]),
+		...eitherCase(form),
+		...eitherCase(encodeURIComponent(secret)),
 		...inBase64.flatMap((text) => {
 			const base64 = Buffer.from(text).toString('base64');
 			// The padding is often left out.
 			const bare = base64.replaceAll('=', '');
-			return [base64, bare, bare.replace(/\+/g, '-').replace(/\//g, '_')];
+			return [
+				...[base64, bare, bare.replace(/\+/g, '-').replace(/\//g, '_')],
+				...[base64, bare].flatMap((each) => eitherCase(encodeURIComponent(each))),
+			];
 		}),
 	];
 }
+
+/** Percent-encoded text as some write it, and as others do: `%2F` and `%2f`. */
+const eitherCase = (encoded: string): string[] => [
+	encoded,
+	encoded.replace(/%../g, (hex) => hex.toLowerCase()),
+];
