@@ -83,7 +83,14 @@ export async function openLab({
 	for (const node of ['Probe', 'HelperAlone']) {
 		transpiled(path.join(__dirname, `probe/${node}.node.cts`), nodes);
 	}
-	const n8n = await startN8n({ tarball, env: { N8N_CUSTOM_EXTENSIONS: nodes } });
+	const n8n = await startN8n({
+		tarball,
+		env: {
+			N8N_CUSTOM_EXTENSIONS: nodes,
+			// Ten thousand HTTP Requests can hold n8n up for longer than its five seconds; it then answers 503.
+			DB_PING_TIMEOUT_MS: '60000',
+		},
+	});
 	opened.push(() => n8n.stop());
 
 	const credentialFor = async (standIn: AccountOf, who: Who): Promise<SavedCredential> => {
