@@ -206,7 +206,7 @@ function rowsOf(series: Series, tarball: { bytes: number; files: number }): Row[
 			'Load time of the package',
 			figure('load.ms', UNITS.ms),
 			10,
-			'it loads more than its node needs',
+			'Node reads and compiles each of its files by itself',
 		),
 		bound(
 			`Size of the tarball, ${tarball.files} files`,

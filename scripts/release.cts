@@ -55,7 +55,6 @@ async function publish(): Promise<void> {
 	if (reason !== undefined) throw new Error(reason);
 	await script('scripts/pictures.cts', '--check');
 	await script('scripts/figures.cts', '--check');
-	await script('scripts/figures.cts', '--check');
 	await ensureTools();
 	await runChild(process.execPath, [
 		path.join(TOOLS, 'node_modules/@n8n/node-cli/bin/n8n-node.mjs'),
