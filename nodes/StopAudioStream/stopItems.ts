@@ -13,7 +13,14 @@ import {
 	type NotFound,
 	type Outcome,
 } from './outcome/verdicts';
-import { fieldNames, type Account, type Ids, type Provider, type Way } from './providers/provider';
+import {
+	fieldNames,
+	type Account,
+	type Answer,
+	type Ids,
+	type Provider,
+	type Way,
+} from './providers/provider';
 import { confirmedStatus, Looks, LookTime, notConfirmed, type Asked } from './sending/looks';
 import { RequestSender, toHttpRequest, type Sent } from './sending/requestSender';
 import { Cancellation, letOthersIn, monotonicNow, pauseUntil } from './sending/time';
@@ -126,20 +133,21 @@ async function stopItem(
 		const { failure } = thrown instanceof Refusal ? thrown : unforeseen(reasonOf(thrown));
 		result.failure = failure;
 	}
-	const { about, facts, failure } = result;
-	return { ...result, ...mask({ about, facts, ...(failure && { failure }) }) };
+	const { about, facts, failure, ...rest } = result;
+	return { ...rest, ...mask({ about, facts, failure }) };
 }
 
 /** What became of one stop, as far as it is known: `shown` where a read showed the end. */
 type Ending = Outcome & { shown?: true; outOfTime?: boolean; noun?: 'call' | 'conference' };
 
-/** One item's stops: how many were sent, what came last, and whether an earlier one may have done it. */
+/** One item's stops: how many were sent, the last answer, and whether an earlier one may have done it. */
 class Stops {
 	attempts = 0;
 
 	effectBefore = false;
 
-	last?: Sent;
+	/** What the provider said to the last one; nothing where no answer came. */
+	answer?: Answer;
 
 	constructor(
 		private readonly sender: RequestSender,
@@ -149,7 +157,7 @@ class Stops {
 
 	async send(way: Way): Promise<Sent> {
 		const { sender, ids, options } = this;
-		this.last = await sender.send(
+		const sent = await sender.send(
 			{
 				request: way.build(sender.account, ids),
 				kind: 'stop',
@@ -158,13 +166,16 @@ class Stops {
 			},
 			options,
 		);
-		this.attempts += this.last.attempts;
-		this.effectBefore ||= this.last.effectBefore;
-		return this.last;
+		const { end, attempts, effectBefore } = sent;
+		this.answer = end.kind === 'answer' ? end.answer : undefined;
+		this.attempts += attempts;
+		this.effectBefore ||= effectBefore;
+		return sent;
 	}
 
-	get answer() {
-		return this.last?.end.kind === 'answer' ? this.last.end.answer : undefined;
+	/** What the provider said last, quoted. */
+	get quote() {
+		return quoteOf(this.answer?.body);
 	}
 }
 
@@ -224,7 +235,7 @@ async function stopOne(
 	const sentence = unwelcomeEnd(item, status, known);
 	// What an earlier attempt of this very stop may have done is no news to complain of.
 	if (sentence && !stops.effectBefore) {
-		const found = { known, sentence, body: answer?.body };
+		const found = { known, sentence, quote: stops.quote };
 		result.failure = nothingToStop(provider, way, found).failure;
 	} else if (status === 'notFound' && item.idsFromFields) {
 		result.notFound = { ...known, provider, way, outOfTime };
@@ -242,10 +253,8 @@ async function stopAndRead(
 	const { end } = await stops.send(asked.way);
 	const reading = readEnd(provider, asked.way, end);
 	if (!('failure' in reading) || !reading.asksCall) return reading;
-	if (endTold) return { status: 'alreadyStopped', callState: 'ended' };
-	const told = await looks.callOf(asked);
-	if (!('call' in told)) return { failure: reading.failure };
-	const callState = told.call;
+	if (endTold) return { status: 'alreadyStopped' };
+	const { call: callState } = await looks.callOf(asked);
 	return callState === 'ended'
 		? { status: 'alreadyStopped', callState, shown: true }
 		: { failure: reading.failure, callState };
@@ -263,22 +272,22 @@ async function lookInto(
 	}: { provider: Provider; looks: Looks; cancellation: Cancellation; callEnded: boolean },
 ): Promise<Ending> {
 	const finding = await looks.lookInto(asked, callEnded);
+	if ('outOfTime' in finding) return { status: 'notFound', outOfTime: finding.outOfTime };
 	if ('call' in finding) {
 		const { call: callState, noun } = finding;
 		return callState === 'ended'
 			? { status: 'alreadyStopped', callState, shown: true }
 			: { status: 'notFound', callState, noun };
 	}
-	if ('outOfTime' in finding) return { status: 'notFound', outOfTime: finding.outOfTime };
 	if (finding.stream === 'ended') return { status: 'alreadyStopped', shown: true };
 
 	if (await pauseUntil(monotonicNow() + ONCE_MORE_MS, cancellation)) return { status: 'notFound' };
 	const { end, effectBefore } = await stops.send(asked.way);
 	const again = readEnd(provider, asked.way, end);
 	// One of its own attempts may have stopped it meanwhile: then there was nothing to find.
-	if ('failure' in again || again.status !== 'notFound' || effectBefore) return again;
-	const quote = quoteOf(stops.answer?.body);
-	return failed('rejected', messages.stillListed, { ...fieldNames(provider, asked.way), quote });
+	if (!isEnd(again, 'notFound') || effectBefore) return again;
+	const names = fieldNames(provider, asked.way);
+	return failed('rejected', messages.stillListed, { ...names, quote: stops.quote });
 }
 
 /** What Confirm Stop says. After a stop that found nothing, nothing more is read. */

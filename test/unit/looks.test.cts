@@ -94,7 +94,7 @@ class FakeSender extends RequestSender {
 		const read = { at: NaN, sending, options: given };
 		this.reads.push(read);
 		const { until = Infinity } = sending;
-		const sent = { effectBefore: false, until };
+		const sent = { effectBefore: false };
 		if (performance.now() + waits >= until) {
 			await wait(until - performance.now());
 			return { ...sent, end: { kind: 'outOfTime' }, attempts: 0 };

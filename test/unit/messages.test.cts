@@ -109,7 +109,7 @@ const found = (
 	nothingToStop(plivo, one, {
 		known: { noun: one.on.noun },
 		sentence: messages[key],
-		body: { error: 'Words of the provider' },
+		quote: ': “Words of the provider”',
 	}).failure;
 
 const NO_STREAM = { statusCode: 400, body: '{"api_id":"a","error":"No active stream found"}' };

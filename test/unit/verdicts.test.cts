@@ -434,7 +434,7 @@ describe('a stop that found nothing', () => {
 		],
 	])('as a failure: %s', (_title, provider, way, sentence, what, todo) => {
 		const known = { noun: way.on.noun };
-		expect(nothingToStop(provider, way, { known, sentence, body: said })).toEqual(
+		expect(nothingToStop(provider, way, { known, sentence, quote })).toEqual(
 			failure('nothingToStop', what + quote, todo),
 		);
 	});
@@ -442,7 +442,7 @@ describe('a stop that found nothing', () => {
 	test('speaks of the call, where it is the call and not the conference that is live', () => {
 		const known = { callState: 'live', noun: 'call' } as const;
 		const sentence = notFoundSentence(byConferenceSid, known);
-		const found = nothingToStop(signalWire, byConferenceSid, { known, sentence, body: said });
+		const found = nothingToStop(signalWire, byConferenceSid, { known, sentence, quote });
 		expect(found.failure.what).toBe(
 			`The call is live, and SignalWire finds no such stream on it${quote}`,
 		);

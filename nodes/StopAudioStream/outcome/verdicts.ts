@@ -217,13 +217,12 @@ export function nothingToStop(
 	{
 		known,
 		sentence,
-		body,
+		quote,
 	}: {
 		known: NotFound;
 		sentence: ReturnType<typeof notFoundSentence> | typeof messages.nothingRunning;
-		body: unknown;
+		quote: string;
 	},
 ): { failure: Failure } {
-	const values = { ...fieldNames(provider, way, known.noun), quote: quoteOf(body) };
-	return failed('nothingToStop', sentence, values);
+	return failed('nothingToStop', sentence, { ...fieldNames(provider, way, known.noun), quote });
 }

@@ -1,16 +1,17 @@
 import { isRecord, textOf } from '../words/values';
-import type {
-	Account,
-	Answer,
-	EndWords,
-	FieldText,
-	Ids,
-	Look,
-	OwnReading,
-	ProviderRequest,
-	StreamsLook,
-	StreamsState,
-	Way,
+import {
+	isRefusal,
+	type Account,
+	type Answer,
+	type EndWords,
+	type FieldText,
+	type Ids,
+	type Look,
+	type OwnReading,
+	type ProviderRequest,
+	type StreamsLook,
+	type StreamsState,
+	type Way,
 } from './provider';
 import { pathSegment } from './urls';
 
@@ -35,6 +36,8 @@ const streamId: FieldText = {
 
 const callNames = ['CallUUID', 'call_uuid', 'callUuid', 'callId'];
 const streamNames = ['StreamID', 'stream_id', 'streamId'];
+
+const NONE_ACTIVE = /^no active stream found\.?$/i;
 
 /**
  * `Event=Hangup` at `hangup_url`, and the `CallStatus` of a call that is over:
@@ -95,10 +98,10 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
 		const { statusCode, body } = answer;
 		if (statusCode === 204) return { status: 'stopped' };
 		if (!isRecord(body)) return undefined;
-		if (statusCode < 300) return readSuccess(statusCode, body, whenNoneActive);
+		if (!isRefusal(answer)) return readSuccess(statusCode, body, whenNoneActive);
 		if (statusCode !== 400 && statusCode !== 404) return undefined;
 		// Plivo says it with 400, Vobiz's older documents with 404.
-		if (/^no active stream found\.?$/i.test(ownWords(body)?.trim() ?? '')) return whenNoneActive;
+		if (NONE_ACTIVE.test(textOf(ownWords(body)).trim())) return whenNoneActive;
 		return statusCode === 404 && isOwn(answer) ? { status: 'notFound' } : undefined;
 	};
 
@@ -175,14 +178,15 @@ function readList(body: Record<string, unknown>, offset: number): StreamsState |
 	const meta = isRecord(body.meta) ? body.meta : {};
 	const total = [body.total, meta.total_count, meta.count].find(Number.isInteger);
 	const more = typeof total === 'number' ? read < total : !!meta.next;
-	if (objects.length === 0) {
+	const [first] = objects;
+	if (!first) {
 		// A page without a stream shows no end where there should be more.
 		return more || offset > 0 ? undefined : { kind: 'nothingListed' };
 	}
 	if (!objects.every(hasEnded)) return { kind: 'running' };
 	return {
 		kind: 'ended',
-		firstId: textOf(objects[0]?.stream_id),
+		firstId: textOf(first.stream_id),
 		...(more && { nextOffset: read }),
 	};
 }

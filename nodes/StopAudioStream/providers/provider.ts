@@ -115,6 +115,9 @@ export interface Answer {
 	body: unknown;
 }
 
+/** Whether a provider refused. Only 2xx and 4xx come to a way: see {@link Way.read}. */
+export const isRefusal = ({ statusCode }: Answer): boolean => statusCode >= 400;
+
 /** One HTTP request without its authentication: a form, a JSON body, or neither. */
 export interface ProviderRequest {
 	method: 'GET' | 'POST' | 'DELETE';

@@ -1,16 +1,17 @@
 import type { OptionSpec } from '../words/fields';
 import { isRecord, textOf } from '../words/values';
-import type {
-	Account,
-	Answer,
-	DocumentSpec,
-	FieldText,
-	Ids,
-	Look,
-	OwnReading,
-	Provider,
-	ProviderRequest,
-	Way,
+import {
+	isRefusal,
+	type Account,
+	type Answer,
+	type DocumentSpec,
+	type FieldText,
+	type Ids,
+	type Look,
+	type OwnReading,
+	type Provider,
+	type ProviderRequest,
+	type Way,
 } from './provider';
 import {
 	sortByName,
@@ -113,7 +114,7 @@ const bySid: Way = {
 	notice:
 		'<b>SignalWire: what happens to the call.</b> The call goes on. Where this stream is all that keeps the call alive, the call may end.',
 	build: (account, ids) => stopStream(callUrl(account, ids), ids),
-	read: (answer) => (answer.statusCode < 300 ? readStoppedStream(answer) : readRefusal(answer)),
+	read: (answer) => (isRefusal(answer) ? readRefusal(answer) : readStoppedStream(answer)),
 	looks: [theCall],
 };
 
@@ -219,7 +220,7 @@ const byName: Way = {
 		url: callUrl(account, ids),
 		form: ids.document ? documentForm(ids.document, ids.stream) : {},
 	}),
-	read: (answer) => (answer.statusCode < 300 ? readTakenOrder(answer, 'sid') : readRefusal(answer)),
+	read: (answer) => (isRefusal(answer) ? readRefusal(answer) : readTakenOrder(answer, 'sid')),
 	looks: [theCall],
 };
 
@@ -256,8 +257,7 @@ const byControlId: Way = {
 			params: { control_id: stream },
 		},
 	}),
-	read: (answer) =>
-		answer.statusCode < 300 ? readTakenOrder(answer, 'id') : readCallingRefusal(answer),
+	read: (answer) => (isRefusal(answer) ? readCallingRefusal(answer) : readTakenOrder(answer, 'id')),
 	looks: [readsCall(false)],
 };
 
@@ -451,8 +451,9 @@ function readRefusal({ statusCode, body }: Answer): OwnReading | undefined {
  * rather than reading only the first entry."
  */
 function readCallingRefusal({ statusCode, body }: Answer): OwnReading | undefined {
-	const calling = isRecord(body) && typeof body.error === 'string' ? [body.error] : undefined;
-	const errors = ownErrors(body) ?? calling?.map((message) => ({ code: '', message }));
+	// `{"error": "…"}` has no code.
+	const hasText = isRecord(body) && typeof body.error === 'string';
+	const errors = ownErrors(body) ?? (hasText ? [] : undefined);
 	if (!errors) return undefined;
 	if (statusCode === 404) return { status: 'notFound' };
 	const says = (wanted: string) => errors.some(({ code }) => code === wanted);

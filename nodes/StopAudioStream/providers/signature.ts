@@ -103,11 +103,11 @@ const readFields = (part: unknown = {}): Fields | undefined => {
 	return fields;
 };
 
+const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+
 const readForm = (body: unknown, contentType: unknown): Fields | undefined => {
 	const fields = readFields(body);
-	const isForm =
-		typeof contentType === 'string' &&
-		contentType.split(';')[0]?.trim().toLowerCase() === 'application/x-www-form-urlencoded';
+	const isForm = typeof contentType === 'string' && FORM.test(contentType);
 	return fields?.length === 0 || isForm ? fields : undefined;
 };
 

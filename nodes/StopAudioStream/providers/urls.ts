@@ -35,12 +35,17 @@ export function encode(
  * The rest stays as it is to the letter, fragment included: to SignalWire, `#rt=3000` says how long to wait.
  */
 export function withQuery(address: string, name: string, part: string): string {
-	const [beforeFragment = ''] = address.split('#', 1);
-	const fragment = address.slice(beforeFragment.length);
-	const [path = ''] = beforeFragment.split('?', 1);
-	const query = beforeFragment.slice(path.length + 1);
-	const others = query === '' ? [] : query.split('&').filter((each) => queryName(each) !== name);
+	const [beforeFragment, fragment] = cutAt('#', address);
+	const [path, query] = cutAt('?', beforeFragment);
+	const parts = query.slice(1) === '' ? [] : query.slice(1).split('&');
+	const others = parts.filter((each) => queryName(each) !== name);
 	return `${path}?${[...others, part].join('&')}${fragment}`;
+}
+
+/** What stands before the first `mark`, and the rest from there on. */
+function cutAt(mark: string, text: string): [before: string, rest: string] {
+	const at = text.indexOf(mark);
+	return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at)];
 }
 
 const queryName = (part: string) => new URLSearchParams(`&${part}`).keys().next().value;

@@ -22,16 +22,18 @@ export interface Asked {
 }
 
 /** What was found of a stop that found nothing. `running`: the provider shows the stream without an end. */
-export type Finding =
-	| { stream: 'ended' | 'running' }
-	| Told
-	/** No read told. */
-	| { outOfTime: boolean };
+export type Finding = { stream: 'ended' | 'running' } | Told | NotTold;
 
 /** What a read told of the call, or of the conference. */
 export interface Told {
 	call: CallState;
 	noun: 'call' | 'conference';
+}
+
+/** No read told; `outOfTime` where that is why. */
+interface NotTold {
+	call?: undefined;
+	outOfTime: boolean;
 }
 
 /** The time that the reads of one run of the node have together. */
@@ -82,10 +84,7 @@ export class Looks {
 	}
 
 	/** What the call, or the conference, says of itself. `callEnded`: this much is known of the call. */
-	async callOf(
-		{ way, ids, options }: Asked,
-		callEnded = false,
-	): Promise<Told | { outOfTime: boolean }> {
+	async callOf({ way, ids, options }: Asked, callEnded = false): Promise<Told | NotTold> {
 		const { noun } = way.on;
 		for (const look of way.looks) {
 			const call = await this.take(look, ids, options);

@@ -48,8 +48,6 @@ export interface Sent {
 	attempts: number;
 	/** An attempt before the last may have had its effect, so that the last answer may speak of its doing. */
 	effectBefore: boolean;
-	/** The time (ms) by which everything that belongs to this item must have ended. */
-	until: number;
 }
 
 /** What a sender needs of n8n. The same object in a whole run, so that runs can take turns. */
@@ -95,7 +93,6 @@ export class RequestSender {
 			end: last.kind === 'notReached' && effectBefore ? { ...last, kind: 'connectionLost' } : last,
 			attempts,
 			effectBefore,
-			until: deadline,
 		});
 		const enough = Math.min(options.timeout, MIN_ATTEMPT_MS);
 		for (;;) {

@@ -9,9 +9,9 @@ export const monotonicNow = () => Math.floor(performance.now());
 /** Lets answers in and further requests out, in the middle of a long loop. */
 export const letOthersIn = async (): Promise<void> => await sleep(0);
 
-/** Waits until `at` (ms), whatever becomes of the execution. */
-export const sleepUntil = async (at: number): Promise<void> =>
-	await sleep(Math.max(0, at - monotonicNow()));
+/** Waits until `at` (ms); an abort of `signal`, and nothing else, ends it sooner, as a rejection. */
+export const sleepUntil = async (at: number, signal?: AbortSignal): Promise<void> =>
+	await sleep(Math.max(0, at - monotonicNow()), signal);
 
 export type GivenUp = 'cancelled' | 'outOfTime';
 
@@ -75,7 +75,7 @@ export function patience(
 	};
 	release = cancellation.onCancel(() => over('cancelled'));
 	if (at !== Infinity && !cancellation.isCancelled) {
-		sleep(Math.max(0, at - monotonicNow()), timer.signal).then(
+		sleepUntil(at, timer.signal).then(
 			() => over('outOfTime'),
 			() => undefined,
 		);
