@@ -322,6 +322,9 @@ describe('ids in a path', () => {
 				const { message } = refused(() => way.build(account, { ...one, [name]: id }));
 				expect(message).toBe(`'${label}'${why}`);
 			}
+			const without: Ids = { ...one };
+			delete without[name];
+			expect(() => way.build(account, without)).toThrow(' is empty');
 		}
 	});
 });
@@ -765,10 +768,45 @@ describe('what SignalWire says of a call', () => {
 		}
 	});
 
+	it('is told by no answer where nobody asked for a call or a conference', () => {
+		for (const look of [...bySid.looks, ...byConferenceSid.looks]) {
+			expect(look.read(answer(200, { sid: 'c', status: 'completed' }), {})).toBeUndefined();
+		}
+	});
+
 	it('an event that named both is over only where both are', () => {
 		const [look] = bySid.inConference?.looks ?? [];
 		expect(look?.andAlso).toBe(bySid.looks[0]);
 		expect(byConferenceSid.looks[0]?.andAlso).toBeUndefined();
+	});
+});
+
+describe('what a provider calls its fields', () => {
+	const labels = ({ ways }: Provider) =>
+		ways.map(({ choice, on, stream }) => [choice?.label, on.field.label, stream?.label]);
+
+	it('is what saved workflows, documents and screen call them', () => {
+		expect(labels(signalWire)).toEqual([
+			['Stream SID', 'Call SID', 'Stream SID'],
+			['Stream Name', 'Call SID', 'Stream Name'],
+			['Control ID', 'Call SID', 'Control ID'],
+			['Conference Stream SID', 'Conference SID', 'Stream SID'],
+		]);
+		for (const provider of [plivo, vobiz]) {
+			expect(labels(provider)).toEqual([
+				[undefined, 'Call UUID', 'Stream ID'],
+				[undefined, 'Call UUID', undefined],
+			]);
+		}
+	});
+
+	it('is the same of the key in a credential, and behind it stands which key it is', () => {
+		for (const { credential, signature } of [plivo, vobiz]) {
+			expect(signature.keyField).toEqual({ name: 'token', label: credential.token.label });
+			expect(signature.keyHint).toMatch(/^it must be of the account, main account or sub/);
+		}
+		expect(signalWire.signature.keyField.label).toBe(signalWire.credential.signingKey?.label);
+		expect(signalWire.signature.keyHint).toBe("it is the project's Signing Key, not the API Token");
 	});
 });
 
@@ -798,7 +836,10 @@ describe('SignalWire by control ID', () => {
 		expect(read(200, { id: 'c', status: 'stopped' })).toEqual({ status: 'accepted' });
 		expect(read(404, { error: 'Not Found' })).toEqual({ status: 'notFound' });
 		expect(read(404, listed('not_found'))).toEqual({ status: 'notFound' });
-		expect(read(404, 'Not Found')).toBeUndefined();
+		for (const body of ['Not Found', undefined, null, {}, { error: 404 }]) {
+			expect(read(404, body)).toBeUndefined();
+		}
+		expect(read(400, { error: 'Bad Request' })).toBeUndefined();
 		expect(read(204, '')).toEqual({ status: 'accepted' });
 		// The documents answer with the call, so anything else is another server's.
 		for (const body of ['', {}, { ok: true }, { status: 'error' }, { id: 5 }]) {

@@ -268,10 +268,15 @@ describe.each(NAMES)('%s', (name) => {
 		['a list of one in a form', 'application/x-www-form-urlencoded', { CallUUID: ['c-1'] }],
 		['a form inside a form', 'application/x-www-form-urlencoded', { CallUUID: { a: 'b' } }],
 		['half of a character', 'application/x-www-form-urlencoded', { CallUUID: 'c\ud83d' }],
+		['one text and one number in a form', 'application/x-www-form-urlencoded', { a: ['b', 1] }],
 		['text', 'text/plain', 'CallUUID=c-1'],
+		['text that says it is a form', 'application/x-www-form-urlencoded', 'CallUUID=c-1'],
+		['an empty list', 'application/json', []],
 		['a list', 'application/json', ['c-1']],
 		['fields of no known type', undefined, { CallUUID: 'c-1' }],
 		['files', 'multipart/form-data; boundary=x', { CallUUID: 'c-1' }],
+		['a type that ends like a form', 'x/application/x-www-form-urlencoded', { CallUUID: 'c-1' }],
+		['a type that begins like a form', 'application/x-www-form-urlencoded2', { CallUUID: 'c-1' }],
 	])('refuses %s as a body, whatever the signature', (_, type, body) => {
 		const headers = Object.fromEntries(
 			Object.entries(sign({ address: WEBHOOK, form: 'CallUUID=c-1' })).map(([header, value]) => [
@@ -283,16 +288,58 @@ describe.each(NAMES)('%s', (name) => {
 		expect(verify(item, KEY)).toEqual(refused('notForm'));
 	});
 
+	it.each(['', ';charset=utf-8', '; charset=utf-8', '  ; charset=utf-8', ' '])(
+		'takes a form whose type goes on with %j, in either case of letters',
+		(more) => {
+			for (const type of [
+				'application/x-www-form-urlencoded',
+				'Application/X-WWW-Form-URLEncoded',
+			]) {
+				const callback = { address: WEBHOOK, form: 'CallUUID=c-1' };
+				const headers = { ...sign(callback), 'content-type': `${type}${more}` };
+				expect(verdict(name, callback, { sign: () => headers })).toEqual(SIGNED);
+			}
+		},
+	);
+
 	it.each([
 		['nothing', undefined],
 		['an item without headers', { CallUUID: 'c-1', webhookUrl: WEBHOOK }],
 		['an item without an address', { headers: {}, body: {} }],
 		['an address that is none', { headers: {}, webhookUrl: 'n8n.example.com/webhook/7c9f' }],
+		['an address behind other words', { headers: {}, webhookUrl: `see ${WEBHOOK}` }],
+		['an address with a query', { headers: {}, webhookUrl: `${WEBHOOK}?a=b` }],
 		['a path parameter that is none', { headers: {}, params: { a: 1 }, webhookUrl: WEBHOOK }],
 		['text', 'CallUUID=c-1'],
 		['a list', [{}]],
 	])('refuses %s: no item of a Webhook node', (_, item) => {
 		expect(verify(item, KEY)).toEqual({ signed: false, why: 'noEvent' });
+	});
+
+	/** An item without any field, at a webhook whose path n8n has as `template`. */
+	const atPath = (template: string, address: string, params = {}) => {
+		const headers = Object.entries(sign({ address })).map(([header, value]) => [
+			header.toLowerCase(),
+			value,
+		]);
+		const webhookUrl = `https://n8n.example.com/webhook/${template}`;
+		return verify({ headers: Object.fromEntries(headers) as object, params, webhookUrl }, KEY);
+	};
+	const at = (path: string) => `https://n8n.example.com/webhook/${path}`;
+
+	it('takes what is fixed in the path for itself, whatever the parameters are called', () => {
+		expect(atPath('xid/:id', at('xid/4711'), { id: '4711' })).toEqual(SIGNED);
+		expect(atPath('xid/:id', at('4711/4711'), { id: '4711' })).toMatchObject({ why: 'mismatch' });
+	});
+
+	it('takes no more of what is fixed in the path as escaped than must be, a percent sign always', () => {
+		expect(atPath('a,b', at('a,b'))).toEqual(SIGNED);
+		expect(atPath('a,b', at('a%2Cb'))).toMatchObject({ why: 'mismatch' });
+		expect(atPath(':id', at('a%2Cb'), { id: 'a,b' })).toEqual(SIGNED);
+		expect(atPath('a%b', at('a%25b'))).toEqual(SIGNED);
+		for (const other of ['ab', 'a%b']) {
+			expect(atPath('a%b', at(other))).toMatchObject({ why: 'mismatch' });
+		}
 	});
 });
 
@@ -422,14 +469,27 @@ describe('SignalWire alone', () => {
 		},
 	);
 
-	it('takes no user from a token of another kind', () => {
-		const token = Buffer.from('n8n:secret').toString('base64');
-		const address = WEBHOOK.replace('//', '//n8n:secret@');
+	/** The verdict about an event that was signed with `user` in its address, and came with this header. */
+	const withUser = (user: string, authorization: string) => {
+		const address = WEBHOOK.replace('//', `//${user}@`);
 		const sign: Sign = () => ({
 			...providers.signalWire.sign({ ...POST, address }),
-			authorization: `Bearer ${token}`,
+			authorization,
 		});
-		expect(verdict('signalWire', POST, { sign })).toEqual(refused('mismatch'));
+		return verdict('signalWire', POST, { sign });
+	};
+	const inBase64 = (text: string) => Buffer.from(text).toString('base64');
+
+	it('takes no user from a token of another kind', () => {
+		const token = inBase64('n8n:secret');
+		for (const header of [`Bearer ${token}`, `No Basic ${token}`, `Basic ${token} more`]) {
+			expect(withUser('n8n:secret', header)).toEqual(refused('mismatch'));
+		}
+		expect(withUser('nocolo:nocolon', `Basic ${inBase64('nocolon')}`)).toEqual(refused('mismatch'));
+	});
+
+	it('takes a user of one letter, and a token behind several blanks', () => {
+		expect(withUser('a:b', `basic   ${inBase64('a:b')}`)).toEqual(SIGNED);
 	});
 
 	it('an older signature counts only where there is no newer one', () => {
@@ -494,6 +554,7 @@ describe('the address as a message may show it', () => {
 		['https://n8n.example.com/webhook/u/:who', { who: 'a b' }, 'https://n8n.example.com/…%20b'],
 		['https://n8n.example.com/stop', {}, 'https://n8n.example.com/…'],
 		['https://n8n.example.com/', {}, 'https://n8n.example.com/…'],
+		['https://n8n.example.com/hook/ab', {}, 'https://n8n.example.com/…k/ab'],
 	])('%s', (webhookUrl, params, expected) => {
 		const item = {
 			headers: { authorization: 'Basic YTpi' },
