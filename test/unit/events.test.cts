@@ -24,7 +24,7 @@ const ways = providers.flatMap((provider) =>
 describe('names in events', () => {
 	const names = ways.flatMap(({ provider: { name }, way: { inEvents }, fields }) =>
 		inEvents.call.flatMap((call) =>
-			(inEvents.stream ?? []).map((stream) => ({ provider: name, fields, call, stream })),
+			inEvents.stream.map((stream) => ({ provider: name, fields, call, stream })),
 		),
 	);
 

@@ -85,7 +85,7 @@ describe('every provider', () => {
 			expect(endsCall.flatMap(({ words }) => words).length).toBeGreaterThan(0);
 			expect(signature.missingHint).toMatch(/\.$/);
 			for (const { on, stream, notice, inEvents, document } of provider.ways) {
-				for (const list of [inEvents.place, inEvents.call, inEvents.stream ?? []]) {
+				for (const list of [inEvents.place, inEvents.call, inEvents.conference, inEvents.stream]) {
 					expect(new Set(list).size).toBe(list.length);
 				}
 				const texts = [on.field, ...(stream ? [stream] : []), ...(document ? [document.url] : [])];
@@ -208,6 +208,7 @@ describe('what the documents of a provider name', () => {
 	const ofCallStreams = {
 		place: ['CallUUID', 'call_uuid', 'callUuid', 'callId'],
 		call: ['CallUUID', 'call_uuid', 'callUuid', 'callId'],
+		conference: [],
 		stream: ['StreamID', 'stream_id', 'streamId'],
 	};
 	const call = ['CallSid', 'call_sid', 'callSid', 'call_id'];
@@ -218,11 +219,17 @@ describe('what the documents of a provider name', () => {
 		['plivo', wayOf(plivo), ofCallStreams],
 		['vobiz', wayOf(vobiz), ofCallStreams],
 		['by SID', bySid, { place: call, call, conference, stream }],
-		['by name', byName, { place: call, call, stream: ['StreamName'] }],
+		['by name', byName, { place: call, call, conference: [], stream: ['StreamName'] }],
 		[
 			'by control ID',
 			byControlId,
-			{ place: ['control_id'], call, callInQuery: ['call_id'], stream: ['control_id'] },
+			{
+				place: ['control_id'],
+				call,
+				callInQuery: ['call_id'],
+				conference: [],
+				stream: ['control_id'],
+			},
 		],
 		['by conference', byConferenceSid, { place: conference, call, conference, stream }],
 	])('are these ids in the events: %s', (_title, way, inEvents) => {

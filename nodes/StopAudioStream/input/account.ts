@@ -51,8 +51,8 @@ function originOf(address: string, field: CredentialSpec['address']): string {
 		throw refusal('credentials', messages.addressWithPassword, named);
 	}
 	// The name as it was typed, where it is all digits: of 2600, the URL makes the address 0.0.10.40.
-	const [, typed = ''] = /^https?:\/\/([^:/?#]*)/i.exec(whole) ?? [];
-	const name = [url.hostname, typed].find((each) => /^[a-z0-9-]+$/i.test(each));
+	const typed = whole.slice(whole.indexOf('://') + 3).split(/[:/?#]/, 1);
+	const name = [url.hostname, ...typed].find((each) => /^[a-z0-9-]+$/i.test(each));
 	const isBareName = name !== undefined && name !== 'localhost';
 	if (isBareName && field.domain) url.hostname = `${name}.${field.domain}`;
 	else if (isBareName && !hasScheme) {

@@ -61,27 +61,25 @@ export function readEvent(
 	const { inEvents, stream } = way;
 	const places = onlySigned ? signedPlacesIn(item) : placesIn(item);
 	const given = stream ? streamText(givenStream, stream) : '';
-	const placeOf = (names: readonly string[] = []) =>
-		places.find(({ values }) => valueIn(values, names));
+	const placeOf = (names: readonly string[]) => places.find(({ values }) => valueIn(values, names));
 	const place =
 		placeOf(inEvents.place) ??
 		// With the stream filled in, the event need only name the call.
 		placeOf(inEvents.call) ??
 		// The events of a conference's stream need not name a call.
-		placeOf(way.inConference?.inEvents.place);
+		(way.inConference && placeOf(way.inConference.inEvents.place));
 	const ownCall = place && valueIn(place.values, inEvents.call);
 	const callId = ownCall || callInQuery(item, way);
 	if (callId) found.callId = callId;
-	const conference = place && inEvents.conference && valueIn(place.values, inEvents.conference);
+	const conference = place && valueIn(place.values, inEvents.conference);
 	if (conference) found.conferenceSid = conference;
 	const { on } = (conference && way.inConference) || way;
 	if (!found[on.id]) throw noId(provider, way, onlySigned);
 
-	const own =
-		place && inEvents.stream ? valueIn(place.values, inEvents.stream, stream?.isName) : '';
-	const named = given || (own ?? '');
-	if (stream && named === '') throw noStream(provider, way, on.noun);
+	const own = place && stream && valueIn(place.values, inEvents.stream, stream.isName);
+	const named = given || own;
 	if (named) found.stream = named;
+	else if (stream) throw noStream(provider, way, { noun: on.noun, field: stream.label });
 	const isTold = place !== undefined && Boolean(ownCall);
 	return isTold && saysEnded(place, provider.endsCall);
 }
@@ -93,7 +91,7 @@ const callInQuery = ({ query }: IDataObject, { inEvents }: Way): string | undefi
 const listed = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
 
 function noId({ displayName }: Provider, { on, inEvents }: Way, onlySigned: boolean) {
-	const names = on.id === 'callId' ? inEvents.call : (inEvents.conference ?? []);
+	const names = on.id === 'callId' ? inEvents.call : inEvents.conference;
 	const wanted = [...new Set([...inEvents.place, ...names])];
 	const sentence = onlySigned ? messages.signedEventWithoutId : messages.eventWithoutId;
 	return refusal('input', sentence, {
@@ -103,15 +101,15 @@ function noId({ displayName }: Provider, { on, inEvents }: Way, onlySigned: bool
 	});
 }
 
-function noStream(provider: Provider, { stream, inEvents }: Way, noun: string) {
+function noStream(
+	provider: Provider,
+	{ inEvents }: Way,
+	{ noun, field }: { noun: string; field: string },
+) {
 	const sentence = wayToAllStreams(provider)
 		? messages.eventWithoutStreamStopAll
 		: messages.eventWithoutStream;
-	return refusal('input', sentence, {
-		noun,
-		names: listed(inEvents.stream ?? []),
-		field: stream?.label ?? '',
-	});
+	return refusal('input', sentence, { noun, names: listed(inEvents.stream), field });
 }
 
 /** Whether an item beside the fields says that this very call is over. Of a conference's stream it says nothing. */
@@ -124,7 +122,7 @@ export function saysCallEnded(
 	return placesIn(item).some(
 		(place) =>
 			inEvents.call.some((name) => textIn(place.values, name)?.trim() === callId) &&
-			!inEvents.conference?.some((name) => textIn(place.values, name)) &&
+			!inEvents.conference.some((name) => textIn(place.values, name)) &&
 			saysEnded(place, endsCall),
 	);
 }
@@ -136,7 +134,7 @@ export function readSignedEvent(
 	{ inEvents }: Way,
 	{ callId, conferenceSid }: Ids,
 ): { isAboutIt: boolean; callEnded: boolean } {
-	const textAt = ({ values }: Place, names: readonly string[] = []) =>
+	const textAt = ({ values }: Place, names: readonly string[]) =>
 		names.map((name) => textIn(values, name)?.trim()).find(Boolean);
 	const place = signedPlacesIn(event).find((each) => {
 		const call = textAt(each, inEvents.call);
@@ -161,7 +159,8 @@ export function readSignedEvent(
 const saysEnded = ({ values, within }: Place, endsCall: readonly EndWords[]): boolean =>
 	endsCall.some(
 		({ field, words, within: only }) =>
-			(only === undefined || only === within) && words.includes(textIn(values, field) ?? ''),
+			(only === undefined || only === within) &&
+			words.some((word) => word === textIn(values, field)),
 	);
 
 const textIn = (values: Record<string, unknown>, name: string): string | undefined => {

@@ -163,8 +163,8 @@ function readFields(field: ReadField, { on, stream }: Way, ids: Ids) {
 
 /** Checked here and not only where a URL is built: a control ID and its call go into no URL at all. */
 function checkIds({ displayName }: Provider, { on, stream }: Way, ids: Ids) {
-	pathSegment(ids[on.id] ?? '', on.field.label, displayName);
-	if (stream && !stream.isName) pathSegment(ids.stream ?? '', stream.label, displayName);
+	pathSegment(ids[on.id], on.field.label, displayName);
+	if (stream && !stream.isName) pathSegment(ids.stream, stream.label, displayName);
 }
 
 function readWaysDocument(field: ReadField, values: OptionValues, { document }: Way, ids: Ids) {

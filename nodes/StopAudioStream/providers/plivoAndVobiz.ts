@@ -63,12 +63,11 @@ interface Differences {
 /** One stream by its id, and all streams of a call. */
 export function callStreamWays({ displayName, base, notices, isOwn404 }: Differences): [Way, Way] {
 	// With the slash at the end: Vobiz answers 401 without it, Plivo takes both.
-	const callUrl = (account: Account, { callId = '' }: Ids) =>
+	const callUrl = (account: Account, { callId }: Ids) =>
 		`${account.origin}${base}/Account/${encodeURIComponent(account.id)}/Call/` +
 		`${pathSegment(callId, callUuid.label, displayName)}/`;
 	const streamUrl = (account: Account, ids: Ids) =>
-		`${callUrl(account, ids)}Stream/` +
-		`${pathSegment(ids.stream ?? '', streamId.label, displayName)}/`;
+		`${callUrl(account, ids)}Stream/` + `${pathSegment(ids.stream, streamId.label, displayName)}/`;
 	const read = (url: string): ProviderRequest => ({ method: 'GET', url });
 	const isOwn = (answer: Answer) =>
 		isRecord(answer.body) &&
@@ -126,7 +125,7 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
 			operation: 'stopStream',
 			on,
 			stream: streamId,
-			inEvents: { place: callNames, call: callNames, stream: streamNames },
+			inEvents: { place: callNames, call: callNames, conference: [], stream: streamNames },
 			notice: notices.one,
 			// A DELETE without a body: some vendor SDKs send `{}`, and no document asks for one.
 			build: (account, ids) => ({ method: 'DELETE', url: streamUrl(account, ids) }),
@@ -138,7 +137,7 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
 		{
 			operation: 'stopAllStreams',
 			on,
-			inEvents: { place: callNames, call: callNames },
+			inEvents: { place: callNames, call: callNames, conference: [], stream: [] },
 			notice: notices.all,
 			build: (account, ids) => ({ method: 'DELETE', url: `${callUrl(account, ids)}Stream/` }),
 			read: (answer) => readDelete(answer, { status: 'alreadyStopped' }),

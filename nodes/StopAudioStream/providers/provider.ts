@@ -158,8 +158,9 @@ export interface EventNames {
 	call: readonly string[];
 	/** Where the place names no call: the names of one in the item's query. */
 	callInQuery?: readonly string[];
-	conference?: readonly string[];
-	stream?: readonly string[];
+	/** Empty where the events never name one. */
+	conference: readonly string[];
+	stream: readonly string[];
 }
 
 /** A field of an event, and the values with which it says that the call is over. */

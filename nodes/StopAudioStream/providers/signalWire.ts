@@ -58,12 +58,11 @@ const onConference = { noun: 'conference', id: 'conferenceSid', field: conferenc
 
 const accountUrl = ({ origin, id }: Account) =>
 	`${origin}/api/laml/2010-04-01/Accounts/${encodeURIComponent(id)}`;
-const callUrl = (account: Account, { callId = '' }: Ids) =>
+const callUrl = (account: Account, { callId }: Ids) =>
 	`${accountUrl(account)}/Calls/${pathSegment(callId, callSid.label, NAME)}`;
 const conferenceUrl = (account: Account, ids: Ids) =>
-	`${accountUrl(account)}/Conferences/` +
-	pathSegment(ids.conferenceSid ?? '', conferenceSid.label, NAME);
-const stopStream = (of: string, { stream = '' }: Ids): ProviderRequest => ({
+	`${accountUrl(account)}/Conferences/` + pathSegment(ids.conferenceSid, conferenceSid.label, NAME);
+const stopStream = (of: string, { stream }: Ids): ProviderRequest => ({
 	method: 'POST',
 	url: `${of}/Streams/${pathSegment(stream, streamSid.label, NAME)}`,
 	form: { Status: 'stopped' },
@@ -212,7 +211,7 @@ const byName: Way = {
 		},
 		options: documentOptions,
 	},
-	inEvents: { place: callNames, call: callNames, stream: ['StreamName'] },
+	inEvents: { place: callNames, call: callNames, conference: [], stream: ['StreamName'] },
 	notice:
 		"<b>SignalWire, by name: what happens to the call.</b> SignalWire fetches the document at 'cXML URL' and runs it <b>in place of</b> what the call is doing now. When the document runs out of instructions, the call ends: put &lt;Pause&gt;, &lt;Redirect&gt; or &lt;Dial&gt; behind &lt;Stop&gt; to keep it.",
 	build: (account, ids) => ({
@@ -244,6 +243,7 @@ const byControlId: Way = {
 		place: ['control_id'],
 		call: callNames,
 		callInQuery: ['call_id'],
+		conference: [],
 		stream: ['control_id'],
 	},
 	notice:

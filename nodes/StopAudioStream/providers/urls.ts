@@ -2,16 +2,16 @@ import { messages, refusal } from '../words/sentences';
 import type { FailureCause } from '../words/vocabulary';
 
 /**
- * One segment of a URL's path. Blank and dot-only values are refused and the rest is encoded, so that
+ * One segment of a URL's path. Missing and dot-only values are refused and the rest is encoded, so that
  * an id never changes the shape of the URL: `..` would stop something else than the user named.
  */
 export function pathSegment(
-	value: string,
+	value: string | undefined,
 	field: string,
 	provider: string,
 	cause: FailureCause = 'input',
 ): string {
-	if (value === '') throw refusal(cause, messages.empty, { field });
+	if (!value) throw refusal(cause, messages.empty, { field });
 	if (/^\.+$/.test(value)) throw refusal(cause, messages.onlyDots, { field, provider });
 	return encode(value, field, provider, cause);
 }
