@@ -217,32 +217,58 @@ describe('many executions', () => {
 		expect(Math.max(...waits)).toBeLessThanOrEqual(2_000);
 	});
 
-	test('do not wait for such a one, where a slow stop that left before keeps it out', async () => {
+	test('wait for such a one again, a second after they went on', async () => {
 		jest.useFakeTimers();
 		const queue = new AccountQueue({ requests: 1_000, windowMs: 1_000 });
+		const began = performance.now();
+		const until = async (at: number) =>
+			await jest.advanceTimersByTimeAsync(began + at - performance.now());
+		const alone = {};
+		// A read keeps no stop out, its own neither.
+		await slotOf(queue, { run: alone, kind: 'read' });
 		const slow = await slotOf(queue, { run: {} });
-		await jest.advanceTimersByTimeAsync(10);
-		let aloneAt = NaN;
-		void slotOf(queue, { run: {}, maxUnderWay: 1 }).then((slot) => {
-			aloneAt = slot.sentAt;
-			queue.leave(slot, 'copes');
-		});
-		const waited: number[] = [];
-		for (let n = 0; n < 100; n += 1) {
-			await jest.advanceTimersByTimeAsync(97);
-			const at = performance.now();
-			void slotOf(queue, { run: {} }).then((slot) => {
-				waited.push(slot.sentAt - at);
+		await until(1);
+		void queue.enter(turn({ run: alone, maxUnderWay: 1 }));
+		const sentAt: number[] = [];
+		for (const at of [900, 1_100, 3_500, 4_500]) {
+			await until(at);
+			void slotOf(queue, { run: {} }).then((slot) => sentAt.push(slot.sentAt - began));
+			await until(at);
+			if (at === 900) queue.leave(slow, 'copes');
+		}
+		await until(10_000);
+		expect(sentAt).toEqual([900, 3_001, 3_500, 6_001]);
+	});
+
+	test.each([0, 10])(
+		'do not wait for it, where a slow stop that left %d ms before it keeps it out',
+		async (ms) => {
+			jest.useFakeTimers();
+			const queue = new AccountQueue({ requests: 1_000, windowMs: 1_000 });
+			const slow = await slotOf(queue, { run: {} });
+			await jest.advanceTimersByTimeAsync(ms);
+			let aloneAt = NaN;
+			void slotOf(queue, { run: {}, maxUnderWay: 1 }).then((slot) => {
+				aloneAt = slot.sentAt;
 				queue.leave(slot, 'copes');
 			});
-		}
-		await jest.advanceTimersByTimeAsync(0);
-		expect(waited).toEqual(Array(100).fill(0));
-		expect(aloneAt).toBeNaN();
-		queue.leave(slow, 'copes');
-		await jest.advanceTimersByTimeAsync(0);
-		expect(aloneAt).toBe(performance.now());
-	});
+			const waited: number[] = [];
+			for (let n = 0; n < 100; n += 1) {
+				await jest.advanceTimersByTimeAsync(97);
+				const at = performance.now();
+				void slotOf(queue, { run: {} }).then((slot) => {
+					waited.push(slot.sentAt - at);
+					queue.leave(slot, 'copes');
+				});
+			}
+			await jest.advanceTimersByTimeAsync(0);
+			expect(waited).toEqual(Array(100).fill(0));
+			expect(aloneAt).toBeNaN();
+			queue.leave(slow, 'copes');
+			await jest.advanceTimersByTimeAsync(0);
+			expect(aloneAt).toBe(performance.now());
+		},
+	);
 
 	test('put a stop that is sent again behind those that were sent before it', async () => {
 		jest.useFakeTimers();
@@ -385,7 +411,38 @@ describe('a read', () => {
 		enter('stop', {});
 		await jest.advanceTimersByTimeAsync(0);
 		await answer('stop', 'limits', 40_000);
-		expect(await queue.enter(turn({ kind: 'read' }))).toEqual({ refusedForMs: 40_000 });
+		for (const kind of ['read', 'stop'] as const) {
+			expect(await queue.enter(turn({ kind }))).toEqual({ refusedForMs: 40_000 });
+			expect(queue.isIdle).toBe(true);
+		}
+	});
+
+	test('that is no longer wanted takes no slot from another', async () => {
+		const { queue, order, enter, answer } = account();
+		const details = { kind: 'read', maxUnderWay: 1 } as const;
+		enter('first', details);
+		await jest.advanceTimersByTimeAsync(0);
+		const unwanted = queue.enter(turn({ ...details, until: performance.now() + 10 }));
+		enter('next', details);
+		await jest.advanceTimersByTimeAsync(10);
+		expect(await unwanted).toBe('outOfTime');
+		await answer('first');
+		expect(order).toEqual(['first', 'next']);
+	});
+
+	test('waits for a stop, also where one that came behind that stop is no longer wanted', async () => {
+		const { queue, order, enter, answer } = account();
+		const sweep = { run: {}, maxUnderWay: 1 };
+		enter('stop', sweep);
+		enter('next stop', sweep);
+		await jest.advanceTimersByTimeAsync(0);
+		const unwanted = queue.enter(turn({ ...sweep, until: performance.now() + 10 }));
+		enter('read', { kind: 'read', run: {} });
+		await jest.advanceTimersByTimeAsync(10);
+		expect(await unwanted).toBe('outOfTime');
+		expect(order).toEqual(['stop']);
+		await answer('stop');
+		expect(order).toEqual(['stop', 'next stop', 'read']);
 	});
 
 	test.each([
@@ -460,16 +517,19 @@ describe('a read', () => {
 		expect(order).toEqual(['one 1', 'one 2', 'other 1', 'one 3', 'other 2']);
 	});
 
-	test('of a run that wants few under way does not hold up those of another run', async () => {
-		const { order, enter } = account();
-		const sweep = {};
-		enter('slow 1', { kind: 'read', run: sweep, maxUnderWay: 1 });
-		enter('slow 2', { kind: 'read', run: sweep, maxUnderWay: 1 });
-		await jest.advanceTimersByTimeAsync(0);
-		enter('other', { kind: 'read', run: {}, maxUnderWay: 100 });
-		await jest.advanceTimersByTimeAsync(0);
-		expect(order).toEqual(['slow 1', 'other']);
-	});
+	test.each([1, 2])(
+		'of a run that wants %d under way does not hold up those of another run',
+		async (maxUnderWay) => {
+			const { order, enter } = account();
+			const sweep = {};
+			enter('slow 1', { kind: 'read', run: sweep, maxUnderWay });
+			enter('slow 2', { kind: 'read', run: sweep, maxUnderWay });
+			await jest.advanceTimersByTimeAsync(0);
+			enter('other', { kind: 'read', run: {}, maxUnderWay: 100 });
+			await jest.advanceTimersByTimeAsync(0);
+			expect(order).toEqual(['slow 1', 'other']);
+		},
+	);
 
 	test('waits while more is under way than its run wants, and lets others by', async () => {
 		const { order, enter, answer } = account();

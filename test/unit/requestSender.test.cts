@@ -174,6 +174,12 @@ describe('what comes back', () => {
 		expect(bodyOf(await sendInFakeTime([{ statusCode: 200, body }]))).toEqual(read);
 	});
 
+	test('is not even tried as JSON where it is empty, which would cost each stop an exception', async () => {
+		const parse = jest.spyOn(JSON, 'parse');
+		expect(bodyOf(await sendInFakeTime([204]))).toBe('');
+		expect(parse).not.toHaveBeenCalled();
+	});
+
 	test('is masked before anything is made of it, headers too', async () => {
 		const { end } = await sendInFakeTime([
 			{ statusCode: 200, headers: { 'x-echo': 'example-token' }, body: '["example-token"]' },

@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 
 import {
 	Cancellation,
+	letOthersIn,
 	monotonicNow,
 	OVER,
 	patience,
@@ -28,6 +29,14 @@ test('the clock counts whole milliseconds, and none is set back', async () => {
 	jest.setSystemTime(NOW - 3_600_000);
 	await jest.advanceTimersByTimeAsync(7);
 	expect(monotonicNow() - before).toBe(7);
+});
+
+test('others come in, in the middle of a long loop', async () => {
+	jest.useRealTimers();
+	const came: string[] = [];
+	setImmediate(() => came.push('an answer'));
+	await letOthersIn();
+	expect(came).toEqual(['an answer']);
 });
 
 describe('a cancellation', () => {

@@ -41,8 +41,8 @@ interface Waiter extends Turn {
 	/** Lets go of the time and the cancellation that it watches. */
 	letGo?: () => void;
 	waitsSince: number;
-	/** Since when others go ahead of it, because more is under way than it wants. */
-	passedAt?: number;
+	/** Since when others go ahead of it, because more is under way than it wants; then they wait, and then go again. */
+	passedAt: number;
 	end(end: Slot | Refused | GivenUp): void;
 }
 
@@ -91,9 +91,9 @@ export class AccountQueue {
 				...turn,
 				isOver: false,
 				waitsSince: monotonicNow(),
+				passedAt: -Infinity,
 				end(end) {
-					// A slot that was given is never lost: `isOver` is set in the same moment.
-					if (this.isOver) return;
+					// In the same moment, so that nobody gives it a slot that nobody would give back.
 					this.isOver = true;
 					this.letGo?.();
 					resolve(end);
@@ -186,15 +186,14 @@ export class AccountQueue {
 	/** Until when others wait for one that wants fewer under way; `undefined` while they go ahead of it. */
 	private holdsOthersUntil(waiter: Waiter, now: number): number | undefined {
 		const { run, maxUnderWay } = waiter;
-		const passedAt = (waiter.passedAt ??= now);
-		const until = passedAt + PASSED_MS + HELD_MS;
-		if (now >= until) waiter.passedAt = now;
-		if (now < passedAt + PASSED_MS || now >= until) return undefined;
+		if (now >= waiter.passedAt + PASSED_MS + HELD_MS) waiter.passedAt = now;
+		const heldAt = waiter.passedAt + PASSED_MS;
+		if (now < heldAt) return undefined;
 		// Its own, and what had left before it came: to hold others would not let it in any sooner.
 		const inVain = [...this.slots].filter(
 			(slot) => slot.kind === 'stop' && (slot.run === run || slot.sentAt <= waiter.waitsSince),
 		);
-		return inVain.length >= maxUnderWay ? undefined : until;
+		return inVain.length >= maxUnderWay ? undefined : heldAt + HELD_MS;
 	}
 
 	private wake(at: number) {

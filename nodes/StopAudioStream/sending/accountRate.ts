@@ -50,7 +50,9 @@ export class AccountRate {
 
 	private pauseMs = FIRST_PAUSE_MS;
 
-	private refused = { until: 0, reopensAt: 0 };
+	private refusedUntil = 0;
+
+	private reopensAt = 0;
 
 	constructor(private readonly limit?: RateLimit) {
 		this.allowed = limit ? Infinity : FIRST_ALLOWED;
@@ -58,7 +60,7 @@ export class AccountRate {
 
 	/** How much longer the provider wants nothing at all, in ms, where that is longer than the node waits. */
 	refusedForMs(now: number): number | undefined {
-		return now < this.refused.until ? this.refused.reopensAt - now : undefined;
+		return now < this.refusedUntil ? this.reopensAt - now : undefined;
 	}
 
 	/**
@@ -80,18 +82,10 @@ export class AccountRate {
 		return this.windowFreeAt(now, this.readAnswers, readsUnderWay, half);
 	}
 
-	private windowFreeAt(
-		now: number,
-		answers: number[],
-		underWay: number,
-		most: number | undefined,
-	): number {
+	private windowFreeAt(now: number, answers: number[], underWay: number, most = Infinity): number {
 		const windowMs = this.limit?.windowMs ?? 1_000;
-		for (let oldest = answers[0]; oldest !== undefined && oldest <= now - windowMs;) {
-			answers.shift();
-			oldest = answers[0];
-		}
-		const isFull = most !== undefined && underWay + answers.length >= most;
+		while ((answers[0] ?? Infinity) <= now - windowMs) answers.shift();
+		const isFull = underWay + answers.length >= most;
 		return isFull ? (answers[0] ?? Infinity) + windowMs : now;
 	}
 
@@ -138,7 +132,8 @@ export class AccountRate {
 		this.pausedUntil = Math.max(this.pausedUntil, now + Math.min(pause, MAX_WAIT_MS));
 		if (pause > MAX_WAIT_MS) {
 			// Kept for no longer than the node would wait: one odd header must not silence an account for a day.
-			this.refused = { until: now + MAX_WAIT_MS, reopensAt: now + pause };
+			this.refusedUntil = now + MAX_WAIT_MS;
+			this.reopensAt = now + pause;
 		}
 	}
 }

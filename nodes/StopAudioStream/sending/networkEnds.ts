@@ -29,7 +29,7 @@ export function networkEnd(thrown: unknown, seconds: number): SendEnd {
 	if (certificate) return { kind: 'notReached', code: certificate };
 	const before = chain.find(failedBeforeConnection);
 	if (before) return { kind: 'notReached', code: codeOf(before) ?? 'no connection' };
-	const code = chain.map(codeOf).find((each) => each && NETWORK_CODE.test(each));
+	const code = chain.map(codeOf).find(Boolean);
 	if (code === undefined) return { kind: 'broken', reason: reasonOf(thrown) };
 	const isTimeout = TIMED_OUT.includes(code) || (code === 'ETIMEDOUT' && !chain.some(hasSyscall));
 	return isTimeout ? { kind: 'noAnswer', seconds } : { kind: 'connectionLost', code };

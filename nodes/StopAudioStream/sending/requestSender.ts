@@ -172,7 +172,6 @@ export class RequestSender {
 				own: answer.statusCode >= 200 ? read?.(answer) : undefined,
 			};
 		} catch (thrown) {
-			if (this.cancellation.isCancelled) return { kind: 'cancelled' };
 			return networkEnd(thrown, timeout / 1_000);
 		} finally {
 			over.abort(OVER);
@@ -187,11 +186,11 @@ export class RequestSender {
 	private retryAfter(answer: Answer): number | undefined {
 		const { headers, statusCode } = answer;
 		const today = Date.parse(String(headers.date)) || Date.now();
-		const header = String(headers['retry-after'] ?? '');
+		const header = String(headers['retry-after']);
 		const isSeconds = /^\s*\d+(\.\d+)?\s*$/.test(header);
 		const own = statusCode === 429 ? this.provider.retryAfter?.(answer, today) : undefined;
 		return [isSeconds ? Number(header) * 1_000 : Date.parse(header) - today, own].find(
-			(ms) => ms !== undefined && ms > 0 && Number.isFinite(ms),
+			(ms = 0) => ms > 0 && Number.isFinite(ms),
 		);
 	}
 }
