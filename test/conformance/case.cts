@@ -244,7 +244,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	/** Another machine, as it were, that notes what it gets; `documentFor` makes its answer. */
 	async serve(documentFor: (request: Reached) => string = () => '') {
 		const requests: Reached[] = [];
-		const { url, close } = await this.listen((incoming, response) => {
+		const { url } = await this.listen((incoming, response) => {
 			const { pathname: path, searchParams: query } = new URL(
 				incoming.url ?? '/',
 				'http://127.0.0.1',
@@ -258,7 +258,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 				response.writeHead(200, { 'Content-Type': 'text/xml' }).end(documentFor(request));
 			});
 		});
-		return { url, requests, close };
+		return { url, requests };
 	}
 
 	/** A server of any kind in the provider's place, until the end of the case. */
@@ -271,15 +271,14 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 			return new Promise((resolve) => server.close(resolve));
 		};
 		this.#open.push({ close });
-		return { url: `http://127.0.0.1:${port}`, close };
+		return { url: `http://127.0.0.1:${port}` };
 	}
 
-	/** An address that nobody listens at. */
-	async deadAddress(): Promise<string> {
-		const { url, close } = await this.serve();
-		await close();
-		return url;
-	}
+	/**
+	 * An address that nobody listens at: no test may open this port, and the system gives it to none. One that was
+	 * just closed could be another test's by now.
+	 */
+	readonly deadAddress = 'http://127.0.0.1:2';
 
 	/** Runs the node as the scenario says; `options` are set above those. */
 	async run(options?: INodeParameters): Promise<NodeRunResult> {

@@ -20,8 +20,8 @@ export const network: readonly Row[] = [
 	row({
 		name: 'a provider that nobody listens for is not reached',
 		unreached: true,
-		async arrange(c) {
-			c.credentials[c.profile.address.field] = await c.deadAddress();
+		arrange(c) {
+			c.credentials[c.profile.address.field] = c.deadAddress;
 		},
 		expected: (c) => ({
 			failure: 'unavailable',
@@ -82,8 +82,8 @@ export const network: readonly Row[] = [
 		slow: true,
 		unreached: true,
 		options: { maxRetries: 1 },
-		async arrange(c) {
-			c.credentials[c.profile.address.field] = await c.deadAddress();
+		arrange(c) {
+			c.credentials[c.profile.address.field] = c.deadAddress;
 		},
 		expected: (c) => ({
 			failure: 'unavailable',

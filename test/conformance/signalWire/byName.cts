@@ -107,8 +107,8 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	row({
 		name: 'a document server that is down ends the call, and the stop is only accepted',
 		ways: named,
-		async arrange(c) {
-			c.cxmlUrl = await c.deadAddress();
+		arrange(c) {
+			c.cxmlUrl = c.deadAddress;
 		},
 		expected: () => ({ status: 'accepted', runs: false, callUp: false }),
 	}),
@@ -116,8 +116,8 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 		name: 'a document server that is down is replaced by the fallback, and the call stays up',
 		ways: named,
 		options: (c) => ({ cxmlFallbackUrl: c.standIn.bin(KEEP_CALL) }),
-		async arrange(c) {
-			c.cxmlUrl = await c.deadAddress();
+		arrange(c) {
+			c.cxmlUrl = c.deadAddress;
 		},
 		expected: () => ({ status: 'accepted', runs: false }),
 		check(c) {
