@@ -218,6 +218,8 @@ describe('what the documents of a provider name', () => {
 	it.each<[string, Way, object]>([
 		['plivo', wayOf(plivo), ofCallStreams],
 		['vobiz', wayOf(vobiz), ofCallStreams],
+		['all of plivo', allOf(plivo), { ...ofCallStreams, stream: [] }],
+		['all of vobiz', allOf(vobiz), { ...ofCallStreams, stream: [] }],
 		['by SID', bySid, { place: call, call, conference, stream }],
 		['by name', byName, { place: call, call, conference: [], stream: ['StreamName'] }],
 		[
