@@ -112,11 +112,7 @@ export const MEASUREMENTS: Array<{
 	{ title: '1,000 Plivo stops', every: 1, measure: plivoStops },
 	{ title: 'events, one at a time', every: 1, measure: oneEvent },
 	{ title: '10 to 10,000 Vobiz stops', every: 2, measure: sizes },
-	{
-		title: 'load time',
-		every: 1,
-		measure: loading,
-	},
+	{ title: 'load time', every: 1, measure: loading },
 ];
 
 /** What an n8n that has run for a while has behind it: compiled code, a credential in its cache. */

@@ -149,6 +149,11 @@ describe('signatures by value, made with openssl', () => {
 
 describe.each(NAMES)('%s', (name) => {
 	const { verify, sign } = providers[name];
+	/** The headers of a signed callback, as n8n hands them over. */
+	const signed = (callback: Pick<Callback, 'address' | 'form'>): object =>
+		Object.fromEntries(
+			Object.entries(sign(callback)).map(([header, value]) => [header.toLowerCase(), value]),
+		);
 
 	it.each([
 		['a form', POST],
@@ -278,12 +283,7 @@ describe.each(NAMES)('%s', (name) => {
 		['a type that ends like a form', 'x/application/x-www-form-urlencoded', { CallUUID: 'c-1' }],
 		['a type that begins like a form', 'application/x-www-form-urlencoded2', { CallUUID: 'c-1' }],
 	])('refuses %s as a body, whatever the signature', (_, type, body) => {
-		const headers = Object.fromEntries(
-			Object.entries(sign({ address: WEBHOOK, form: 'CallUUID=c-1' })).map(([header, value]) => [
-				header.toLowerCase(),
-				value,
-			]),
-		);
+		const headers = signed({ address: WEBHOOK, form: 'CallUUID=c-1' });
 		const item = { headers: { ...headers, 'content-type': type }, body, webhookUrl: WEBHOOK };
 		expect(verify(item, KEY)).toEqual(refused('notForm'));
 	});
@@ -316,16 +316,11 @@ describe.each(NAMES)('%s', (name) => {
 		expect(verify(item, KEY)).toEqual({ signed: false, why: 'noEvent' });
 	});
 
+	const at = (path: string) => `https://n8n.example.com/webhook/${path}`;
 	/** An item without any field, at a webhook whose path n8n has as `template`. */
 	const atPath = (template: string, address: string, params = {}) => {
-		const headers = Object.entries(sign({ address })).map(([header, value]) => [
-			header.toLowerCase(),
-			value,
-		]);
-		const webhookUrl = `https://n8n.example.com/webhook/${template}`;
-		return verify({ headers: Object.fromEntries(headers) as object, params, webhookUrl }, KEY);
+		return verify({ headers: signed({ address }), params, webhookUrl: at(template) }, KEY);
 	};
-	const at = (path: string) => `https://n8n.example.com/webhook/${path}`;
 
 	it('takes what is fixed in the path for itself, whatever the parameters are called', () => {
 		expect(atPath('xid/:id', at('xid/4711'), { id: '4711' })).toEqual(SIGNED);
