@@ -23,7 +23,8 @@ const FLAGS = [
 // An idle machine needs a second or two for the slowest step; a busy one has been seen to take half a minute.
 const PATIENCE_MS = 90_000;
 const SETTLE_MS = 400;
-const MENU_MS = 3_000;
+/** After so long, a step that is tried again is tried once more. */
+const TRY = { timeout: 3_000 };
 
 /** n8n marks what it shows with `data-test-id`. */
 export const mark = (name: string) => `[data-test-id="${name}"]`;
@@ -174,7 +175,7 @@ export class Editor {
 
 	/** What a field offers to choose from. */
 	async choices(label: string) {
-		const input = await this.#openChoices(label);
+		const input = await this.#again(() => this.#openChoices(label));
 		await this.look();
 		const items = await this.#texts(mark('parameter-input-item'));
 		await input.click();
@@ -183,12 +184,13 @@ export class Editor {
 	}
 
 	async choose(label: string, choice: string) {
-		await this.#openChoices(label);
-		await this.page
+		const item = this.page
 			.locator(`${mark('parameter-input-item')}:visible`)
-			.filter({ hasText: new RegExp(`^\\s*${choice}`) })
-			.first()
-			.click();
+			.filter({ hasText: new RegExp(`^\\s*${choice}`) });
+		await this.#again(async () => {
+			await this.#openChoices(label);
+			await item.first().click(TRY);
+		});
 		await this.page.waitForTimeout(SETTLE_MS);
 		await this.look();
 	}
@@ -240,7 +242,7 @@ export class Editor {
 
 	/** The credentials that the open node offers. */
 	async credentials() {
-		const select = await this.#openCredentials();
+		const select = await this.#again(() => this.#openCredentials());
 		await this.look();
 		const items = await this.#texts(ANY_CREDENTIAL);
 		await select.click();
@@ -248,18 +250,22 @@ export class Editor {
 	}
 
 	async chooseCredential(name: string) {
-		await this.#openCredentials();
-		await this.page
+		const item = this.page
 			.locator(`${ANY_CREDENTIAL}:visible`)
-			.filter({ has: this.page.getByText(name, { exact: true }) })
-			.click();
+			.filter({ has: this.page.getByText(name, { exact: true }) });
+		await this.#again(async () => {
+			await this.#openCredentials();
+			await item.click(TRY);
+		});
 		await this.look();
 	}
 
 	/** Opens the form for a new credential. @returns what kind of credential it is */
 	async newCredential() {
-		await this.#openCredentials();
-		await this.page.click(`${mark('node-credentials-select-item-new')}:visible`);
+		await this.#again(async () => {
+			await this.#openCredentials();
+			await this.page.click(`${mark('node-credentials-select-item-new')}:visible`, TRY);
+		});
 		await this.page.waitForSelector(`${CREDENTIAL} ${mark('credential-connection-parameter')}`);
 		await this.look();
 		const [head = ''] = (await this.page.locator(CREDENTIAL).innerText()).split('Save');
@@ -276,11 +282,14 @@ export class Editor {
 		for (const [name, value] of Object.entries(values)) {
 			await this.page.fill(`${CREDENTIAL} ${mark(`parameter-input-${name}`)} input`, value);
 		}
+		// n8n takes over what was typed a moment later; saved before that, the last field would be left out.
+		await this.page.waitForTimeout(SETTLE_MS);
 		await this.look();
 	}
 
 	async saveCredential() {
-		await this.page.click(`${CREDENTIAL} ${mark('credential-save-button')}`);
+		// The button itself: what stands around it can be clicked while there is nothing to save yet.
+		await this.page.click(`${CREDENTIAL} ${mark('credential-save-button')} button`);
 	}
 
 	/** What the form says of the connection, with its details where it could not be made. */
@@ -330,19 +339,24 @@ export class Editor {
 		);
 	}
 
-	/** Opens a menu. n8n closes it again where the node is drawn anew meanwhile, so more than one click may be needed. */
+	/** Opens a menu; its click closes one that is open, so this is to be tried again where it throws. */
 	async #openMenu(opener: Locator, item: string): Promise<Locator> {
 		const items = this.page.locator(item).filter({ visible: true });
+		await opener.click(TRY);
+		await items.first().waitFor(TRY);
+		await this.page.waitForTimeout(SETTLE_MS);
+		if ((await items.count()) === 0) throw new Error(`The menu with ${item} closed again.`);
+		return opener;
+	}
+
+	/** Does a step until it works out: where n8n draws the node anew meanwhile, a menu closes or a click is lost. */
+	async #again<T>(step: () => Promise<T>): Promise<T> {
 		for (const end = Date.now() + PATIENCE_MS; ;) {
-			await opener.click();
-			const opened = await items
-				.first()
-				.waitFor({ timeout: MENU_MS })
-				.then(() => true)
-				.catch(() => false);
-			await this.page.waitForTimeout(SETTLE_MS);
-			if (opened && (await items.count()) > 0) return opener;
-			if (Date.now() > end) throw new Error(`The menu with ${item} did not open.`);
+			try {
+				return await step();
+			} catch (reason) {
+				if (Date.now() > end) throw reason;
+			}
 		}
 	}
 
