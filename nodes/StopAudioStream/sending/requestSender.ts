@@ -161,11 +161,9 @@ export class RequestSender {
 				);
 			// n8n's timeout is for silence: an answer that comes a byte at a time would hold the slot for ever.
 			const response = await this.waits.within(sending, monotonicNow() + timeout);
-			if (response === 'cancelled' || response === 'outOfTime') {
-				over.abort();
-				if (response === 'cancelled') return { kind: 'cancelled' };
-				return { kind: 'noAnswer', seconds: timeout / 1_000 };
-			}
+			if (response === 'cancelled' || response === 'outOfTime') over.abort();
+			if (response === 'cancelled') return { kind: 'cancelled' };
+			if (response === 'outOfTime') return { kind: 'noAnswer', seconds: timeout / 1_000 };
 			// Masked before a sentence is made of it: one that is cut to length may keep half of a secret.
 			const answer = this.mask({ ...response, body: parsed(response.body) });
 			return {
