@@ -8,7 +8,7 @@ import {
 	type SendOptions,
 	type Sent,
 } from '../../nodes/StopAudioStream/sending/requestSender';
-import { Waits } from '../../nodes/StopAudioStream/sending/time';
+import { Cancellation } from '../../nodes/StopAudioStream/sending/time';
 
 /** What the credential holds, as n8n gives it. */
 export const DATA = { authId: 'MAEXAMPLE', authToken: 'example-token' };
@@ -116,7 +116,7 @@ export interface FakeSender {
 	sentAt: number[];
 	requests: SeenRequest[];
 	sender: RequestSender;
-	waits: Waits;
+	cancellation: Cancellation;
 	send: (options?: Partial<SendOptions>, rules?: SendingRules) => Promise<Sent>;
 }
 
@@ -133,15 +133,15 @@ export function fakeSender(
 	});
 	const fresh = freshAccount();
 	const account = { ...fresh, origin: origin ?? fresh.origin, id: id ?? fresh.id };
-	const waits = new Waits(signal ?? undefined);
-	const sender = new RequestSender(context, waits, providerOf(provider), account, DATA);
+	const cancellation = new Cancellation(signal ?? undefined);
+	const sender = new RequestSender(context, cancellation, providerOf(provider), account, DATA);
 	const request = { method: 'DELETE', url: `${account.origin}/v1/` } as const;
 	const usual = { timeout: 10_000, maxRetries: 3, maxConcurrency: 100 };
 	return {
 		sentAt,
 		requests,
 		sender,
-		waits,
+		cancellation,
 		send: async (options, rules) =>
 			await sender.send(
 				{ request, kind: 'stop', repeatable: true, ...rules },

@@ -21,7 +21,7 @@ import {
 	type SendOptions,
 	type Sent,
 } from '../../nodes/StopAudioStream/sending/requestSender';
-import { Waits } from '../../nodes/StopAudioStream/sending/time';
+import { Cancellation } from '../../nodes/StopAudioStream/sending/time';
 import { DATA, fakeSender, providerOf, type Fate } from '../lib/fakeSender.cts';
 
 const NOW = Date.parse('2026-01-31T10:00:00Z');
@@ -61,7 +61,7 @@ interface FakeReads {
 	takes?: number;
 	/** How long each waits for its turn. */
 	waits?: number;
-	runWaits?: Waits;
+	cancellation?: Cancellation;
 }
 
 const isEnd = (end: SendEnd | object): end is SendEnd => 'kind' in end;
@@ -75,7 +75,13 @@ class FakeSender extends RequestSender {
 
 	constructor(private readonly fake: FakeReads) {
 		const { sender } = fakeSender([]);
-		super(NO_CONTEXT, fake.runWaits ?? new Waits(undefined), sender.provider, account, DATA);
+		super(
+			NO_CONTEXT,
+			fake.cancellation ?? new Cancellation(undefined),
+			sender.provider,
+			account,
+			DATA,
+		);
 	}
 
 	override async send(sending: Sending, given: SendOptions): Promise<Sent> {
@@ -112,9 +118,9 @@ const LIVE = `${CALL}?status=live`;
 
 /** Reads, and the sender that they go through. */
 function looksWith(fake: FakeReads, time = new LookTime()) {
-	const runWaits = fake.runWaits ?? new Waits(undefined);
-	const sender = new FakeSender({ ...fake, runWaits });
-	return { sender, looks: new Looks(sender, runWaits, time), time };
+	const cancellation = fake.cancellation ?? new Cancellation(undefined);
+	const sender = new FakeSender({ ...fake, cancellation });
+	return { sender, looks: new Looks(sender, cancellation, time), time };
 }
 
 const urlsOf = ({ reads }: FakeSender) => reads.map(({ sending }) => sending.request.url);
@@ -143,8 +149,8 @@ describe('Confirm Stop', () => {
 	): Promise<Confirmed> {
 		const began = Date.now();
 		const controller = new AbortController();
-		const runWaits = new Waits(controller.signal);
-		const { sender, looks } = looksWith({ ...fake, ends, runWaits });
+		const cancellation = new Cancellation(controller.signal);
+		const { sender, looks } = looksWith({ ...fake, ends, cancellation });
 		let took = NaN;
 		const confirming = looks
 			.confirm({ way, ids, options }, provider)
@@ -491,8 +497,8 @@ describe('a stop that found nothing', () => {
 	test('cancelled while it reads, nothing is told', async () => {
 		const controller = new AbortController();
 		const fates: Fate[] = ['never'];
-		const { sender, requests, waits } = fakeSender(fates, { signal: controller.signal });
-		const looks = new Looks(sender, waits, new LookTime());
+		const { sender, requests, cancellation } = fakeSender(fates, { signal: controller.signal });
+		const looks = new Looks(sender, cancellation, new LookTime());
 		const finding = looks.lookInto(asked, false);
 		await jest.advanceTimersByTimeAsync(100);
 		controller.abort();
@@ -502,7 +508,7 @@ describe('a stop that found nothing', () => {
 
 	test('is looked into by the node’s own sender with one request for each read, also after a 503', async () => {
 		const { sender, requests } = fakeSender([503]);
-		const looks = new Looks(sender, new Waits(undefined), new LookTime());
+		const looks = new Looks(sender, new Cancellation(undefined), new LookTime());
 		expect(await looks.lookInto(asked, false)).toEqual({ outOfTime: false });
 		expect(requests.map(({ options: { method } }) => method)).toEqual(['GET', 'GET', 'GET']);
 	});

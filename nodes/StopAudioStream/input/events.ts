@@ -157,10 +157,11 @@ export function readSignedEvent(
 
 /** The words count only in the place that holds the call's id. */
 const saysEnded = ({ values, within }: Place, endsCall: readonly EndWords[]): boolean =>
-	endsCall.some(({ field, words, within: only }) => {
-		const word = only === undefined || only === within ? textIn(values, field) : undefined;
-		return word !== undefined && words.includes(word);
-	});
+	endsCall.some(
+		({ field, words, within: only }) =>
+			(only === undefined || only === within) &&
+			words.some((word) => word === textIn(values, field)),
+	);
 
 const textIn = (values: Record<string, unknown>, name: string): string | undefined => {
 	const value = Object.hasOwn(values, name) ? values[name] : undefined;

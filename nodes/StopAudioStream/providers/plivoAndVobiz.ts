@@ -67,7 +67,7 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
 		`${account.origin}${base}/Account/${encodeURIComponent(account.id)}/Call/` +
 		`${pathSegment(callId, callUuid.label, displayName)}/`;
 	const streamUrl = (account: Account, ids: Ids) =>
-		`${callUrl(account, ids)}Stream/${pathSegment(ids.stream, streamId.label, displayName)}/`;
+		`${callUrl(account, ids)}Stream/` + `${pathSegment(ids.stream, streamId.label, displayName)}/`;
 	const read = (url: string): ProviderRequest => ({ method: 'GET', url });
 	const isOwn = (answer: Answer) =>
 		isRecord(answer.body) &&

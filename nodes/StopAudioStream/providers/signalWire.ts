@@ -61,7 +61,7 @@ const accountUrl = ({ origin, id }: Account) =>
 const callUrl = (account: Account, { callId }: Ids) =>
 	`${accountUrl(account)}/Calls/${pathSegment(callId, callSid.label, NAME)}`;
 const conferenceUrl = (account: Account, ids: Ids) =>
-	`${accountUrl(account)}/Conferences/${pathSegment(ids.conferenceSid, conferenceSid.label, NAME)}`;
+	`${accountUrl(account)}/Conferences/` + pathSegment(ids.conferenceSid, conferenceSid.label, NAME);
 const stopStream = (of: string, { stream }: Ids): ProviderRequest => ({
 	method: 'POST',
 	url: `${of}/Streams/${pathSegment(stream, streamSid.label, NAME)}`,

@@ -2,7 +2,7 @@ import { messages, refusal } from '../words/sentences';
 import type { FailureCause } from '../words/vocabulary';
 
 /**
- * One segment of a URL's path. Blank and dot-only values are refused and the rest is encoded, so that
+ * One segment of a URL's path. Missing and dot-only values are refused and the rest is encoded, so that
  * an id never changes the shape of the URL: `..` would stop something else than the user named.
  */
 export function pathSegment(
@@ -37,7 +37,7 @@ export function encode(
 export function withQuery(address: string, name: string, part: string): string {
 	const [beforeFragment, fragment] = cutAt('#', address);
 	const [path, query] = cutAt('?', beforeFragment);
-	const parts = query.length > 1 ? query.slice(1).split('&') : [];
+	const parts = query.slice(1) === '' ? [] : query.slice(1).split('&');
 	const others = parts.filter((each) => queryName(each) !== name);
 	return `${path}?${[...others, part].join('&')}${fragment}`;
 }

@@ -1,6 +1,6 @@
 import type { RateLimit } from '../providers/provider';
 import { AccountRate, type Load, type TurnKind } from './accountRate';
-import { monotonicNow, sleepUntil, type GivenUp, type Waits } from './time';
+import { monotonicNow, patience, sleepUntil, type Cancellation, type GivenUp } from './time';
 
 /**
  * A request that wants few under way is passed by others for so long, in ms; then they wait for it, for so
@@ -21,8 +21,7 @@ export interface Turn {
 	isRepeat: boolean;
 	/** When it is no longer wanted (ms). */
 	until: number;
-	/** What its run waits for. */
-	waits: Waits;
+	cancellation: Cancellation;
 }
 
 /** The right to send one request; given back with {@link AccountQueue.leave}. */
@@ -107,7 +106,7 @@ export class AccountQueue {
 			queue.splice(firstNew < 0 ? queue.length : firstNew, 0, waiter);
 			this.dispatch();
 			if (waiter.isOver) return;
-			waiter.letGo = turn.waits.until(turn.until, (why) => {
+			waiter.letGo = patience(turn.until, turn.cancellation, (why) => {
 				waiter.end(why);
 				// Reads may have waited for it.
 				this.dispatch();

@@ -3,7 +3,7 @@ import type { Ids, Look, ProviderRequest, Way } from '../providers/provider';
 import { quoteOf } from '../words/sentences';
 import type { CallState, Status } from '../words/vocabulary';
 import type { RequestSender, SendOptions } from './requestSender';
-import { monotonicNow, type Waits } from './time';
+import { monotonicNow, pauseUntil, type Cancellation } from './time';
 
 /** The reads of a run have so long, in ms, from the first that leaves; none leaves later than so long after the first was asked for. */
 const LOOK_MS = 60_000;
@@ -11,7 +11,7 @@ const LOOK_MS = 60_000;
 /** All reads and pauses of Confirm Stop for one item together, in ms. */
 const CONFIRM_MS = 10_000;
 const FIRST_PAUSE_MS = 250;
-/** n8n's own timer may end a read a little early: what is left then is no time for another one. */
+/** A timer may fire a little early: what is left then is no time for another read. */
 const TIMER_MS = 5;
 
 /** What one item is about, for whoever reads. */
@@ -62,7 +62,7 @@ export class Looks {
 
 	constructor(
 		private readonly sender: RequestSender,
-		private readonly waits: Waits,
+		private readonly cancellation: Cancellation,
 		private readonly time: LookTime,
 	) {}
 
@@ -160,7 +160,7 @@ export class Looks {
 				return notConfirmed(`${provider} lists no stream of this call`);
 			}
 			if (state.kind === 'running') {
-				if (await this.waits.pauseUntil(Math.min(monotonicNow() + pauseMs, until))) {
+				if (await pauseUntil(Math.min(monotonicNow() + pauseMs, until), this.cancellation)) {
 					return notConfirmed(`${provider} was not read any more: the execution was canceled`);
 				}
 				pauseMs *= 2;

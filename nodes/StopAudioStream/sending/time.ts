@@ -15,100 +15,98 @@ export const sleepUntil = async (at: number, signal?: AbortSignal): Promise<void
 
 export type GivenUp = 'cancelled' | 'outOfTime';
 
-/** Why a timer is let go. Without a reason, each one would make an exception of its own, with its stack. */
-const OVER = new Error('No longer waited for');
-
-interface Wait {
-	at: number;
-	onOver(why: GivenUp): void;
-}
+/** Why a wait is let go. Without a reason, each one would make an exception of its own, with its stack. */
+export const OVER = new Error('No longer waited for');
 
 /**
- * Whatever one run of the node waits for, each until its time has come or the execution is cancelled.
- *
- * n8n's signal lives as long as the execution, which may run the node a thousand times: so there is one listener
- * a run, and {@link close} takes it away. Left there, it would keep the run and its decrypted credential alive.
- * There is one timer a run too, for the earliest time: most waits are let go long before theirs, and a timer for
- * each would add a quarter to what the node itself does for a stop.
+ * Tells whoever waits in a run of the node that its execution was cancelled. n8n's signal lives as long as the
+ * execution, which may run the node a thousand times: so there is one listener a run, and {@link close} takes
+ * it away. Left there, it would keep the run and its decrypted credential alive.
  */
-export class Waits {
-	private readonly waiting = new Set<Wait>();
+export class Cancellation {
+	private readonly waiting = new Set<() => void>();
 
-	private timer?: AbortController;
-
-	private wakesAt = Infinity;
-
-	private readonly cancel = () => this.end('cancelled', Infinity);
+	private readonly tellAll = () => {
+		for (const tell of [...this.waiting]) tell();
+	};
 
 	constructor(private readonly signal: AbortSignal | undefined) {
-		signal?.addEventListener('abort', this.cancel);
+		signal?.addEventListener('abort', this.tellAll);
 	}
 
 	get isCancelled(): boolean {
 		return this.signal?.aborted === true;
 	}
 
-	/**
-	 * Calls `onOver` once: when the time `at` (ms) has come, or when the execution is cancelled, now where it is.
-	 * Gives back what lets go; after that, `onOver` is not called any more.
-	 */
-	until(at: number, onOver: (why: GivenUp) => void): () => void {
-		const wait = { at, onOver };
-		if (this.isCancelled) onOver('cancelled');
-		else {
-			this.waiting.add(wait);
-			void this.wake(at);
-		}
-		return () => this.waiting.delete(wait);
+	/** Calls `tell` at the cancellation, now where it has come. Gives back what lets go of it. */
+	onCancel(tell: () => void): () => void {
+		if (this.isCancelled) tell();
+		else this.waiting.add(tell);
+		return () => this.waiting.delete(tell);
 	}
 
-	/** Waits until `at` (ms). True where the execution was cancelled meanwhile. */
-	async pauseUntil(at: number): Promise<boolean> {
-		return await new Promise((resolve) => {
-			this.until(at, (why) => resolve(why === 'cancelled'));
-		});
-	}
-
-	/** What `work` comes to, or why it was not waited for any more. */
-	async within<T>(work: Promise<T>, at: number): Promise<T | GivenUp> {
-		let letGo = () => {};
-		const over = new Promise<GivenUp>((resolve) => {
-			letGo = this.until(at, resolve);
-		});
-		try {
-			return await Promise.race([over, work]);
-		} finally {
-			letGo();
-		}
-	}
-
-	/** At the end of the run: nothing of it remains. */
 	close() {
-		this.signal?.removeEventListener('abort', this.cancel);
-		this.timer?.abort(OVER);
+		this.signal?.removeEventListener('abort', this.tellAll);
 		this.waiting.clear();
 	}
+}
 
-	private end(why: GivenUp, upTo: number) {
-		for (const wait of [...this.waiting]) {
-			// One that was told before it may have let this one go.
-			if (wait.at <= upTo && this.waiting.delete(wait)) wait.onOver(why);
-		}
+/**
+ * Calls `onOver` once: when the execution is cancelled, or when the time `at` (ms) has come. Gives back what
+ * lets go; after that, `onOver` is not called any more and nothing of it remains.
+ */
+export function patience(
+	at: number,
+	cancellation: Cancellation,
+	onOver: (why: GivenUp) => void,
+): () => void {
+	let waiting: typeof onOver | undefined = onOver;
+	const timer = new AbortController();
+	let release = () => {};
+	const letGo = () => {
+		waiting = undefined;
+		release();
+		timer.abort(OVER);
+	};
+	const over = (why: GivenUp) => {
+		const tell = waiting;
+		letGo();
+		tell?.(why);
+	};
+	release = cancellation.onCancel(() => over('cancelled'));
+	if (at !== Infinity && !cancellation.isCancelled) {
+		sleepUntil(at, timer.signal).then(
+			() => over('outOfTime'),
+			() => undefined,
+		);
 	}
+	return letGo;
+}
 
-	private async wake(at: number): Promise<void> {
-		if (at >= this.wakesAt) return;
-		this.wakesAt = at;
-		this.timer?.abort(OVER);
-		const timer = new AbortController();
-		this.timer = timer;
-		await sleepUntil(at, timer.signal).catch(() => undefined);
-		// The `sleep` of an older n8n takes no signal, and ends all the same.
-		if (timer.signal.aborted) return;
-		this.wakesAt = Infinity;
-		this.end('outOfTime', monotonicNow());
-		let next = Infinity;
-		for (const wait of this.waiting) next = Math.min(next, wait.at);
-		void this.wake(next);
-	}
+/** What `work` comes to, or why it was not waited for any more. */
+export async function within<T>(
+	work: Promise<T>,
+	at: number,
+	cancellation: Cancellation,
+): Promise<T | GivenUp> {
+	return await new Promise((resolve, reject) => {
+		const letGo = patience(at, cancellation, resolve);
+		work.then(
+			(value) => {
+				letGo();
+				resolve(value);
+			},
+			(reason: unknown) => {
+				letGo();
+				reject(reason);
+			},
+		);
+	});
+}
+
+/** Waits until `at` (ms). True where the execution was cancelled meanwhile. */
+export async function pauseUntil(at: number, cancellation: Cancellation): Promise<boolean> {
+	return await new Promise((resolve) => {
+		patience(at, cancellation, (why) => resolve(why === 'cancelled'));
+	});
 }
