@@ -32,6 +32,10 @@ const partsOf = (address: string) => {
 	return { scheme, user, host, path, query };
 };
 
+/** Headers as n8n hands them over: Node lower-cases their names. */
+export const asReceived = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+	Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
 /** The item of a Webhook node, or nothing where n8n would know no such webhook. */
 export const webhookItem = (callback: Callback, webhookUrl: string): object | undefined => {
 	const { user, path, query } = partsOf(callback.address);
@@ -57,9 +61,7 @@ export const webhookItem = (callback: Callback, webhookUrl: string): object | un
 		...callback.headers,
 	};
 	const item = {
-		headers: Object.fromEntries(
-			Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-		),
+		headers: asReceived(headers),
 		params,
 		// Express's extended query parser, which n8n sets.
 		query: parseQuery(query, { allowPrototypes: true }),
