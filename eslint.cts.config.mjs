@@ -1,12 +1,12 @@
-// The rules for tests, stand-ins, scripts and benchmarks (*.cts). `eslint.config.mjs` may only be n8n's own two
-// lines, and n8n's rules match *.ts alone, so these files have a configuration of their own: `npm run lint`.
+// The rules for recipes, tests, stand-ins, scripts and benchmarks (*.cts). `eslint.config.mjs` may only be n8n's
+// own two lines, and n8n's rules match *.ts alone, so these files have a configuration of their own: `npm run lint`.
 
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
 	{ ignores: ['**/node_modules/', 'dist/', 'reports/', '.stryker-tmp/'] },
 	{
-		files: ['{test,scripts,bench}/**/*.cts'],
+		files: ['{examples,test,scripts,bench}/**/*.cts'],
 		extends: [tseslint.configs.strictTypeChecked],
 		languageOptions: {
 			parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname },

@@ -9,7 +9,7 @@ import {
 	webhook,
 	type Unplaced,
 	type Workflow,
-} from '../test/lib/workflows.cts';
+} from '../examples/src/workflows.cts';
 
 /** A credential that n8n holds. */
 export interface SavedCredential {

@@ -1,16 +1,12 @@
-/** Writes `examples/*.json` from the recipes, and the list of their canvases: `npm run docs:examples`. */
+/** Writes the files of the recipes that are made, and the list of all canvases: `npm run docs:examples`. */
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileOf, RECIPES, withCanvases } from '../test/lib/recipes/index.cts';
+import { fileOf, FOLDER, MADE, withCanvases } from '../examples/src/index.cts';
 
-const FOLDER = path.resolve(__dirname, '../examples');
 const README = path.join(FOLDER, 'README.md');
 
-for (const file of readdirSync(FOLDER)) {
-	if (file.endsWith('.json')) rmSync(path.join(FOLDER, file));
-}
-for (const [name, recipe] of RECIPES) {
+for (const [name, recipe] of MADE) {
 	writeFileSync(path.join(FOLDER, `${name}.json`), fileOf(recipe));
 }
 writeFileSync(README, withCanvases(readFileSync(README, 'utf8')));

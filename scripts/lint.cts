@@ -103,7 +103,7 @@ const CHECKS: Record<string, () => Promise<boolean>> = {
 	'n8n-node lint, strict mode': n8nNodeLint,
 	// `n8n-node lint` lets warnings pass.
 	'the same rules, warnings count': async () => await eslint('.'),
-	'the rules for tests, scripts and benchmarks': async () =>
+	'the rules for recipes, tests, scripts and benchmarks': async () =>
 		await eslint('--config', 'eslint.cts.config.mjs', '.'),
 	'types of the node': async () => await typeCheck('tsconfig.json'),
 	'types of everything else': async () => await typeCheck('tsconfig.test.json'),
@@ -111,7 +111,7 @@ const CHECKS: Record<string, () => Promise<boolean>> = {
 		await passes(
 			'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
 			...['--config', '.dependency-cruiser.cjs'],
-			...['nodes', 'credentials', 'test', 'scripts', 'bench'],
+			...['nodes', 'credentials', 'examples', 'test', 'scripts', 'bench'],
 		),
 	'format of the code': async () =>
 		await passes('node_modules/prettier/bin/prettier.cjs', '--check', '**/*.{ts,cts,js,cjs,mjs}'),

@@ -19,7 +19,7 @@ import {
 	workflow,
 	type Unplaced,
 	type Workflow,
-} from '../../test/lib/workflows.cts';
+} from '../../examples/src/workflows.cts';
 
 const STOP_STREAM = 'Stop the Stream';
 const STOP_ALL = 'Stop All Streams';

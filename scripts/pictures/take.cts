@@ -11,7 +11,7 @@ import {
 	type Editor,
 } from '../../test/layers/browser/editor.cts';
 import type { RunningN8n } from '../../test/lib/n8n/index.cts';
-import { RECIPES } from '../../test/lib/recipes/index.cts';
+import { RECIPES } from '../../examples/src/index.cts';
 import type {
 	PlivoStandIn,
 	SignalWireStandIn,

@@ -1,7 +1,7 @@
 // The workflows that the pictures show.
 
 import type { INodeCredentials, INodeCredentialsDetails } from 'n8n-workflow';
-import { RECIPES } from '../../test/lib/recipes/index.cts';
+import { RECIPES } from '../../examples/src/index.cts';
 import {
 	chain,
 	code,
@@ -13,7 +13,7 @@ import {
 	type Values,
 	type Workflow,
 	type WorkflowNode,
-} from '../../test/lib/workflows.cts';
+} from '../../examples/src/workflows.cts';
 
 export const TYPES = {
 	signalWire: 'signalWireBasicApi',

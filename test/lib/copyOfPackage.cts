@@ -9,7 +9,7 @@ const SOURCES = [
 ];
 
 const FOR_TESTS = [
-	...['CONTRIBUTING.md', 'docs', 'jest.config.js', 'scripts', 'test'],
+	...['CONTRIBUTING.md', 'docs', 'examples', 'jest.config.js', 'scripts', 'test'],
 	// What CONTRIBUTING.md and package.json name.
 	...['.ci', '.github', 'bench'],
 ];

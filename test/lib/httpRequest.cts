@@ -3,7 +3,7 @@
 
 import type { INodeParameters } from 'n8n-workflow';
 import type { RunningStandIn } from './stops.cts';
-import type { Unplaced } from './workflows.cts';
+import type { Unplaced } from '../../examples/src/workflows.cts';
 
 export const HTTP_REQUEST = 'n8n-nodes-base.httpRequest';
 /** The version that n8n gives to a new HTTP Request node. */

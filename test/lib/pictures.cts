@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as Engine from './engine.cts';
 import { readJson, ROOT } from './install.cts';
-import { RECIPES } from './recipes/index.cts';
+import { RECIPES } from '../../examples/src/index.cts';
 
 /** What is loaded later than at the top; a dynamic import would not find TypeScript here. */
 const load = createRequire(__filename);

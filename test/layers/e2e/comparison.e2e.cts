@@ -20,7 +20,12 @@ import { startStandIn } from '../../lib/stand-ins/index.cts';
 import { secretsIn } from '../../lib/stand-ins/secrets.cts';
 import type { Fault, LoggedRequest } from '../../lib/stand-ins/index.cts';
 import { byExpression, type RunningStandIn } from '../../lib/stops.cts';
-import { inARow, manualTrigger, stopNode, type Unplaced } from '../../lib/workflows.cts';
+import {
+	inARow,
+	manualTrigger,
+	stopNode,
+	type Unplaced,
+} from '../../../examples/src/workflows.cts';
 
 const GO = 'Go';
 const NODE = 'Node';

@@ -12,7 +12,7 @@ import {
 	stopNode,
 	webhook,
 	type Unplaced,
-} from '../../lib/workflows.cts';
+} from '../../../examples/src/workflows.cts';
 
 const PACKAGE = 'n8n-nodes-stop-audio-stream';
 const STOP = 'Stop Audio Stream';

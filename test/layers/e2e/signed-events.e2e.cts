@@ -31,7 +31,7 @@ import {
 	workflow,
 	type Unplaced,
 	type Values,
-} from '../../lib/workflows.cts';
+} from '../../../examples/src/workflows.cts';
 
 /** Where the provider calls: nothing of it is the server's own address, which is plain http on loopback. */
 const PUBLIC = 'https://hooks.example.com:8443/calls';

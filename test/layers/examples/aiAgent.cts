@@ -1,6 +1,6 @@
 import { say } from '../../lib/processes.cts';
 import type { Stream } from '../../lib/stand-ins/index.cts';
-import { type Values } from '../../lib/workflows.cts';
+import { type Values } from '../../../examples/src/workflows.cts';
 import {
 	prepareRecipe,
 	publish,

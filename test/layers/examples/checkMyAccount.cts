@@ -4,7 +4,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Report } from '../../lib/check/report.cts';
 import { outputOf, type Execution } from '../../lib/n8n/index.cts';
 import type { AnyStandIn, Call } from '../../lib/stand-ins/index.cts';
-import type { Workflow } from '../../lib/workflows.cts';
+import type { Workflow } from '../../../examples/src/workflows.cts';
 import {
 	fillIn,
 	prepareRecipe,

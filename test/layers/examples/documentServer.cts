@@ -7,7 +7,7 @@ import {
 	webhook,
 	workflow,
 	type Workflow,
-} from '../../lib/workflows.cts';
+} from '../../../examples/src/workflows.cts';
 import { publish, publishRecipe, type Stage } from './stage.cts';
 import { callUp, isUp, streaming } from './streams.cts';
 

@@ -1,6 +1,12 @@
 import { say } from '../../lib/processes.cts';
 import type { AnyStandIn, Call, Stream } from '../../lib/stand-ins/index.cts';
-import { stopNode, webhook, workflow, type Values, type Workflow } from '../../lib/workflows.cts';
+import {
+	stopNode,
+	webhook,
+	workflow,
+	type Values,
+	type Workflow,
+} from '../../../examples/src/workflows.cts';
 import { publish, type Stage, type StandIns } from './stage.cts';
 import { isUp, received, streaming } from './streams.cts';
 

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Execution } from '../../lib/n8n/index.cts';
 import { say } from '../../lib/processes.cts';
-import { RECIPES } from '../../lib/recipes/index.cts';
+import { RECIPES } from '../../../examples/src/index.cts';
 import {
 	providers,
 	type AnyStandIn,

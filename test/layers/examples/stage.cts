@@ -12,7 +12,7 @@ import {
 } from '../../lib/n8n/index.cts';
 import { pack } from '../../lib/package.cts';
 import { temporaryFolder } from '../../lib/processes.cts';
-import { RECIPES } from '../../lib/recipes/index.cts';
+import { RECIPES } from '../../../examples/src/index.cts';
 import {
 	startStandIn,
 	type AnyStandIn,
@@ -23,7 +23,7 @@ import {
 	type Stream,
 	type VobizStandIn,
 } from '../../lib/stand-ins/index.cts';
-import { NODE_TYPE, type Workflow, type WorkflowNode } from '../../lib/workflows.cts';
+import { NODE_TYPE, type Workflow, type WorkflowNode } from '../../../examples/src/workflows.cts';
 import { startChatModel, type ChatModel } from './chatModel.cts';
 
 export { outputOf };

@@ -5,7 +5,13 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { outputOf, until, type Execution } from '../../lib/n8n/index.cts';
 import { byExpression, type RunningStandIn } from '../../lib/stops.cts';
-import { inARow, splitOut, stopNode, webhook, type Workflow } from '../../lib/workflows.cts';
+import {
+	inARow,
+	splitOut,
+	stopNode,
+	webhook,
+	type Workflow,
+} from '../../../examples/src/workflows.cts';
 import type { Cluster } from './cluster.cts';
 
 const STOP = 'Stop Audio Stream';

@@ -3,7 +3,7 @@
  * names is what the report may show.
  */
 
-import type { CarrierName } from '../recipes/common.cts';
+import type { CarrierName } from '../../../examples/src/common.cts';
 import type { Form, Plan, Rule, Rules, Step } from './report.cts';
 
 const form = (status: number | readonly number[], body: Rule): Form => ({

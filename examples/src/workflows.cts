@@ -1,6 +1,6 @@
 /**
- * n8n workflows from short descriptions: the recipes in `examples/` are made of these, and so are the
- * workflows that the tests publish.
+ * n8n workflows from short descriptions: the recipes are made of these, and so are the workflows that tests,
+ * scripts and benchmarks run.
  */
 
 import type {

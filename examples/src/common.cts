@@ -1,6 +1,6 @@
 /** What several recipes share: the providers' words, the locks, and the sentences about them. */
 
-import { http, type Unplaced } from '../workflows.cts';
+import { http, type Unplaced } from './workflows.cts';
 
 export type CarrierName = 'signalWire' | 'plivo' | 'vobiz';
 

@@ -1,7 +1,7 @@
-/** Every recipe: the name of its file in `examples/`, and what makes it. */
+/** Every recipe, by the name of its file in `examples/`. */
 
-import type { Workflow } from '../workflows.cts';
-import { aiAgent, documentServer, failuresToTeam, mixedCarriers } from './agents.cts';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { checkMyAccount } from './checkMyAccount.cts';
 import { ALL_CARRIERS, type Carrier } from './common.cts';
 import {
@@ -12,7 +12,8 @@ import {
 	stopAndHangUp,
 	sweep,
 } from './duringTheCall.cts';
-import { answer, onHangUp, swml, timeLimit } from './startAndEnd.cts';
+import { answer, onHangUp, timeLimit } from './startAndEnd.cts';
+import type { Workflow } from './workflows.cts';
 
 const ofEachCarrier = (
 	name: string,
@@ -20,7 +21,8 @@ const ofEachCarrier = (
 ): Array<[string, Workflow]> =>
 	ALL_CARRIERS.map((carrier) => [`${name}-${carrier.file}`, make(carrier)]);
 
-export const RECIPES: ReadonlyMap<string, Workflow> = new Map([
+/** The recipes that are made here, most of them once for each provider. */
+export const MADE: ReadonlyMap<string, Workflow> = new Map([
 	...ofEachCarrier('answer', answer),
 	...ofEachCarrier('timeout', timeLimit),
 	...ofEachCarrier('hang-up', onHangUp),
@@ -31,12 +33,19 @@ export const RECIPES: ReadonlyMap<string, Workflow> = new Map([
 	...ofEachCarrier('stop-and-hang-up', stopAndHangUp),
 	...ofEachCarrier('check-my-account', checkMyAccount),
 	['sweep-signalwire', sweep()],
-	['swml-signalwire', swml()],
-	['ai-agent', aiAgent()],
-	['document-server-signalwire', documentServer()],
-	['failures-to-team', failuresToTeam()],
-	['mixed-carriers', mixedCarriers()],
 ]);
+
+export const FOLDER = path.resolve(__dirname, '..');
+
+const parse = (file: string): Workflow =>
+	JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')) as Workflow;
+
+/** The recipes whose files are kept by hand: all that are not made. */
+const keptByHand = readdirSync(FOLDER)
+	.filter((file) => file.endsWith('.json') && !MADE.has(path.basename(file, '.json')))
+	.map((file): [string, Workflow] => [path.basename(file, '.json'), parse(file)]);
+
+export const RECIPES: ReadonlyMap<string, Workflow> = new Map([...MADE, ...keptByHand]);
 
 /** A recipe as its file holds it. */
 export const fileOf = (recipe: Workflow): string => `${JSON.stringify(recipe, null, '\t')}\n`;

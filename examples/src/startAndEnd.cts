@@ -14,10 +14,9 @@ import {
 	workflow,
 	type Condition,
 	type Workflow,
-} from '../workflows.cts';
+} from './workflows.cts';
 import {
 	basicAuthNote,
-	CARRIERS,
 	GOES_ON,
 	keepsCallbackNote,
 	notes,
@@ -494,63 +493,3 @@ function hangUpSignalWire(carrier: Carrier): Workflow {
 /** Stops what a leg that ended left over. */
 export const onHangUp = (carrier: Carrier): Workflow =>
 	({ signalWire: hangUpSignalWire, plivo: hangUpPlivo, vobiz: hangUpVobiz })[carrier.name](carrier);
-
-/** A stream that SWML started: a constant control ID names it, and no table is needed. */
-export function swml(): Workflow {
-	const carrier = CARRIERS.signalWire;
-	const started = "$json.body.params?.state === 'streaming'";
-	return workflow({
-		name: 'SignalWire: stop a stream that SWML started',
-		notes: notes(
-			'if your calls run on cXML documents: there, a stream has a Stream SID. Nor if SWML itself can do it: `stop_stream` in your script needs no n8n.',
-			[
-				'## Stop a stream that SWML started',
-				'Read from the documents, and tried by nobody: whether this stop reaches a stream that SWML started.',
-				'### What starts it',
-				"SWML's status event `calling.call.stream` says `streaming`.",
-				'### What it does',
-				'It waits as long as the call may be streamed, and stops the stream by its **control ID**. Your script gives that id, always the same one (it need only be unique on one call), so no table is needed:',
-				'```yaml',
-				'- stream:',
-				'    url: wss://audio.example.com/stream',
-				'    control_id: caller-audio',
-				'    status_url: https://user:password@…',
-				'```',
-				'Behind `connect: to: stream:wss://…` the event holds no call: put it into the address, `status_url: https://user:password@…?call_id=%{call.call_id}`.',
-				'### What happens to the call',
-				GOES_ON.signalWire,
-			],
-			[
-				'## Before you publish',
-				steps(
-					'**Stop by Control ID**: select your SignalWire Basic API credential.',
-					'**Keep the Ids**: `minutes`, how long the call may be streamed; `control_id`, if your script gives another one than `caller-audio` and its event does not name it.',
-					'**Stream Status**: copy the Production URL into `status_url` of your script.',
-				),
-				'### The lock',
-				`${basicAuthNote('Stream Status')} SignalWire documents no signature for these events, so *Verify Signature* stays off.`,
-				keepsCallbackNote(carrier),
-			],
-		),
-		rows: [
-			[
-				webhook('Stream Status', { lock: 'basicAuth', onlyRunIf: started }),
-				filter("Only 'streaming'", ['$json.body.params?.state', 'streaming']),
-				setNode('Keep the Ids', {
-					call_id: '={{ $json.body.params.call_id ?? $json.query.call_id }}',
-					control_id: "={{ $json.body.params.control_id ?? 'caller-audio' }}",
-					minutes: 10,
-				}),
-				waitMinutes('Wait', '={{ $json.minutes }}'),
-				stopNode('Stop by Control ID', {
-					provider: 'signalWire',
-					operation: 'stopStream',
-					source: 'event',
-					streamBy: 'controlId',
-				}),
-			],
-		],
-		flows: chain('Stream Status', "Only 'streaming'", 'Keep the Ids', 'Wait', 'Stop by Control ID'),
-		keepsNoSuccess: true,
-	});
-}

@@ -1,7 +1,7 @@
 /** *Check My Account*: settles open points of the README on a live call of the user's own. */
 
-import { codeOf } from '../check/code.cts';
-import { PLANS } from '../check/plans.cts';
+import { codeOf } from '../../test/lib/check/code.cts';
+import { PLANS } from '../../test/lib/check/plans.cts';
 import {
 	chain,
 	code,
@@ -16,7 +16,7 @@ import {
 	type Unplaced,
 	type Values,
 	type Workflow,
-} from '../workflows.cts';
+} from './workflows.cts';
 import { callAddress, filledIn, isId, steps, type Carrier, type CarrierName } from './common.cts';
 
 /** What the streams of the check are limited to, where the provider has a limit. */

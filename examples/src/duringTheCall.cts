@@ -18,7 +18,7 @@ import {
 	type Unplaced,
 	type Values,
 	type Workflow,
-} from '../workflows.cts';
+} from './workflows.cts';
 import {
 	basicAuthNote,
 	filledIn,
