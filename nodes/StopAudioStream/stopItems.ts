@@ -23,7 +23,7 @@ import {
 } from './providers/provider';
 import { confirmedStatus, Looks, LookTime, notConfirmed, type Asked } from './sending/looks';
 import { RequestSender, toHttpRequest, type Sent } from './sending/requestSender';
-import { Cancellation, letOthersIn, monotonicNow, pauseUntil } from './sending/time';
+import { monotonicNow, pauseUntil, yieldToEventLoop } from './sending/time';
 import { failed, messages, quoted, quoteOf, Refusal, refusal } from './words/sentences';
 import type { Status } from './words/vocabulary';
 import { reasonOf } from './words/values';
@@ -48,42 +48,33 @@ type Connect = (provider: Provider) => Promise<Connection>;
  * whatever becomes of the others: a stream must not stay up because another item was bad.
  */
 export async function stopItems(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const cancellation = new Cancellation(context.getExecutionCancelSignal?.());
-	try {
-		const results = await stopEach(context, cancellation);
-		hintAtNotFound(context, results);
-		const itemIndex = results.findIndex(({ failure }) => failure);
-		const { failure, facts = {} } = results[itemIndex] ?? {};
-		if (failure && !context.continueOnFail()) {
-			throw nodeError(context, results, { itemIndex, failure, facts });
-		}
-		return [
-			results.map((result, item) => ({ json: toJson(context, result), pairedItem: { item } })),
-		];
-	} finally {
-		cancellation.close();
+	// An n8n without a signal cancels nothing.
+	const signal = context.getExecutionCancelSignal?.() ?? new AbortController().signal;
+	const results = await stopEach(context, signal);
+	hintAtNotFound(context, results);
+	const itemIndex = results.findIndex(({ failure }) => failure);
+	const { failure, facts = {} } = results[itemIndex] ?? {};
+	if (failure && !context.continueOnFail()) {
+		throw nodeError(context, results, { itemIndex, failure, facts });
 	}
+	return [results.map((result, item) => ({ json: toJson(context, result), pairedItem: { item } }))];
 }
 
-async function stopEach(
-	context: IExecuteFunctions,
-	cancellation: Cancellation,
-): Promise<ItemResult[]> {
+async function stopEach(context: IExecuteFunctions, signal: AbortSignal): Promise<ItemResult[]> {
 	const fieldsOf = fieldReader(context);
 	const isTool = context.getNode().type.endsWith('Tool');
 	const time = new LookTime();
 	const connections = new Map<string, Promise<Connection>>();
 	const connect: Connect = (provider) => {
-		const open =
-			connections.get(provider.name) ?? openConnection(context, provider, cancellation, time);
+		const open = connections.get(provider.name) ?? openConnection(context, provider, signal, time);
 		connections.set(provider.name, open);
 		return open;
 	};
 	const stops: Array<Promise<ItemResult>> = [];
 	for (const [itemIndex, { json }] of context.getInputData().entries()) {
 		const read = (about: IDataObject) => readItem(fieldsOf(itemIndex), { json, isTool }, about);
-		stops.push(stopItem(read, connect, cancellation));
-		if ((itemIndex + 1) % ITEMS_A_TURN === 0) await letOthersIn();
+		stops.push(stopItem(read, connect, signal));
+		if ((itemIndex + 1) % ITEMS_A_TURN === 0) await yieldToEventLoop();
 	}
 	return await Promise.all(stops);
 }
@@ -92,7 +83,7 @@ async function stopEach(
 async function openConnection(
 	context: IExecuteFunctions,
 	provider: Provider,
-	cancellation: Cancellation,
+	signal: AbortSignal,
 	time: LookTime,
 ): Promise<Connection> {
 	const { credential, displayName } = provider;
@@ -107,15 +98,15 @@ async function openConnection(
 		throw refusal('credentials', messages.unreadableCredential, { ...named, quote });
 	});
 	const account = readAccount(credential, data);
-	const sender = new RequestSender(context, cancellation, provider, account, data);
-	return { account, sender, looks: new Looks(sender, cancellation, time) };
+	const sender = new RequestSender(context, signal, provider, account, data);
+	return { account, sender, looks: new Looks(sender, signal, time) };
 }
 
 /** One item, from its fields to its outcome. Never rejects: what goes wrong is this item's failure, and no other's. */
 async function stopItem(
 	read: (about: IDataObject) => ItemRequest,
 	connect: Connect,
-	cancellation: Cancellation,
+	signal: AbortSignal,
 ): Promise<ItemResult> {
 	const result: ItemResult = { about: {}, facts: {} };
 	let unforeseen: (reason: string) => ReturnType<typeof failed> = (reason) =>
@@ -128,7 +119,7 @@ async function stopItem(
 		({ mask } = connection.sender);
 		unforeseen = (reason) => failed('input', messages.internal, { reason });
 		const callEnded = trustedEnd(item, connection.account);
-		await stopOne({ ...item, callEnded }, connection, cancellation, result);
+		await stopOne({ ...item, callEnded }, connection, signal, result);
 	} catch (thrown) {
 		const { failure } = thrown instanceof Refusal ? thrown : unforeseen(reasonOf(thrown));
 		result.failure = failure;
@@ -183,7 +174,7 @@ class Stops {
 async function stopOne(
 	item: ItemRequest,
 	{ account, sender, looks }: Connection,
-	cancellation: Cancellation,
+	signal: AbortSignal,
 	result: ItemResult,
 ): Promise<void> {
 	const { provider, way, ids, options } = item;
@@ -213,7 +204,7 @@ async function stopOne(
 	if (isEnd(ending, 'notFound')) {
 		ending = endTold
 			? { status: 'alreadyStopped' }
-			: await lookInto(stops, asked, { provider, looks, cancellation, callEnded });
+			: await lookInto(stops, asked, { provider, looks, signal, callEnded });
 	}
 	const { answer, attempts } = stops;
 	if (answer) facts.statusCode = answer.statusCode;
@@ -267,9 +258,9 @@ async function lookInto(
 	{
 		provider,
 		looks,
-		cancellation,
+		signal,
 		callEnded,
-	}: { provider: Provider; looks: Looks; cancellation: Cancellation; callEnded: boolean },
+	}: { provider: Provider; looks: Looks; signal: AbortSignal; callEnded: boolean },
 ): Promise<Ending> {
 	const finding = await looks.lookInto(asked, callEnded);
 	if ('outOfTime' in finding) return { status: 'notFound', outOfTime: finding.outOfTime };
@@ -281,7 +272,7 @@ async function lookInto(
 	}
 	if (finding.stream === 'ended') return { status: 'alreadyStopped', shown: true };
 
-	if (await pauseUntil(monotonicNow() + ONCE_MORE_MS, cancellation)) return { status: 'notFound' };
+	if (await pauseUntil(monotonicNow() + ONCE_MORE_MS, signal)) return { status: 'notFound' };
 	const { end, effectBefore } = await stops.send(asked.way);
 	const again = readEnd(provider, asked.way, end);
 	// One of its own attempts may have stopped it meanwhile: then there was nothing to find.

@@ -8,7 +8,6 @@ import {
 	type SendOptions,
 	type Sent,
 } from '../../nodes/StopAudioStream/sending/requestSender';
-import { Cancellation } from '../../nodes/StopAudioStream/sending/time';
 
 /** What the credential holds, as n8n gives it. */
 export const DATA = { authId: 'MAEXAMPLE', authToken: 'example-token' };
@@ -116,7 +115,7 @@ export interface FakeSender {
 	sentAt: number[];
 	requests: SeenRequest[];
 	sender: RequestSender;
-	cancellation: Cancellation;
+	signal: AbortSignal;
 	send: (options?: Partial<SendOptions>, rules?: SendingRules) => Promise<Sent>;
 }
 
@@ -133,15 +132,15 @@ export function fakeSender(
 	});
 	const fresh = freshAccount();
 	const account = { ...fresh, origin: origin ?? fresh.origin, id: id ?? fresh.id };
-	const cancellation = new Cancellation(signal ?? undefined);
-	const sender = new RequestSender(context, cancellation, providerOf(provider), account, DATA);
+	const cancelSignal = signal ?? new AbortController().signal;
+	const sender = new RequestSender(context, cancelSignal, providerOf(provider), account, DATA);
 	const request = { method: 'DELETE', url: `${account.origin}/v1/` } as const;
 	const usual = { timeout: 10_000, maxRetries: 3, maxConcurrency: 100 };
 	return {
 		sentAt,
 		requests,
 		sender,
-		cancellation,
+		signal: cancelSignal,
 		send: async (options, rules) =>
 			await sender.send(
 				{ request, kind: 'stop', repeatable: true, ...rules },

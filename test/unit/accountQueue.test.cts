@@ -7,7 +7,6 @@ import {
 	type Turn,
 } from '../../nodes/StopAudioStream/sending/accountQueue';
 import type { Load } from '../../nodes/StopAudioStream/sending/accountRate';
-import { Cancellation } from '../../nodes/StopAudioStream/sending/time';
 import type { RateLimit } from '../../nodes/StopAudioStream/providers/provider';
 
 /** A slot for sending; a test that is given none fails. */
@@ -380,8 +379,7 @@ describe('a read', () => {
 		const controller = new AbortController();
 		enter('stop', {});
 		await jest.advanceTimersByTimeAsync(0);
-		const cancellation = new Cancellation(controller.signal);
-		const waiting = queue.enter(turn({ maxUnderWay: 1, cancellation }));
+		const waiting = queue.enter(turn({ maxUnderWay: 1, signal: controller.signal }));
 		enter('read', { kind: 'read', run: {} });
 		await jest.advanceTimersByTimeAsync(0);
 		expect(order).toEqual(['stop']);
@@ -612,7 +610,7 @@ describe('a place in the window', () => {
 		const queue = new AccountQueue({ requests: 1, windowMs: 1_000 });
 		queue.leave(await slotOf(queue), 'copes');
 		const given = queue.enter(turn({ until: performance.now() + 400 }));
-		const cancelled = queue.enter(turn({ cancellation: new Cancellation(controller.signal) }));
+		const cancelled = queue.enter(turn({ signal: controller.signal }));
 		const began = performance.now();
 		const next = slotOf(queue);
 		controller.abort();
@@ -816,7 +814,7 @@ describe('what the node remembers of accounts', () => {
 		const waiting = queueOf('plivo waiting', { requests: 0, windowMs: 1_000 });
 		const slot = await slotOf(busy);
 		const controller = new AbortController();
-		const entering = waiting.enter(turn({ cancellation: new Cancellation(controller.signal) }));
+		const entering = waiting.enter(turn({ signal: controller.signal }));
 		const further = Array.from({ length: 1_000 }, (_, n) => queueOf(`plivo further ${n}`));
 		expect(queueOf('plivo busy')).toBe(busy);
 		expect(queueOf('plivo waiting')).toBe(waiting);
@@ -850,7 +848,7 @@ function turn(details?: Partial<Turn>): Turn {
 		maxUnderWay: 100,
 		isRepeat: false,
 		until: Infinity,
-		cancellation: new Cancellation(undefined),
+		signal: new AbortController().signal,
 		...details,
 	};
 }

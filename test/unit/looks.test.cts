@@ -21,7 +21,6 @@ import {
 	type SendOptions,
 	type Sent,
 } from '../../nodes/StopAudioStream/sending/requestSender';
-import { Cancellation } from '../../nodes/StopAudioStream/sending/time';
 import { DATA, fakeSender, providerOf, type Fate } from '../lib/fakeSender.cts';
 
 const NOW = Date.parse('2026-01-31T10:00:00Z');
@@ -61,8 +60,10 @@ interface FakeReads {
 	takes?: number;
 	/** How long each waits for its turn. */
 	waits?: number;
-	cancellation?: Cancellation;
+	signal?: AbortSignal;
 }
+
+const NEVER = new AbortController().signal;
 
 const isEnd = (end: SendEnd | object): end is SendEnd => 'kind' in end;
 
@@ -75,13 +76,7 @@ class FakeSender extends RequestSender {
 
 	constructor(private readonly fake: FakeReads) {
 		const { sender } = fakeSender([]);
-		super(
-			NO_CONTEXT,
-			fake.cancellation ?? new Cancellation(undefined),
-			sender.provider,
-			account,
-			DATA,
-		);
+		super(NO_CONTEXT, fake.signal ?? NEVER, sender.provider, account, DATA);
 	}
 
 	override async send(sending: Sending, given: SendOptions): Promise<Sent> {
@@ -118,9 +113,9 @@ const LIVE = `${CALL}?status=live`;
 
 /** Reads, and the sender that they go through. */
 function looksWith(fake: FakeReads, time = new LookTime()) {
-	const cancellation = fake.cancellation ?? new Cancellation(undefined);
-	const sender = new FakeSender({ ...fake, cancellation });
-	return { sender, looks: new Looks(sender, cancellation, time), time };
+	const signal = fake.signal ?? NEVER;
+	const sender = new FakeSender({ ...fake, signal });
+	return { sender, looks: new Looks(sender, signal, time), time };
 }
 
 const urlsOf = ({ reads }: FakeSender) => reads.map(({ sending }) => sending.request.url);
@@ -149,8 +144,7 @@ describe('Confirm Stop', () => {
 	): Promise<Confirmed> {
 		const began = Date.now();
 		const controller = new AbortController();
-		const cancellation = new Cancellation(controller.signal);
-		const { sender, looks } = looksWith({ ...fake, ends, cancellation });
+		const { sender, looks } = looksWith({ ...fake, ends, signal: controller.signal });
 		let took = NaN;
 		const confirming = looks
 			.confirm({ way, ids, options }, provider)
@@ -497,8 +491,8 @@ describe('a stop that found nothing', () => {
 	test('cancelled while it reads, nothing is told', async () => {
 		const controller = new AbortController();
 		const fates: Fate[] = ['never'];
-		const { sender, requests, cancellation } = fakeSender(fates, { signal: controller.signal });
-		const looks = new Looks(sender, cancellation, new LookTime());
+		const { sender, requests, signal } = fakeSender(fates, { signal: controller.signal });
+		const looks = new Looks(sender, signal, new LookTime());
 		const finding = looks.lookInto(asked, false);
 		await jest.advanceTimersByTimeAsync(100);
 		controller.abort();
@@ -508,7 +502,7 @@ describe('a stop that found nothing', () => {
 
 	test('is looked into by the node’s own sender with one request for each read, also after a 503', async () => {
 		const { sender, requests } = fakeSender([503]);
-		const looks = new Looks(sender, new Cancellation(undefined), new LookTime());
+		const looks = new Looks(sender, NEVER, new LookTime());
 		expect(await looks.lookInto(asked, false)).toEqual({ outOfTime: false });
 		expect(requests.map(({ options: { method } }) => method)).toEqual(['GET', 'GET', 'GET']);
 	});

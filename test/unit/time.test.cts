@@ -3,27 +3,29 @@
 import { getEventListeners } from 'node:events';
 
 import {
-	Cancellation,
-	letOthersIn,
 	monotonicNow,
 	OVER,
-	patience,
 	pauseUntil,
+	waitOrGiveUp,
 	within,
+	yieldToEventLoop,
 } from '../../nodes/StopAudioStream/sending/time';
 
 const NOW = Date.parse('2026-01-31T10:00:00Z');
 
-beforeEach(() => jest.useFakeTimers({ now: NOW }));
+let execution: AbortController;
+
+beforeEach(() => {
+	jest.useFakeTimers({ now: NOW });
+	execution = new AbortController();
+});
 afterEach(() => jest.useRealTimers());
 
-/** A run whose execution can be cancelled. */
-function cancellable() {
-	const controller = new AbortController();
-	return { controller, cancellation: new Cancellation(controller.signal) };
-}
+const listeners = () => getEventListeners(execution.signal, 'abort').length;
 
-test('the clock counts whole milliseconds, and none is set back', async () => {
+const soon = (ms: number) => monotonicNow() + ms;
+
+test('monotonicNow counts whole milliseconds, also when the clock of the day is set back', async () => {
 	const before = monotonicNow();
 	expect(Number.isInteger(before)).toBe(true);
 	jest.setSystemTime(NOW - 3_600_000);
@@ -31,157 +33,129 @@ test('the clock counts whole milliseconds, and none is set back', async () => {
 	expect(monotonicNow() - before).toBe(7);
 });
 
-test('others come in, in the middle of a long loop', async () => {
+test('yieldToEventLoop lets an answer in', async () => {
 	jest.useRealTimers();
 	const came: string[] = [];
 	setImmediate(() => came.push('an answer'));
-	await letOthersIn();
+	await yieldToEventLoop();
 	expect(came).toEqual(['an answer']);
 });
 
-describe('a cancellation', () => {
-	test('tells everyone who waits, once', () => {
-		const { controller, cancellation } = cancellable();
-		const [one, other, gone] = [jest.fn(), jest.fn(), jest.fn()];
-		cancellation.onCancel(one);
-		cancellation.onCancel(other);
-		cancellation.onCancel(gone)();
-		expect(cancellation.isCancelled).toBe(false);
-		controller.abort();
-		expect(cancellation.isCancelled).toBe(true);
-		expect([one, other, gone].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 0]);
+describe('waitOrGiveUp', () => {
+	test('gives up once when the time has come, and not after stopWaiting', async () => {
+		const givenUp = jest.fn();
+		waitOrGiveUp(soon(100), execution.signal, givenUp);
+		const stopWaiting = waitOrGiveUp(soon(50), execution.signal, givenUp);
+		stopWaiting();
+		await jest.advanceTimersByTimeAsync(100);
+		execution.abort();
+		expect(givenUp.mock.calls).toEqual([['outOfTime']]);
 	});
 
-	test('tells at once who comes after it', () => {
-		const { controller, cancellation } = cancellable();
-		controller.abort();
-		const late = jest.fn();
-		cancellation.onCancel(late);
-		expect(late).toHaveBeenCalledTimes(1);
+	test('gives up once when the execution is cancelled in the moment in which the time comes', async () => {
+		const givenUp = jest.fn();
+		waitOrGiveUp(soon(100), execution.signal, givenUp);
+		jest.advanceTimersByTime(100);
+		execution.abort();
+		await jest.advanceTimersByTimeAsync(0);
+		expect(givenUp.mock.calls).toEqual([['cancelled']]);
 	});
 
-	test('tells those too who were there when another of them let go', () => {
-		const { controller, cancellation } = cancellable();
+	test('without an end has no timer, and gives up with the execution', () => {
+		const givenUp = jest.fn();
+		waitOrGiveUp(Infinity, execution.signal, givenUp);
+		expect(jest.getTimerCount()).toBe(0);
+		execution.abort();
+		expect(givenUp.mock.calls).toEqual([['cancelled']]);
+	});
+
+	test('gives up at once when the execution was cancelled before', () => {
+		execution.abort();
+		const givenUp = jest.fn();
+		waitOrGiveUp(soon(100), execution.signal, givenUp);
+		expect(givenUp.mock.calls).toEqual([['cancelled']]);
+		expect(jest.getTimerCount()).toBe(0);
+	});
+
+	test('a cancellation reaches all who wait, and not one whom another of them stopped', () => {
 		const told: string[] = [];
-		cancellation.onCancel(() => {
+		waitOrGiveUp(Infinity, execution.signal, () => {
 			told.push('first');
-			letGo();
+			stopSecond();
 		});
-		const letGo = cancellation.onCancel(() => told.push('second'));
-		controller.abort();
-		expect(told).toEqual(['first', 'second']);
+		const stopSecond = waitOrGiveUp(Infinity, execution.signal, () => told.push('second'));
+		waitOrGiveUp(Infinity, execution.signal, () => told.push('third'));
+		execution.abort();
+		expect(told).toEqual(['first', 'third']);
 	});
 
-	test('has one listener on the signal however many wait, and none when it is closed', () => {
-		const { controller, cancellation } = cancellable();
-		const told = jest.fn();
-		for (let n = 0; n < 100; n += 1) cancellation.onCancel(told);
-		expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
-		cancellation.close();
-		expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
-		controller.abort();
-		expect(told).not.toHaveBeenCalled();
+	test('a hundred waits share one listener on the signal, and the last takes it away', () => {
+		const givenUp = jest.fn();
+		const stops = Array.from({ length: 100 }, () =>
+			waitOrGiveUp(Infinity, execution.signal, givenUp),
+		);
+		expect(listeners()).toBe(1);
+		for (const stopWaiting of stops.slice(1)) stopWaiting();
+		expect(listeners()).toBe(1);
+		stops[0]?.();
+		expect(listeners()).toBe(0);
 	});
 
-	test('never comes where n8n has no signal', () => {
-		const cancellation = new Cancellation(undefined);
-		expect(cancellation.isCancelled).toBe(false);
-		expect(() => cancellation.close()).not.toThrow();
+	test('hears a cancellation when others have waited for the same signal and left', () => {
+		const givenUp = jest.fn();
+		waitOrGiveUp(Infinity, execution.signal, jest.fn())();
+		waitOrGiveUp(Infinity, execution.signal, givenUp);
+		execution.abort();
+		expect(givenUp).toHaveBeenCalledTimes(1);
 	});
 });
 
-describe('a pause', () => {
-	test('ends when its time has come', async () => {
-		const { cancellation } = cancellable();
-		const pause = pauseUntil(monotonicNow() + 500, cancellation);
+describe('pauseUntil', () => {
+	test('ends when its time has come, and leaves no timer', async () => {
+		const pause = pauseUntil(soon(500), execution.signal);
 		await jest.advanceTimersByTimeAsync(499);
 		expect(jest.getTimerCount()).toBe(1);
 		await jest.advanceTimersByTimeAsync(1);
 		expect(await pause).toBe(false);
-		expect(jest.getTimerCount()).toBe(0);
+		expect([jest.getTimerCount(), listeners()]).toEqual([0, 0]);
 	});
 
 	test('ends at once when the execution is cancelled, and leaves no timer', async () => {
-		const { controller, cancellation } = cancellable();
-		const cut = pauseUntil(monotonicNow() + 500, cancellation);
-		controller.abort();
-		expect(await cut).toBe(true);
-		expect(jest.getTimerCount()).toBe(0);
-		expect(await pauseUntil(monotonicNow() + 500, cancellation)).toBe(true);
-		expect(jest.getTimerCount()).toBe(0);
+		const pause = pauseUntil(soon(500), execution.signal);
+		execution.abort();
+		expect(await pause).toBe(true);
+		expect([jest.getTimerCount(), listeners()]).toEqual([0, 0]);
 	});
 
-	test('until a time that has passed is none', async () => {
-		const { cancellation } = cancellable();
-		const pause = pauseUntil(monotonicNow() - 500, cancellation);
+	test('does not wait for a time that has passed', async () => {
+		const pause = pauseUntil(soon(-500), execution.signal);
 		await jest.advanceTimersByTimeAsync(0);
 		expect(await pause).toBe(false);
 	});
 });
 
-describe('patience', () => {
-	test('runs out once, and not after it was let go', async () => {
-		const { controller, cancellation } = cancellable();
-		const over = jest.fn();
-		patience(monotonicNow() + 100, cancellation, over);
-		const letGo = patience(monotonicNow() + 50, cancellation, over);
-		letGo();
-		await jest.advanceTimersByTimeAsync(100);
-		controller.abort();
-		expect(over.mock.calls).toEqual([['outOfTime']]);
-	});
-
-	test('that is cancelled in the moment in which it runs out is told of one alone', async () => {
-		const { controller, cancellation } = cancellable();
-		const over = jest.fn();
-		patience(monotonicNow() + 100, cancellation, over);
-		jest.advanceTimersByTime(100);
-		controller.abort();
-		// What were thrown now, nobody could catch.
-		await jest.advanceTimersByTimeAsync(0);
-		expect(over.mock.calls).toEqual([['cancelled']]);
-	});
-
-	test('without an end has no timer, and ends with the execution', () => {
-		const { controller, cancellation } = cancellable();
-		const over = jest.fn();
-		patience(Infinity, cancellation, over);
-		expect(jest.getTimerCount()).toBe(0);
-		controller.abort();
-		expect(over.mock.calls).toEqual([['cancelled']]);
-	});
-
-	test('is let go with one and the same reason, so that no stack is taken each time', () => {
-		expect(OVER).toEqual(new Error('No longer waited for'));
-	});
-});
-
-describe('work that is waited for', () => {
-	const soon = monotonicNow;
-
-	test('is what it comes to, and leaves nothing waiting', async () => {
-		const { controller, cancellation } = cancellable();
-		expect(await within(Promise.resolve('done'), soon() + 100, cancellation)).toBe('done');
-		expect(jest.getTimerCount()).toBe(0);
+describe('within', () => {
+	test('is what the work comes to, and leaves no timer and no listener', async () => {
+		expect(await within(Promise.resolve('done'), soon(100), execution.signal)).toBe('done');
+		expect([jest.getTimerCount(), listeners()]).toEqual([0, 0]);
 		const failed = new Error('did not work');
-		await expect(within(Promise.reject(failed), soon() + 100, cancellation)).rejects.toBe(failed);
-		expect(jest.getTimerCount()).toBe(0);
-		cancellation.close();
-		expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+		await expect(within(Promise.reject(failed), soon(100), execution.signal)).rejects.toBe(failed);
+		expect([jest.getTimerCount(), listeners()]).toEqual([0, 0]);
 	});
 
-	test('is waited for until its time has come', async () => {
-		const { cancellation } = cancellable();
-		const waiting = within(new Promise(() => undefined), soon() + 100, cancellation);
+	test('gives work up when the time has come', async () => {
+		const waiting = within(new Promise(() => undefined), soon(100), execution.signal);
 		await jest.advanceTimersByTimeAsync(100);
 		expect(await waiting).toBe('outOfTime');
 	});
 
-	test('is waited for until the execution is cancelled', async () => {
-		const { controller, cancellation } = cancellable();
-		const waiting = within(new Promise(() => undefined), soon() + 100, cancellation);
-		controller.abort();
+	test('gives work up when the execution is cancelled', async () => {
+		const waiting = within(new Promise(() => undefined), soon(100), execution.signal);
+		execution.abort();
 		expect(await waiting).toBe('cancelled');
-		expect(jest.getTimerCount()).toBe(0);
 	});
+});
+
+test('every wait ends with one and the same reason, so that no stack is taken each time', () => {
+	expect(OVER).toEqual(new Error('No longer waited for'));
 });

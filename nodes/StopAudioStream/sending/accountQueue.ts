@@ -1,6 +1,6 @@
 import type { RateLimit } from '../providers/provider';
 import { AccountRate, type Load, type TurnKind } from './accountRate';
-import { monotonicNow, patience, sleepUntil, type Cancellation, type GivenUp } from './time';
+import { monotonicNow, sleepUntil, waitOrGiveUp, type GivenUp } from './time';
 
 /**
  * A request that wants few under way is passed by others for so long, in ms; then they wait for it, for so
@@ -21,7 +21,8 @@ export interface Turn {
 	isRepeat: boolean;
 	/** When it is no longer wanted (ms). */
 	until: number;
-	cancellation: Cancellation;
+	/** The execution's. */
+	signal: AbortSignal;
 }
 
 /** The right to send one request; given back with {@link AccountQueue.leave}. */
@@ -38,8 +39,8 @@ export interface Refused {
 
 interface Waiter extends Turn {
 	isOver: boolean;
-	/** Lets go of the time and the cancellation that it watches. */
-	letGo?: () => void;
+	/** Ends its wait for the time and the cancellation. */
+	stopWaiting?: () => void;
 	waitsSince: number;
 	/** Since when others go ahead of it, because more is under way than it wants; then they wait, and then go again. */
 	passedAt: number;
@@ -95,7 +96,7 @@ export class AccountQueue {
 				end(end) {
 					// In the same moment, so that nobody gives it a slot that nobody would give back.
 					this.isOver = true;
-					this.letGo?.();
+					this.stopWaiting?.();
 					resolve(end);
 				},
 			};
@@ -106,7 +107,7 @@ export class AccountQueue {
 			queue.splice(firstNew < 0 ? queue.length : firstNew, 0, waiter);
 			this.dispatch();
 			if (waiter.isOver) return;
-			waiter.letGo = patience(turn.until, turn.cancellation, (why) => {
+			waiter.stopWaiting = waitOrGiveUp(turn.until, turn.signal, (why) => {
 				waiter.end(why);
 				// Reads may have waited for it.
 				this.dispatch();

@@ -3,7 +3,7 @@ import type { Ids, Look, ProviderRequest, Way } from '../providers/provider';
 import { quoteOf } from '../words/sentences';
 import type { CallState, Status } from '../words/vocabulary';
 import type { RequestSender, SendOptions } from './requestSender';
-import { monotonicNow, pauseUntil, type Cancellation } from './time';
+import { monotonicNow, pauseUntil } from './time';
 
 /** The reads of a run have so long, in ms, from the first that leaves; none leaves later than so long after the first was asked for. */
 const LOOK_MS = 60_000;
@@ -62,7 +62,7 @@ export class Looks {
 
 	constructor(
 		private readonly sender: RequestSender,
-		private readonly cancellation: Cancellation,
+		private readonly signal: AbortSignal,
 		private readonly time: LookTime,
 	) {}
 
@@ -160,7 +160,7 @@ export class Looks {
 				return notConfirmed(`${provider} lists no stream of this call`);
 			}
 			if (state.kind === 'running') {
-				if (await pauseUntil(Math.min(monotonicNow() + pauseMs, until), this.cancellation)) {
+				if (await pauseUntil(Math.min(monotonicNow() + pauseMs, until), this.signal)) {
 					return notConfirmed(`${provider} was not read any more: the execution was canceled`);
 				}
 				pauseMs *= 2;

@@ -11,7 +11,7 @@ import type { Account, Answer, OwnReading, Provider, ProviderRequest } from '../
 import { queueOf, type AccountQueue } from './accountQueue';
 import type { TurnKind } from './accountRate';
 import { networkEnd } from './networkEnds';
-import { Cancellation, monotonicNow, OVER, pauseUntil, within } from './time';
+import { monotonicNow, OVER, pauseUntil, within } from './time';
 
 /** The longest that one item takes from its first send, in ms. */
 const MAX_ITEM_MS = 120_000;
@@ -66,7 +66,7 @@ export class RequestSender {
 
 	constructor(
 		private readonly context: SenderContext,
-		private readonly cancellation: Cancellation,
+		private readonly signal: AbortSignal,
 		readonly provider: Provider,
 		readonly account: Account,
 		data: ICredentialsDecrypted['data'],
@@ -96,14 +96,14 @@ export class RequestSender {
 		});
 		const enough = Math.min(options.timeout, MIN_ATTEMPT_MS);
 		for (;;) {
-			if (this.cancellation.isCancelled) return sent({ kind: 'cancelled' });
+			if (this.signal.aborted) return sent({ kind: 'cancelled' });
 			const slot = await this.queue.enter({
 				run: this.context,
 				kind,
 				maxUnderWay: options.maxConcurrency,
 				isRepeat: attempts > 0,
 				until: deadline - enough,
-				cancellation: this.cancellation,
+				signal: this.signal,
 			});
 			if (slot === 'cancelled') return sent({ kind: 'cancelled' });
 			// Out of time before the first send happens to a read only, which has nothing to report.
@@ -127,7 +127,7 @@ export class RequestSender {
 			// After a 429 the whole account waits, this item with it.
 			const wait = limited ? 0 : (retryAfterMs ?? backoff(attempts));
 			if (monotonicNow() + wait >= deadline - enough) break;
-			if (wait > 0) await pauseUntil(monotonicNow() + wait, this.cancellation);
+			if (wait > 0) await pauseUntil(monotonicNow() + wait, this.signal);
 		}
 		return sent(end);
 	}
@@ -160,7 +160,7 @@ export class RequestSender {
 					{ credentialsDecrypted: this.decrypted },
 				);
 			// n8n's timeout is for silence: an answer that comes a byte at a time would hold the slot for ever.
-			const response = await within(sending, monotonicNow() + timeout, this.cancellation);
+			const response = await within(sending, monotonicNow() + timeout, this.signal);
 			if (response === 'cancelled') return { kind: 'cancelled' };
 			if (response === 'outOfTime') return { kind: 'noAnswer', seconds: timeout / 1_000 };
 			// Masked before a sentence is made of it: one that is cut to length may keep half of a secret.

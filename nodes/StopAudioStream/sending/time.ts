@@ -6,107 +6,105 @@ import { sleep } from 'n8n-workflow';
  */
 export const monotonicNow = () => Math.floor(performance.now());
 
-/** Lets answers in and further requests out, in the middle of a long loop. */
-export const letOthersIn = async (): Promise<void> => await sleep(0);
+/** In the middle of a long loop: lets answers in and further requests out. */
+export const yieldToEventLoop = async (): Promise<void> => await sleep(0);
 
-/** Waits until `at` (ms); an abort of `signal`, and nothing else, ends it sooner, as a rejection. */
+/**
+ * Waits until `at` (ms). An abort of `signal` ends the wait as a rejection; the `sleep` of n8n 1.x takes no
+ * signal and goes on, so whoever waits must not act on an end that comes late.
+ */
 export const sleepUntil = async (at: number, signal?: AbortSignal): Promise<void> =>
 	await sleep(Math.max(0, at - monotonicNow()), signal);
 
 export type GivenUp = 'cancelled' | 'outOfTime';
 
-/** Why a wait is let go. Without a reason, each one would make an exception of its own, with its stack. */
+/** The reason of every abort. Without one, each would make an exception of its own, with its stack. */
 export const OVER = new Error('No longer waited for');
 
+interface Listener {
+	waiting: Set<() => void>;
+	tellAll: () => void;
+}
+
+const listeners = new WeakMap<AbortSignal, Listener>();
+
 /**
- * Tells whoever waits in a run of the node that its execution was cancelled. n8n's signal lives as long as the
- * execution, which may run the node a thousand times: so there is one listener a run, and {@link close} takes
- * it away. Left there, it would keep the run and its decrypted credential alive.
+ * Calls `tell` when `signal` aborts, and returns what takes `tell` off again. All who wait for a signal share one
+ * listener: before it adds a listener, a signal walks through those that it has, and thousands of items wait at
+ * once; Node 20 also prints a warning for more than ten. The listener goes with the last who waits. n8n's signal
+ * lives as long as the execution, which may run the node a thousand times, and whatever stayed there would keep
+ * its run and the decrypted credential alive.
  */
-export class Cancellation {
-	private readonly waiting = new Set<() => void>();
-
-	private readonly tellAll = () => {
-		for (const tell of [...this.waiting]) tell();
+function onAbort(signal: AbortSignal, tell: () => void): () => void {
+	const { waiting, tellAll } = listeners.get(signal) ?? listenTo(signal);
+	waiting.add(tell);
+	return () => {
+		waiting.delete(tell);
+		if (waiting.size > 0) return;
+		signal.removeEventListener('abort', tellAll);
+		listeners.delete(signal);
 	};
+}
 
-	constructor(private readonly signal: AbortSignal | undefined) {
-		signal?.addEventListener('abort', this.tellAll);
-	}
-
-	get isCancelled(): boolean {
-		return this.signal?.aborted === true;
-	}
-
-	/** Calls `tell` at the cancellation, now where it has come. Gives back what lets go of it. */
-	onCancel(tell: () => void): () => void {
-		if (this.isCancelled) tell();
-		else this.waiting.add(tell);
-		return () => this.waiting.delete(tell);
-	}
-
-	close() {
-		this.signal?.removeEventListener('abort', this.tellAll);
-		this.waiting.clear();
-	}
+function listenTo(signal: AbortSignal): Listener {
+	const waiting = new Set<() => void>();
+	const tellAll = () => {
+		for (const tell of [...waiting]) tell();
+	};
+	const listener = { waiting, tellAll };
+	listeners.set(signal, listener);
+	signal.addEventListener('abort', tellAll);
+	return listener;
 }
 
 /**
- * Calls `onOver` once: when the execution is cancelled, or when the time `at` (ms) has come. Gives back what
- * lets go; after that, `onOver` is not called any more and nothing of it remains.
+ * Calls `onGivenUp` once: when `signal`, the execution's, aborts, or when the time `at` (ms) has come. Returns
+ * `stopWaiting`: after it, `onGivenUp` is never called, and nothing of the wait remains.
  */
-export function patience(
+export function waitOrGiveUp(
 	at: number,
-	cancellation: Cancellation,
-	onOver: (why: GivenUp) => void,
+	signal: AbortSignal,
+	onGivenUp: (why: GivenUp) => void,
 ): () => void {
-	let waiting: typeof onOver | undefined = onOver;
 	const timer = new AbortController();
-	let release = () => {};
-	const letGo = () => {
-		waiting = undefined;
-		release();
+	if (signal.aborted) {
+		onGivenUp('cancelled');
+		return () => {};
+	}
+	const takeOff = onAbort(signal, () => giveUp('cancelled'));
+	const stopWaiting = () => {
+		takeOff();
 		timer.abort(OVER);
 	};
-	const over = (why: GivenUp) => {
-		const tell = waiting;
-		letGo();
-		tell?.(why);
+	const giveUp = (why: GivenUp) => {
+		if (timer.signal.aborted) return;
+		stopWaiting();
+		onGivenUp(why);
 	};
-	release = cancellation.onCancel(() => over('cancelled'));
-	if (at !== Infinity && !cancellation.isCancelled) {
+	if (at !== Infinity) {
 		sleepUntil(at, timer.signal).then(
-			() => over('outOfTime'),
+			() => giveUp('outOfTime'),
 			() => undefined,
 		);
 	}
-	return letGo;
+	return stopWaiting;
 }
 
-/** What `work` comes to, or why it was not waited for any more. */
+/** What `work` comes to, or why it was given up. */
 export async function within<T>(
 	work: Promise<T>,
 	at: number,
-	cancellation: Cancellation,
+	signal: AbortSignal,
 ): Promise<T | GivenUp> {
 	return await new Promise((resolve, reject) => {
-		const letGo = patience(at, cancellation, resolve);
-		work.then(
-			(value) => {
-				letGo();
-				resolve(value);
-			},
-			(reason: unknown) => {
-				letGo();
-				reject(reason);
-			},
-		);
+		const stopWaiting = waitOrGiveUp(at, signal, resolve);
+		void work.then(resolve, reject).finally(stopWaiting);
 	});
 }
 
-/** Waits until `at` (ms). True where the execution was cancelled meanwhile. */
-export async function pauseUntil(at: number, cancellation: Cancellation): Promise<boolean> {
+/** Waits until `at` (ms). True if the execution was cancelled meanwhile. */
+export async function pauseUntil(at: number, signal: AbortSignal): Promise<boolean> {
 	return await new Promise((resolve) => {
-		patience(at, cancellation, (why) => resolve(why === 'cancelled'));
+		waitOrGiveUp(at, signal, (why) => resolve(why === 'cancelled'));
 	});
 }
