@@ -1,19 +1,11 @@
 import type { RateLimit } from '../providers/provider';
-import { AccountRate, type Load, type TurnKind } from './accountRate';
+import { AccountRate, type Load, type Slot, type TurnKind } from './accountRate';
 import { monotonicNow, sleepUntil, waitOrGiveUp, type GivenUp } from './time';
-
-/**
- * A request that wants few under way is passed by others for so long, in ms; then they wait for it, for so
- * long at the most: what is under way may take much longer to be answered.
- */
-const PASSED_MS = 1_000;
-const HELD_MS = 2_000;
 
 /** A request that waits for its turn. */
 export interface Turn {
 	/** The run it belongs to: runs take turns, so that a hang-up never waits behind a nightly sweep. */
 	run: object;
-	/** Reads only tell something: they never leave before a stop that waits. */
 	kind: TurnKind;
 	/** How many requests to the account may be under way together, this one counted. */
 	maxUnderWay: number;
@@ -25,13 +17,6 @@ export interface Turn {
 	signal: AbortSignal;
 }
 
-/** The right to send one request; given back with {@link AccountQueue.leave}. */
-export interface Slot {
-	sentAt: number;
-	run: object;
-	kind: TurnKind;
-}
-
 /** The provider asked for a longer wait than the node takes. */
 export interface Refused {
 	refusedForMs: number;
@@ -41,33 +26,26 @@ interface Waiter extends Turn {
 	isOver: boolean;
 	/** Ends its wait for the time and the cancellation. */
 	stopWaiting?: () => void;
-	waitsSince: number;
-	/** Since when others go ahead of it, because more is under way than it wants; then they wait, and then go again. */
-	passedAt: number;
 	end(end: Slot | Refused | GivenUp): void;
 }
-
-/** Who waits, run by run. */
-type Line = Map<object, Waiter[]>;
 
 /**
  * Who is next for one provider account; {@link AccountRate} says when. One per account and process, shared by all
  * executions: the usual load is hundreds of webhook executions with one stop each, and none of them alone can
  * know the rate.
  *
- * Runs stand in a line, each with its own requests in order. The first run sends one and goes to the end of the
- * line. A run whose own bound is reached is passed by the others. After a second they wait for it, for two at the
- * most, but only where that helps: not where its own requests keep it out, or what had left before it came.
- * Reads have a line of their own, which moves only while no stop waits.
+ * Runs stand in a line, each with its own requests in order. The first run sends one request and goes to the end
+ * of the line. Reads have a line of their own, which moves only while no stop waits: they only tell something.
+ *
+ * What the account allows holds for all, so the whole line waits for it. A run whose own *Max Concurrency* is
+ * reached keeps its place, and the others pass it: it waits until they leave a gap.
  */
 export class AccountQueue {
-	private readonly stops: Line = new Map();
-
-	private readonly reads: Line = new Map();
-
-	private readonly slots = new Set<Slot>();
-
-	private readsUnderWay = 0;
+	/** Who waits, run by run. */
+	private readonly lines = {
+		stop: new Map<object, Waiter[]>(),
+		read: new Map<object, Waiter[]>(),
+	};
 
 	private readonly rate: AccountRate;
 
@@ -77,22 +55,16 @@ export class AccountQueue {
 		this.rate = new AccountRate(limit);
 	}
 
-	private get underWay() {
-		return this.slots.size;
-	}
-
 	get isIdle() {
-		return this.underWay === 0 && this.stops.size === 0 && this.reads.size === 0;
+		return this.rate.isIdle && this.lines.stop.size === 0 && this.lines.read.size === 0;
 	}
 
-	/** Waits for a slot; each slot must be given back. */
+	/** Waits for a slot; each slot must be given back with {@link leave}. */
 	async enter(turn: Turn): Promise<Slot | Refused | GivenUp> {
 		return await new Promise((resolve) => {
 			const waiter: Waiter = {
 				...turn,
 				isOver: false,
-				waitsSince: monotonicNow(),
-				passedAt: -Infinity,
 				end(end) {
 					// In the same moment, so that nobody gives it a slot that nobody would give back.
 					this.isOver = true;
@@ -100,11 +72,7 @@ export class AccountQueue {
 					resolve(end);
 				},
 			};
-			const line = turn.kind === 'read' ? this.reads : this.stops;
-			const queue = line.get(turn.run) ?? [];
-			line.set(turn.run, queue);
-			const firstNew = turn.isRepeat ? queue.findIndex(({ isRepeat }) => !isRepeat) : -1;
-			queue.splice(firstNew < 0 ? queue.length : firstNew, 0, waiter);
+			this.enqueue(waiter);
 			this.dispatch();
 			if (waiter.isOver) return;
 			waiter.stopWaiting = waitOrGiveUp(turn.until, turn.signal, (why) => {
@@ -117,87 +85,54 @@ export class AccountQueue {
 
 	/** Gives a slot back, with what its answer showed. `retryAfterMs`: the wait that a 429 asked for. */
 	leave(slot: Slot, load: Load, retryAfterMs?: number) {
-		const { kind, sentAt } = slot;
-		this.slots.delete(slot);
-		if (kind === 'read') this.readsUnderWay -= 1;
-		this.rate.note(kind, { sentAt, load, retryAfterMs }, monotonicNow());
+		this.rate.giveBack(slot, load, monotonicNow(), retryAfterMs);
 		this.dispatch();
 	}
 
+	private enqueue(waiter: Waiter) {
+		const line = this.lines[waiter.kind];
+		const queue = line.get(waiter.run) ?? [];
+		line.set(waiter.run, queue);
+		const firstNew = waiter.isRepeat ? queue.findIndex(({ isRepeat }) => !isRepeat) : -1;
+		queue.splice(firstNew < 0 ? queue.length : firstNew, 0, waiter);
+	}
+
 	private dispatch() {
-		this.dispatchStops();
-		// One look is enough: no stop can join in between.
-		if (this.reads.size > 0 && !hasWaiter(this.stops)) this.dispatchReads();
+		this.dequeue('stop');
+		// No stop can join in between, so to look once is enough.
+		if (this.lines.read.size > 0 && !this.hasStopWaiting()) this.dequeue('read');
 	}
 
-	private dispatchStops() {
-		for (const [run, queue] of this.stops) {
+	private hasStopWaiting(): boolean {
+		return [...this.lines.stop.values()].some((queue) => queue.some(({ isOver }) => !isOver));
+	}
+
+	/** Gives slots to those who wait, as far as there are any. */
+	private dequeue(kind: TurnKind) {
+		const line = this.lines[kind];
+		for (const [run, queue] of line) {
 			const now = monotonicNow();
 			const waiter = queue[0];
-			if (waiter && !waiter.isOver && !this.endRefused(waiter, now)) {
-				// What reads hold is no bound for stops: only what the provider counts is.
-				const stopsUnderWay = this.underWay - this.readsUnderWay;
-				const free = this.rate.freeAt(now, this.underWay, stopsUnderWay);
-				if (free > now) return this.wake(free);
-				if (stopsUnderWay >= waiter.maxUnderWay) {
-					const heldUntil = this.holdsOthersUntil(waiter, now);
-					if (heldUntil !== undefined) return this.wake(heldUntil);
-					continue;
+			if (waiter && !waiter.isOver) {
+				const refusedForMs = this.rate.refusedForMs(now);
+				// At once, whatever else it would wait for: otherwise a run could wait for hours.
+				if (refusedForMs !== undefined) waiter.end({ refusedForMs });
+				else {
+					const freeAt = this.rate.freeAt(kind, now);
+					if (freeAt > now) return this.schedule(freeAt);
+					if (!this.rate.hasRoom(kind, waiter.maxUnderWay)) continue;
+					waiter.end(this.rate.take(kind, now));
 				}
-				this.give(waiter, now);
 			}
-			moveOn(this.stops, run, queue);
+			queue.shift();
+			line.delete(run);
+			// At the end of the line, where this loop comes by again.
+			if (queue.length > 0) line.set(run, queue);
 		}
 	}
 
-	private dispatchReads() {
-		for (const [run, queue] of this.reads) {
-			const now = monotonicNow();
-			const waiter = queue[0];
-			if (waiter && !waiter.isOver && !this.endRefused(waiter, now)) {
-				const { maxUnderWay } = waiter;
-				const free = this.rate.freeAt(now, this.underWay);
-				if (free > now) return this.wake(free);
-				const readFree = this.rate.readFreeAt(now, this.readsUnderWay, maxUnderWay);
-				// Its run's own bound: only an answer helps, and another run may want more.
-				if (readFree === Infinity || this.underWay >= maxUnderWay) continue;
-				if (readFree > now) return this.wake(readFree);
-				this.give(waiter, now);
-			}
-			moveOn(this.reads, run, queue);
-		}
-	}
-
-	private endRefused(waiter: Waiter, now: number): boolean {
-		const refusedForMs = this.rate.refusedForMs(now);
-		if (refusedForMs === undefined) return false;
-		waiter.end({ refusedForMs });
-		return true;
-	}
-
-	private give(waiter: Waiter, now: number) {
-		const { run, kind } = waiter;
-		const slot: Slot = { sentAt: now, run, kind };
-		this.slots.add(slot);
-		if (kind === 'read') this.readsUnderWay += 1;
-		this.rate.take(now);
-		waiter.end(slot);
-	}
-
-	/** Until when others wait for one that wants fewer under way; `undefined` while they go ahead of it. */
-	private holdsOthersUntil(waiter: Waiter, now: number): number | undefined {
-		const { run, maxUnderWay } = waiter;
-		if (now >= waiter.passedAt + PASSED_MS + HELD_MS) waiter.passedAt = now;
-		const heldAt = waiter.passedAt + PASSED_MS;
-		if (now < heldAt) return undefined;
-		// Its own, and what had left before it came: to hold others would not let it in any sooner.
-		const inVain = [...this.slots].filter(
-			(slot) => slot.kind === 'stop' && (slot.run === run || slot.sentAt <= waiter.waitsSince),
-		);
-		return inVain.length >= maxUnderWay ? undefined : heldAt + HELD_MS;
-	}
-
-	private wake(at: number) {
+	/** Dispatches at `at`, unless an earlier time is scheduled; after `Infinity` the next answer does it. */
+	private schedule(at: number) {
 		if (at >= this.wakeAt) return;
 		this.wakeAt = at;
 		void sleepUntil(at).then(() => {
@@ -207,17 +142,7 @@ export class AccountQueue {
 	}
 }
 
-const hasWaiter = (line: Line) =>
-	[...line.values()].some((queue) => queue.some(({ isOver }) => !isOver));
-
-/** Takes the first of a run out, and puts the run to the end of the line, where the loop comes by again. */
-function moveOn(line: Line, run: object, queue: Waiter[]) {
-	queue.shift();
-	line.delete(run);
-	if (queue.length > 0) line.set(run, queue);
-}
-
-/** More accounts than one n8n process serves at once; the bound only keeps memory from growing for ever. */
+/** Accounts that are remembered: more than one n8n process serves at once, and memory must not grow for ever. */
 const MAX_ACCOUNTS = 1_000;
 
 const queues = new Map<string, AccountQueue>();

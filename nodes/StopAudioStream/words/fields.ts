@@ -89,7 +89,7 @@ export const OPTIONS = {
 		max: 1_000,
 		default: 100,
 		description:
-			"How many requests may be under way at once for one account. The provider's rate limit is kept in any case.",
+			"How many requests may be under way at once for one account, those of other executions counted. With a low number, this node waits until they leave a gap. The provider's rate limit is kept in any case.",
 		shownFor: 'always',
 	},
 	maxRetries: {
