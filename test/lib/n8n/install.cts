@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { platform, totalmem } from 'node:os';
 import path from 'node:path';
-import { ensureInstalled, isInstalled } from '../install.cts';
+import { ensureInstalled } from '../install.cts';
+import { isInstalled } from '../isInstalled.js';
 import { npm, run, say, step } from '../processes.cts';
 import lock from './package-lock.json';
 import { dependencies, optionalDependencies } from './package.json';
@@ -142,8 +143,6 @@ export async function installN8n(): Promise<void> {
 	if (!isInstalled(__dirname)) say('  A real n8n is 2.2 GB of packages. This is done once.');
 	await ensureInstalled(__dirname, {
 		title: 'n8n 2.41 and the Node it needs (about 2 minutes)',
-		// npm's search for peers of n8n's 2,000 packages does not end.
-		args: ['--legacy-peer-deps'],
 		minutes: 30,
 	});
 	await ensureSqlite();

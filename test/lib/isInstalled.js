@@ -1,0 +1,28 @@
+// @ts-check
+'use strict';
+
+// JavaScript, because `scripts/run.js` asks before anything is installed.
+
+const { existsSync, readFileSync } = require('node:fs');
+const path = require('node:path');
+
+/** @param {string} lockfile @returns {Record<string, {version?: string, optional?: boolean}>} */
+const packagesOf = (lockfile) => JSON.parse(readFileSync(lockfile, 'utf8')).packages;
+
+/**
+ * Whether a folder holds what its lockfile asks for. npm notes what it has put into `node_modules`, so
+ * this is right after a plain `npm ci` too.
+ * @param {string} folder
+ */
+function isInstalled(folder) {
+	const note = path.join(folder, 'node_modules/.package-lock.json');
+	if (!existsSync(note)) return false;
+	const present = packagesOf(note);
+	return Object.entries(packagesOf(path.join(folder, 'package-lock.json'))).every(
+		// What is optional may be for another platform.
+		([where, { version, optional }]) =>
+			where === '' || optional || present[where]?.version === version,
+	);
+}
+
+module.exports = { isInstalled };
