@@ -73,6 +73,14 @@ module.exports = {
 			},
 		},
 		{
+			name: 'recipes-know-only-themselves',
+			comment:
+				'What makes the recipes is product: it uses nothing of the tests, the scripts or the node.',
+			severity: 'error',
+			from: { path: '^examples/' },
+			to: { path: '^(nodes|credentials|test|scripts|bench)/' },
+		},
+		{
 			name: 'tests-do-not-import-scripts',
 			comment: 'scripts/ and bench/ use test/lib, and never the other way round.',
 			severity: 'error',

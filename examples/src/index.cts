@@ -1,4 +1,4 @@
-/** Every recipe, by the name of its file in `examples/`. */
+/** Every workflow of `examples/`, by the name of its file. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,7 +21,12 @@ const ofEachCarrier = (
 ): Array<[string, Workflow]> =>
 	ALL_CARRIERS.map((carrier) => [`${name}-${carrier.file}`, make(carrier)]);
 
-/** The recipes that are made here, most of them once for each provider. */
+/** They try a provider, and are no recipes. */
+export const CHECKS: ReadonlyMap<string, Workflow> = new Map(
+	ofEachCarrier('check-my-account', checkMyAccount),
+);
+
+/** The workflows that are made here, most of them once for each provider. */
 export const MADE: ReadonlyMap<string, Workflow> = new Map([
 	...ofEachCarrier('answer', answer),
 	...ofEachCarrier('timeout', timeLimit),
@@ -31,7 +36,7 @@ export const MADE: ReadonlyMap<string, Workflow> = new Map([
 	...ofEachCarrier('private-part', privatePart),
 	...ofEachCarrier('everything-off', everythingOff),
 	...ofEachCarrier('stop-and-hang-up', stopAndHangUp),
-	...ofEachCarrier('check-my-account', checkMyAccount),
+	...CHECKS,
 	['sweep-signalwire', sweep()],
 ]);
 
@@ -40,15 +45,20 @@ export const FOLDER = path.resolve(__dirname, '..');
 const parse = (file: string): Workflow =>
 	JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')) as Workflow;
 
-/** The recipes whose files are kept by hand: all that are not made. */
+/** The workflows whose files are kept by hand: all that are not made. */
 const keptByHand = readdirSync(FOLDER)
 	.filter((file) => file.endsWith('.json') && !MADE.has(path.basename(file, '.json')))
 	.map((file): [string, Workflow] => [path.basename(file, '.json'), parse(file)]);
 
-export const RECIPES: ReadonlyMap<string, Workflow> = new Map([...MADE, ...keptByHand]);
+export const WORKFLOWS: ReadonlyMap<string, Workflow> = new Map([...MADE, ...keptByHand]);
 
-/** A recipe as its file holds it. */
-export const fileOf = (recipe: Workflow): string => `${JSON.stringify(recipe, null, '\t')}\n`;
+/** The workflows that do a user's work: all but *Check My Account*. */
+export const RECIPES: ReadonlyMap<string, Workflow> = new Map(
+	[...WORKFLOWS].filter(([name]) => !CHECKS.has(name)),
+);
+
+/** A workflow as its file holds it. */
+export const fileOf = (made: Workflow): string => `${JSON.stringify(made, null, '\t')}\n`;
 
 const CANVASES = /(<!-- canvases -->\n)[^]*?(<!-- \/canvases -->)/;
 

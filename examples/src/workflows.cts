@@ -235,7 +235,6 @@ interface HttpOptions {
 	/** An expression that yields a value to be sent as JSON. */
 	json?: string;
 	query?: Record<string, string>;
-	headers?: Record<string, string>;
 	options?: Values;
 	onError?: OnError;
 	executeOnce?: true;
@@ -254,7 +253,6 @@ export const http = (
 		form,
 		json,
 		query,
-		headers,
 		options = {},
 		onError,
 		executeOnce,
@@ -272,7 +270,6 @@ export const http = (
 				nodeCredentialType: credential,
 			}),
 			...(query && { sendQuery: true, queryParameters: pairs(query) }),
-			...(headers && { sendHeaders: true, headerParameters: pairs(headers) }),
 			...(form && {
 				sendBody: true,
 				contentType: 'form-urlencoded',

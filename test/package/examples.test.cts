@@ -1,6 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileOf, FOLDER, MADE, RECIPES, withCanvases } from '../../examples/src/index.cts';
+import {
+	CHECKS,
+	fileOf,
+	FOLDER,
+	MADE,
+	RECIPES,
+	withCanvases,
+	WORKFLOWS,
+} from '../../examples/src/index.cts';
 import { NODE_TYPE, type Workflow, type WorkflowNode } from '../../examples/src/workflows.cts';
 
 // What can be said of the recipes without an n8n.
@@ -44,16 +52,51 @@ function waysFrom({ nodes, connections }: Workflow, start: WorkflowNode): Workfl
 }
 
 test('the files are what the recipes make, and those kept by hand are written alike', () => {
-	expect(RECIPES.size).toBeGreaterThan(MADE.size);
-	const old = [...RECIPES].filter(([name, recipe]) => textOf(name) !== fileOf(recipe));
+	expect(WORKFLOWS.size).toBeGreaterThan(MADE.size);
+	const old = [...WORKFLOWS].filter(([name, recipe]) => textOf(name) !== fileOf(recipe));
 	if (old.length > 0) {
 		throw new Error(`These files are older: ${old.map(([name]) => name).join(', ')}. ${HOW}`);
 	}
 	expect(README).toBe(withCanvases(README));
 });
 
+describe.each([...WORKFLOWS])('the file of %s', (_name, made) => {
+	const { nodes, connections } = made;
+
+	test('holds no credential, no secret and nothing that belongs to one n8n', () => {
+		for (const node of nodes) expect(node).not.toHaveProperty('credentials');
+		expect(Object.keys(made).sort()).toEqual(['connections', 'name', 'nodes', 'settings']);
+		// Tokens, keys and ids are long runs of letters and digits; the longest word of ours is shorter.
+		expect(fileOf(made).match(/[A-Za-z0-9+/_-]{36,}/g) ?? []).toEqual([]);
+		expect(fileOf(made)).not.toMatch(/127\.0\.0\.1|localhost/);
+	});
+
+	test('connects nodes that are there, under names that are there once', () => {
+		const names = nodes.map((node) => node.name);
+		expect(new Set(names).size).toBe(names.length);
+		const ends = Object.entries(connections).flatMap(([from, outputs]) => [
+			from,
+			...Object.values(outputs)
+				.flat(2)
+				.map((end) => end?.node),
+		]);
+		for (const end of ends) expect(names).toContain(end);
+	});
+});
+
+describe.each([...CHECKS])('%s', (_name, { nodes }) => {
+	test('has at most 10 nodes beside its notes, and no code of more than 60 lines', () => {
+		expect(nodes.filter((node) => !isNote(node)).length).toBeLessThanOrEqual(10);
+		const codes = nodes.flatMap(({ parameters: { jsCode } }) =>
+			typeof jsCode === 'string' ? [jsCode] : [],
+		);
+		expect(codes.length).toBeGreaterThan(1);
+		for (const code of codes) expect(code.split('\n').length).toBeLessThanOrEqual(60);
+	});
+});
+
 describe.each([...RECIPES])('%s', (name, recipe) => {
-	const { nodes, connections, settings } = recipe;
+	const { nodes, settings } = recipe;
 	const notes = nodes
 		.filter(isNote)
 		.map(({ parameters: { content } }) => (typeof content === 'string' ? content : ''));
@@ -82,26 +125,6 @@ describe.each([...RECIPES])('%s', (name, recipe) => {
 
 	test('holds our node, or serves it', () => {
 		expect(nodes.some(isOurs) || /stream/i.test(text)).toBe(true);
-	});
-
-	test('holds no credential, no secret and nothing that belongs to one n8n', () => {
-		for (const node of nodes) expect(node).not.toHaveProperty('credentials');
-		expect(Object.keys(recipe).sort()).toEqual(['connections', 'name', 'nodes', 'settings']);
-		// Tokens, keys and ids are long runs of letters and digits; the longest word of ours is shorter.
-		expect(fileOf(recipe).match(/[A-Za-z0-9+/_-]{36,}/g) ?? []).toEqual([]);
-		expect(fileOf(recipe)).not.toMatch(/127\.0\.0\.1|localhost/);
-	});
-
-	test('connects nodes that are there, under names that are there once', () => {
-		const names = nodes.map((node) => node.name);
-		expect(new Set(names).size).toBe(names.length);
-		const ends = Object.entries(connections).flatMap(([from, outputs]) => [
-			from,
-			...Object.values(outputs)
-				.flat(2)
-				.map((end) => end?.node),
-		]);
-		for (const end of ends) expect(names).toContain(end);
 	});
 
 	test('leaves the address of every webhook to n8n', () => {

@@ -880,8 +880,7 @@ const plays: Record<string, (recipe: string) => Promise<void>> = {
 	},
 };
 
-// 'Check My Account' has tests of its own.
-const recipeNames = [...RECIPES.keys()].filter((name) => !name.startsWith('check-my-account'));
+const recipeNames = [...RECIPES.keys()];
 
 /** They stop what runs on any call, also what another recipe waits to stop: so they come last. */
 const stopsAll = recipeNames.filter((name) => /^(everything-off|sweep)-/.test(name));

@@ -12,7 +12,7 @@ import {
 } from '../../lib/n8n/index.cts';
 import { pack } from '../../lib/package.cts';
 import { temporaryFolder } from '../../lib/processes.cts';
-import { RECIPES } from '../../../examples/src/index.cts';
+import { WORKFLOWS } from '../../../examples/src/index.cts';
 import {
 	startStandIn,
 	type AnyStandIn,
@@ -196,7 +196,7 @@ export function prepareRecipe(
 	{ standIns, credentials, teamChat, documents }: Stage,
 	more?: (nodes: Nodes) => void,
 ): Workflow {
-	const made = RECIPES.get(name);
+	const made = WORKFLOWS.get(name);
 	if (!made) throw new Error(`There is no recipe '${name}'`);
 	const workflow = structuredClone(made);
 	const nodes: Nodes = Object.fromEntries(workflow.nodes.map((node) => [node.name, node]));
