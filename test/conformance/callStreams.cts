@@ -1,4 +1,4 @@
-import type { Profile, Target, Wanted, Way } from './types.cts';
+import type { Column, Profile, Target, Wanted } from './types.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
 
 /** The REST resource that Plivo has and Vobiz took over: `…/Account/{auth_id}/Call/{call_uuid}/Stream/`. */
@@ -23,7 +23,7 @@ export function callStreams(base: string) {
 			path(standIn, call.id, stream.id),
 			...ofCall(standIn, call.id),
 		],
-	} as const satisfies Partial<Way>;
+	} as const satisfies Partial<Column>;
 	const all = {
 		parameters: { operation: 'stopAllStreams' },
 		labels: { id: 'Call UUID' },
@@ -32,7 +32,7 @@ export function callStreams(base: string) {
 		read: (standIn: RunningStandIn, { call }: Target) => path(standIn, call.id),
 		looks: (standIn: RunningStandIn, { call }: Target) => ofCall(standIn, call.id),
 		cannot: { oneStream: 'all streams of a call are stopped, so no stream is named' },
-	} as const satisfies Partial<Way>;
+	} as const satisfies Partial<Column>;
 	return { one, all };
 }
 

@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import type { IDataObject, INodeParameters, NodeParameterValueType } from 'n8n-workflow';
 import type { CallState } from '../../nodes/StopAudioStream/words/vocabulary';
-import { NODE_TYPE, runNode, type NodeRunResult } from '../lib/engine.cts';
+import { NODE_TYPE, type Engine, type NodeOutput } from '../lib/nodeRun.cts';
 import type { CallDetails, Fault, LoggedRequest, StreamDetails } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
 import { judgeItem, textOf } from './judge.cts';
 import type { Bound } from './scenario.cts';
-import type { Expected, Profile, Says, Target, Wanted, Way } from './types.cts';
+import type { Column, Expected, Profile, Says, Target, Wanted } from './types.cts';
 
 /** No retry where it is not the point, and short waits. */
-const FAST = { maxRetries: 0, timeout: 5_000 };
+const FAST = { maxRetries: 0, timeout: 20_000 };
 
 /** The fields of the node that an item may fill. */
 const FILLED = ['callId', 'conferenceSid', 'stream', 'cxmlUrl'];
@@ -42,7 +42,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	targets: Target[];
 	/** The input; without it, the fields that a person would fill in for each target. */
 	items: IDataObject[] | undefined;
-	/** The document that stops a stream by its name, for a way that needs one. */
+	/** The document that stops a stream by its name, for a column that needs one. */
 	cxmlUrl: string | undefined;
 
 	/** What happens as soon as something is read. */
@@ -54,12 +54,13 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	#requestsBefore = 0;
 
 	private constructor(
+		readonly engine: Engine,
 		standIn: S,
 		readonly profile: Profile<S>,
-		readonly way: Way<S>,
+		readonly column: Column<S>,
 		readonly bound: Bound<S>,
 	) {
-		this.all = way.parameters.operation === 'stopAllStreams';
+		this.all = column.parameters.operation === 'stopAllStreams';
 		this.#open = [standIn];
 		this.standIn = standIn;
 		this.credentials = { ...standIn.credentials };
@@ -77,8 +78,13 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 			: standIn.startStream(this.all ? standIn.addCall().id : call.id);
 	}
 
-	static async start<S extends RunningStandIn>(profile: Profile<S>, way: Way<S>, bound: Bound<S>) {
-		return new Case(await profile.start(way.standIn), profile, way, bound);
+	static async start<S extends RunningStandIn>(
+		engine: Engine,
+		profile: Profile<S>,
+		column: Column<S>,
+		bound: Bound<S>,
+	) {
+		return new Case(engine, await profile.start(column.standIn), profile, column, bound);
 	}
 
 	get call() {
@@ -91,8 +97,8 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 
 	/** A further call with a stream. */
 	add(streamDetails?: StreamDetails, callDetails?: CallDetails): Target {
-		const { way, standIn } = this;
-		if (way.add) return way.add(standIn, streamDetails, callDetails);
+		const { column, standIn } = this;
+		if (column.add) return column.add(standIn, streamDetails, callDetails);
 		const call = standIn.addCall(callDetails);
 		return { call, stream: standIn.startStream(call.id, streamDetails) };
 	}
@@ -113,7 +119,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 
 	/** The field that names the call, or the conference. */
 	get idField() {
-		return this.way.idField ?? 'callId';
+		return this.column.idField ?? 'callId';
 	}
 
 	/** What the stream runs on. */
@@ -123,12 +129,12 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 
 	/** What is known of a call that the provider does not show. */
 	get unknownCallState(): CallState | undefined {
-		return this.way.cannot?.unknownCall === undefined ? 'notFound' : undefined;
+		return this.column.cannot?.unknownCall === undefined ? 'notFound' : undefined;
 	}
 
 	/** What is read where a stop found nothing, in this order. */
 	looks(target = this.targets[0] ?? this.target): string[] {
-		return this.way.looks(this.standIn, target);
+		return this.column.looks(this.standIn, target);
 	}
 
 	/** What that field holds for a target. */
@@ -138,42 +144,42 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 
 	/** Ends what a target's stream runs on. */
 	end(target = this.target) {
-		const { way, standIn } = this;
-		if (way.end) way.end(standIn, target);
+		const { column, standIn } = this;
+		if (column.end) column.end(standIn, target);
 		else standIn.endCall(target.call.id);
 	}
 
 	/** The values that a person would fill in for a target. */
 	fields(target: Target): IDataObject {
-		if (this.way.fields) return this.way.fields(this, target);
+		if (this.column.fields) return this.column.fields(this, target);
 		const id = { [this.idField]: this.idOf(target) };
 		return this.all ? id : { ...id, stream: target.stream.id };
 	}
 
 	/** What the provider's documents say of a situation. */
 	says(situation: keyof Says): Expected {
-		const said = this.way.says[situation];
+		const said = this.column.says[situation];
 		if (said) return said;
-		throw new Error(`'${this.way.title}' does not say what happens: ${situation}`);
+		throw new Error(`'${this.column.title}' does not say what happens: ${situation}`);
 	}
 
-	/** The field of the document that stops a stream, for a way that needs one. */
+	/** The field of the document that stops a stream, for a column that needs one. */
 	document(): INodeParameters {
-		if (!this.way.byDocument) return {};
+		if (!this.column.byDocument) return {};
 		return { cxmlUrl: this.fields(this.target).cxmlUrl as string };
 	}
 
 	/** The path of what Confirm Stop reads. */
 	read(): string {
-		const path = this.way.read?.(this.standIn, this.target);
-		if (path === undefined) throw new Error(`'${this.way.title}' has nothing to read`);
+		const path = this.column.read?.(this.standIn, this.target);
+		if (path === undefined) throw new Error(`'${this.column.title}' has nothing to read`);
 		return path;
 	}
 
 	/** The answer to such a read, for a stream that has not ended. */
 	running(page?: { total?: number; offset?: number }): IDataObject {
-		const body = this.way.running?.(this.target, page);
-		if (!body) throw new Error(`'${this.way.title}' has nothing to read`);
+		const body = this.column.running?.(this.target, page);
+		if (!body) throw new Error(`'${this.column.title}' has nothing to read`);
 		return body;
 	}
 
@@ -197,7 +203,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 
 	/** The request that must arrive for a target, as the provider's documents have it. */
 	request(target: Target): Wanted {
-		return this.way.request(this.standIn, target, this);
+		return this.column.request(this.standIn, target, this);
 	}
 
 	/** Has the stand-in do this to stops, or to so many of them. */
@@ -281,8 +287,8 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	readonly deadAddress = 'http://127.0.0.1:2';
 
 	/** Runs the node as the scenario says; `options` are set above those. */
-	async run(options?: INodeParameters): Promise<NodeRunResult> {
-		const { bound, way, profile, standIn } = this;
+	async run(options?: INodeParameters): Promise<NodeOutput> {
+		const { bound, column, profile, standIn } = this;
 		const { settings } = bound;
 		this.items ??= this.targets.map((target) => this.fields(target));
 		const [first = {}] = this.items;
@@ -293,11 +299,11 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 			one ? (first[name] as NodeParameterValueType) : `={{ $json.${name} }}`,
 		]);
 		this.#requestsBefore = standIn.requests.length;
-		return await runNode({
+		return await this.engine.run({
 			parameters: {
 				provider: profile.provider,
 				source: 'fields',
-				...way.parameters,
+				...column.parameters,
 				...Object.fromEntries(filled),
 				options: { ...FAST, ...bound.options(this), ...options },
 				...bound.parameters(this),
@@ -306,7 +312,6 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 			credentials: settings.credentials ?? { [standIn.credentialType]: this.credentials },
 			node: settings.node ?? { onError: 'continueRegularOutput' },
 			type: settings.type ?? NODE_TYPE,
-			folder: profile.folder,
 		});
 	}
 
@@ -318,7 +323,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	}
 
 	/** What holds for every row, and what this one expects. `callsUp`: which calls were up before the run. */
-	async judge(run: NodeRunResult, expected: Expected[], callsUp: boolean[]) {
+	async judge(run: NodeOutput, expected: Expected[], callsUp: boolean[]) {
 		const { bound, standIn, targets, items = [] } = this;
 		if (!bound.settings.node) {
 			const output = run.outputs[0] ?? [];
@@ -355,7 +360,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	}
 
 	/** No secret in whatever came out: outputs, hints, errors with their stacks and causes. */
-	#judgeSecrets(run: NodeRunResult) {
+	#judgeSecrets(run: NodeOutput) {
 		const all = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
 		const everything = JSON.stringify(run) + inspect(run, { ...all, showHidden: true });
 		const { token, account } = this.profile;
@@ -366,7 +371,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	}
 
 	/** The first item's outcome, as the table shows it. */
-	outcome({ items: [json = {}], error }: NodeRunResult): string {
+	outcome({ items: [json = {}], error }: NodeOutput): string {
 		if (error) return 'stops the run';
 		return json.failure ? `✗ ${textOf(json.failure)}` : textOf(json.status);
 	}

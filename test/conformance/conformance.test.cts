@@ -1,3 +1,6 @@
-import { columns } from './profiles.cts';
+// The whole table in n8n's own engine.
 
-for (const { run } of columns) run();
+import { n8nEngine } from '../lib/engine.cts';
+import { tables } from './profiles.cts';
+
+for (const { run } of tables) run(n8nEngine());

@@ -1,7 +1,7 @@
 import { startStandIn, type PlivoStandIn } from '../lib/stand-ins/index.cts';
 import { account, callStreams, cannot, endings, signed } from './callStreams.cts';
 import { scenariosFor } from './scenario.cts';
-import type { Expected, Profile, Target, Way } from './types.cts';
+import type { Column, Expected, Profile, Target } from './types.cts';
 
 const { row, rows } = scenariosFor<PlivoStandIn>();
 
@@ -34,7 +34,7 @@ const answers = {
 	notFound: { status: 404, body: own('Call not found') },
 };
 
-const oneStream = (generation: Generation, endedCall: Expected): Way<PlivoStandIn> => ({
+const oneStream = (generation: Generation, endedCall: Expected): Column<PlivoStandIn> => ({
 	...paths.one,
 	title: `one stream, ${generation}`,
 	standIn: { generation },
@@ -55,7 +55,7 @@ const allStreams = (
 	generation: Generation,
 	again: Expected,
 	endedCall: Expected,
-): Way<PlivoStandIn> => ({
+): Column<PlivoStandIn> => ({
 	...paths.all,
 	title: `all streams, ${generation}`,
 	standIn: { generation },
@@ -82,7 +82,7 @@ export const plivo: Profile<PlivoStandIn> = {
 		userInfo: '',
 	},
 	suspects: ["'Auth ID'", "'Auth Token'", 'account'],
-	ways: [
+	columns: [
 		// The record of the stream outlives its call.
 		oneStream('new', { status: 'alreadyStopped', statusCode: 404 }),
 		oneStream('old', nothingRuns),

@@ -1,3 +1,4 @@
+import type { Engine } from '../lib/nodeRun.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
 import { plivo } from './plivo.cts';
 import { signalWire } from './signalWire.cts';
@@ -5,16 +6,20 @@ import { conformance } from './suite.cts';
 import type { Profile } from './types.cts';
 import { vobiz } from './vobiz.cts';
 
-/** A profile whose own type of stand-in only its rows know. */
-interface Column {
+/** The table of one provider, whose own type of stand-in only its rows know. */
+interface ProviderTable {
 	provider: string;
-	run: (more?: Pick<Profile, 'folder'>) => void;
+	run: (engine: Engine) => void;
 }
 
-const column = <S extends RunningStandIn>(profile: Profile<S>): Column => ({
+const tableOf = <S extends RunningStandIn>(profile: Profile<S>): ProviderTable => ({
 	provider: profile.provider,
-	run: (more) => conformance({ ...profile, ...more }),
+	run: (engine) => conformance(engine, profile),
 });
 
-/** The columns of the table. A further provider is its profile, and its place in this list. */
-export const columns: readonly Column[] = [column(plivo), column(signalWire), column(vobiz)];
+/** The table's parts. A further provider is its profile, and its place in this list. */
+export const tables: readonly ProviderTable[] = [
+	tableOf(plivo),
+	tableOf(signalWire),
+	tableOf(vobiz),
+];

@@ -1,8 +1,8 @@
 import type { INodeParameters } from 'n8n-workflow';
 import type { RunningStandIn } from '../lib/stops.cts';
-import type { CredentialsData, NodeRun, NodeRunResult } from '../lib/engine.cts';
+import type { CredentialsData, NodeOutput, NodeRun } from '../lib/nodeRun.cts';
 import type { Case } from './case.cts';
-import type { Capability, Expected, Profile, Way } from './types.cts';
+import type { Capability, Column, Expected, Profile } from './types.cts';
 
 type Maybe<T> = T | Promise<T>;
 type Value<Variant, S extends RunningStandIn> =
@@ -12,9 +12,9 @@ type Value<Variant, S extends RunningStandIn> =
 export interface Settings {
 	/** A sentence about behaviour. */
 	name: string;
-	/** What a way must be able to do. */
+	/** What a column must be able to do. */
 	needs?: readonly Capability[];
-	/** Only for ways that cannot do this. */
+	/** Only for columns that cannot do this. */
 	lacks?: Capability;
 	/** Instead of the provider's credential. */
 	credentials?: CredentialsData;
@@ -30,7 +30,7 @@ export interface Settings {
 
 /** What a check looks at, beside the case. */
 export interface Found<Variant, Made> {
-	run: NodeRunResult;
+	run: NodeOutput;
 	variant: Variant;
 	/** What `arrange` gave back. */
 	made: Made;
@@ -38,8 +38,8 @@ export interface Found<Variant, Made> {
 
 /** One scenario: settings, and what to do and to expect. Functions get the {@link Case} and the variant. */
 export interface Scenario<Variant, Made, S extends RunningStandIn> extends Settings {
-	/** Only for these ways. */
-	ways?(way: Way<S>): boolean;
+	/** Only for these columns. */
+	columns?(column: Column<S>): boolean;
 	/** The node's options. */
 	options?: Value<Variant, S>;
 	/** Further parameters of the node. */
@@ -63,14 +63,14 @@ export interface Bound<S extends RunningStandIn = RunningStandIn> {
 	/** Prepares the case, and says what to expect and to check once the node has run. */
 	arrange(c: Case<S>): Promise<{
 		expected(): Expected[];
-		check(run: NodeRunResult): Promise<void>;
+		check(run: NodeOutput): Promise<void>;
 	}>;
 }
 
 /** A scenario, whatever its variants are. */
 export interface Row<S extends RunningStandIn = RunningStandIn> extends Settings {
-	isFor(way: Way<S>): boolean;
-	bind(way: Way<S>, profile: Profile<S>): Array<Bound<S>>;
+	isFor(column: Column<S>): boolean;
+	bind(column: Column<S>, profile: Profile<S>): Array<Bound<S>>;
 }
 
 /** What makes the rows of a provider whose stand-in has more to it than all have. */
@@ -78,13 +78,13 @@ export function scenariosFor<S extends RunningStandIn>() {
 	/** A scenario with variants, each under its label. */
 	const rows = <Variant, Made = void>(
 		scenario: Scenario<Variant, Made, S> & {
-			variants(way: Way<S>, profile: Profile<S>): Readonly<Record<string, Variant>>;
+			variants(column: Column<S>, profile: Profile<S>): Readonly<Record<string, Variant>>;
 		},
 	): Row<S> => ({
 		...scenario,
-		isFor: (way) => scenario.ways?.(way) ?? true,
-		bind: (way, profile) =>
-			Object.entries(scenario.variants(way, profile)).map(([label, variant]) => {
+		isFor: (column) => scenario.columns?.(column) ?? true,
+		bind: (column, profile) =>
+			Object.entries(scenario.variants(column, profile)).map(([label, variant]) => {
 				const valueOf = (value: Value<Variant, S> | undefined, c: Case<S>) =>
 					typeof value === 'function' ? value(c, variant) : (value ?? {});
 				return {
@@ -114,6 +114,6 @@ async function arranged<Variant, Made, S extends RunningStandIn>(
 	const made = (await scenario.arrange?.(c, variant)) as Made;
 	return {
 		expected: () => [scenario.expected?.(c, variant, made) ?? []].flat(),
-		check: async (run: NodeRunResult) => await scenario.check?.(c, { run, variant, made }),
+		check: async (run: NodeOutput) => await scenario.check?.(c, { run, variant, made }),
 	};
 }

@@ -6,11 +6,11 @@ import { callState } from './signalWire/callState.cts';
 import {
 	byConferenceSid,
 	byControlId,
-	byName as byNameWay,
+	byName as byNameColumn,
 	bySid,
 	compatShapes,
 	only,
-} from './signalWire/ways.cts';
+} from './signalWire/columns.cts';
 import { conferences } from './signalWire/conferences.cts';
 import type { Profile } from './types.cts';
 
@@ -46,7 +46,7 @@ export const signalWire: Profile<SignalWireStandIn> = {
 		userInfo: '',
 	},
 	suspects: ["'Project ID'", "'API Token'", "'Space URL'", 'Voice'],
-	ways: [bySid, byNameWay, byControlId, byConferenceSid],
+	columns: [bySid, byNameColumn, byControlId, byConferenceSid],
 	cannot: {
 		stopAll: 'SignalWire has no way to list or stop all streams of a call',
 		confirm: 'SignalWire has no way to read a stream',
@@ -78,11 +78,15 @@ export const signalWire: Profile<SignalWireStandIn> = {
 				c.credentials.signingSecret = ' ';
 				c.items = [
 					{
-						...(c.way.idField && { ConferenceSid: 'x' }),
+						...(c.column.idField && { ConferenceSid: 'x' }),
 						headers: {},
 						params: {},
 						query: {},
-						body: { ...c.event(c.way.event), control_id: c.stream.controlId, call_id: c.call.id },
+						body: {
+							...c.event(c.column.event),
+							control_id: c.stream.controlId,
+							call_id: c.call.id,
+						},
 						webhookUrl: 'https://hooks.example.com/webhook/x',
 					},
 				];
@@ -97,7 +101,7 @@ export const signalWire: Profile<SignalWireStandIn> = {
 		}),
 		row({
 			name: 'an event in JSON is untrusted in words that say why',
-			ways: only('Control ID'),
+			columns: only('Control ID'),
 			options: { verifySignature: true },
 			parameters: { source: 'event' },
 			arrange(c) {
@@ -115,14 +119,14 @@ export const signalWire: Profile<SignalWireStandIn> = {
 		}),
 		rows({
 			name: 'a 200 that shows the stream as not yet stopped is only accepted',
-			ways: only('Stream SID'),
+			columns: only('Stream SID'),
 			variants: () => ({ queued: 'queued', 'in-progress': 'in-progress' }),
 			arrange: (c, status) => c.answer({ status: 200, body: { sid: c.stream.id, status } }),
 			expected: () => ({ status: 'accepted', stopped: false, runs: true }),
 		}),
 		rows({
 			name: 'a 200 with a status that nobody documents is unreadable',
-			ways: only('Stream SID'),
+			columns: only('Stream SID'),
 			variants: () => ({
 				failed: 'failed',
 				none: undefined,

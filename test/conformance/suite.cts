@@ -1,4 +1,5 @@
-import { loadPackage } from '../lib/engine.cts';
+import type { INodeTypeDescription } from 'n8n-workflow';
+import type { Engine } from '../lib/nodeRun.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
 import { Case } from './case.cts';
 import { answers } from './scenarios/answers.cts';
@@ -13,7 +14,7 @@ import { stops } from './scenarios/stops.cts';
 import type { Bound, Row } from './scenario.cts';
 import { trust } from './scenarios/trust.cts';
 import { Table } from './table.cts';
-import type { Cannot, Profile, Way } from './types.cts';
+import type { Cannot, Column, Profile } from './types.cts';
 
 const scenarios: readonly Row[] = [
 	...stops,
@@ -31,20 +32,20 @@ const scenarios: readonly Row[] = [
 const table = new Table();
 let isFirst = true;
 
-/** Runs every row for one provider, in the real engine against its stand-in. */
-export function conformance<S extends RunningStandIn>(profile: Profile<S>) {
+/** Runs every row for one provider, in an engine and against its stand-in. */
+export function conformance<S extends RunningStandIn>(engine: Engine, profile: Profile<S>) {
 	if (isFirst) {
 		isFirst = false;
 		afterAll(() => table.print());
 	}
-	const columns = profile.ways.map((way) => ({ way, rows: rowsOf(profile, way) }));
+	const columns = profile.columns.map((column) => ({ column, rows: rowsOf(profile, column) }));
 
 	// Begun first and looked at last, what waits costs its time once, and beside everything else.
 	const early = new Map<Bound<S>, Promise<string>>();
 	beforeAll(() => {
-		for (const { way, rows } of columns) {
+		for (const { column, rows } of columns) {
 			for (const row of rows.filter(({ settings }) => settings.slow)) {
-				const running = runRow(profile, way, row);
+				const running = runRow(engine, profile, column, row);
 				// Looked at in its own test.
 				running.catch(() => {});
 				early.set(row, running);
@@ -54,20 +55,20 @@ export function conformance<S extends RunningStandIn>(profile: Profile<S>) {
 
 	describe(profile.displayName, () => {
 		test('the profile declares what the node offers for this provider', async () => {
-			expect(await offered(profile)).toEqual(declared(profile));
+			expect(offered(profile, await engine.describe())).toEqual(declared(profile));
 		});
 
 		for (const isSlow of [false, true]) {
-			for (const { way, rows } of columns) {
+			for (const { column, rows } of columns) {
 				const now = rows.filter(({ settings }) => Boolean(settings.slow) === isSlow);
 				if (now.length === 0) continue;
-				describe(way.title, () => {
+				describe(column.title, () => {
 					for (const row of now) {
 						test(row.title, async () => {
 							const note = (outcome: string) =>
-								table.add(row.settings.name, row.label, profile.displayName, way.title, outcome);
+								table.add(row.settings.name, row.label, profile.displayName, column.title, outcome);
 							try {
-								note(await (early.get(row) ?? runRow(profile, way, row)));
+								note(await (early.get(row) ?? runRow(engine, profile, column, row)));
 							} catch (reason) {
 								note('FAILS');
 								throw reason;
@@ -80,27 +81,28 @@ export function conformance<S extends RunningStandIn>(profile: Profile<S>) {
 	});
 }
 
-/** The rows for one way; what it cannot do is left out, and the table says so and why. */
-function rowsOf<S extends RunningStandIn>(profile: Profile<S>, way: Way<S>): Array<Bound<S>> {
-	const cannot: Cannot = { ...profile.cannot, ...way.cannot };
+/** The rows for one column; what it cannot do is left out, and the table says so and why. */
+function rowsOf<S extends RunningStandIn>(profile: Profile<S>, column: Column<S>): Array<Bound<S>> {
+	const cannot: Cannot = { ...profile.cannot, ...column.cannot };
 	const all: Array<Row<S>> = [...scenarios, ...profile.scenarios];
 	return all.flatMap((row) => {
-		if (!row.isFor(way)) return [];
+		if (!row.isFor(column)) return [];
 		if (row.lacks && !cannot[row.lacks]) return [];
 		const missing = row.needs?.find((need) => cannot[need]);
-		if (missing === undefined) return row.bind(way, profile);
-		table.leaveOut(row.name, profile.displayName, way.title, cannot[missing] ?? '');
+		if (missing === undefined) return row.bind(column, profile);
+		table.leaveOut(row.name, profile.displayName, column.title, cannot[missing] ?? '');
 		return [];
 	});
 }
 
 /** Gives the outcome, as the table shows it. */
 async function runRow<S extends RunningStandIn>(
+	engine: Engine,
 	profile: Profile<S>,
-	way: Way<S>,
+	column: Column<S>,
 	row: Bound<S>,
 ): Promise<string> {
-	const c = await Case.start(profile, way, row);
+	const c = await Case.start(engine, profile, column, row);
 	try {
 		const arranged = await row.arrange(c);
 		const callsUp = c.targets.map(({ call }) => call.up);
@@ -114,9 +116,10 @@ async function runRow<S extends RunningStandIn>(
 }
 
 /** What the node's screen offers for a provider. */
-async function offered<S extends RunningStandIn>({ provider, folder }: Profile<S>) {
-	const { node } = await loadPackage(folder);
-	const { properties } = node.description;
+function offered<S extends RunningStandIn>(
+	{ provider }: Profile<S>,
+	{ properties }: INodeTypeDescription,
+) {
 	const isShown = ({ displayOptions }: (typeof properties)[number], name: string) => {
 		const shown = displayOptions?.show?.[name];
 		return shown === undefined || shown.some((each) => each === provider);
@@ -137,10 +140,10 @@ async function offered<S extends RunningStandIn>({ provider, folder }: Profile<S
 	};
 }
 
-function declared<S extends RunningStandIn>({ ways, cannot }: Profile<S>) {
+function declared<S extends RunningStandIn>({ columns, cannot }: Profile<S>) {
 	return {
-		operations: [...new Set(ways.map(({ parameters }) => parameters.operation))],
-		streamBy: [...new Set(ways.flatMap(({ parameters }) => parameters.streamBy ?? []))],
+		operations: [...new Set(columns.map(({ parameters }) => parameters.operation))],
+		streamBy: [...new Set(columns.flatMap(({ parameters }) => parameters.streamBy ?? []))],
 		confirm: !cannot.confirm,
 	};
 }

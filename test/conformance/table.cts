@@ -3,46 +3,48 @@ import { asTable } from '../lib/table.cts';
 /** scenario → variant → column → outcome */
 type Rows = Map<string, Map<string, Map<string, string>>>;
 
-/** Scenario × way → outcome, provider by provider, with what was left out and why. */
+/** Scenario × column → outcome, provider by provider, with what was left out and why. */
 export class Table {
 	readonly #rows: Rows = new Map();
-	/** provider → ways */
+	/** provider → columns */
 	readonly #columns = new Map<string, Set<string>>();
-	/** reason → scenario → ways */
+	/** reason → scenario → columns */
 	readonly #leftOut = new Map<string, Map<string, string[]>>();
 
-	add(scenario: string, variant: string, provider: string, way: string, outcome: string) {
-		at(this.#columns, provider, () => new Set<string>()).add(way);
+	add(scenario: string, variant: string, provider: string, column: string, outcome: string) {
+		at(this.#columns, provider, () => new Set<string>()).add(column);
 		const variants = at(this.#rows, scenario, () => new Map<string, Map<string, string>>());
-		at(variants, variant, () => new Map<string, string>()).set(`${provider} ${way}`, outcome);
+		at(variants, variant, () => new Map<string, string>()).set(`${provider} ${column}`, outcome);
 	}
 
-	leaveOut(scenario: string, provider: string, way: string, reason: string) {
+	leaveOut(scenario: string, provider: string, column: string, reason: string) {
 		const scenarios = at(
 			this.#leftOut,
 			`${provider}: ${reason}`,
 			() => new Map<string, string[]>(),
 		);
-		at(scenarios, scenario, (): string[] => []).push(way);
+		at(scenarios, scenario, (): string[] => []).push(column);
 	}
 
 	print() {
 		const lines: string[] = [];
-		for (const [provider, ways] of this.#columns) lines.push(...this.#tableOf(provider, [...ways]));
+		for (const [provider, columns] of this.#columns)
+			lines.push(...this.#tableOf(provider, [...columns]));
 		lines.push('', 'LEFT OUT:');
 		for (const [reason, scenarios] of this.#leftOut) {
 			lines.push(`  ${reason}`);
-			for (const [scenario, ways] of scenarios) lines.push(`    ${scenario} (${ways.join('; ')})`);
+			for (const [scenario, columns] of scenarios)
+				lines.push(`    ${scenario} (${columns.join('; ')})`);
 		}
 		process.stdout.write(`${lines.join('\n')}\n\n`);
 	}
 
-	#tableOf(provider: string, ways: string[]): string[] {
-		const columns = ways.map((way) => `${provider} ${way}`);
+	#tableOf(provider: string, titles: string[]): string[] {
+		const columns = titles.map((title) => `${provider} ${title}`);
 		const body = [...this.#rows].flatMap(([scenario, variants]) =>
 			bodyOf(scenario, variants, columns),
 		);
-		return ['', asTable([[provider, ...ways], ...body])];
+		return ['', asTable([[provider, ...titles], ...body])];
 	}
 }
 

@@ -83,7 +83,7 @@ export interface Expected extends Partial<Record<Exclude<Field, 'status' | 'call
 	callUp?: boolean;
 }
 
-/** What a way may lack; a scenario names what it needs. */
+/** What a column may lack; a scenario names what it needs. */
 export type Capability =
 	| 'alreadyStopped'
 	| 'bodySigned'
@@ -113,8 +113,8 @@ export interface Says {
 	noContent: Expected;
 }
 
-/** One way to say what is to stop, as the provider's documents have it. */
-export interface Way<S extends RunningStandIn = RunningStandIn> {
+/** One column of the table: a way to say what is to stop, as the provider's documents have it. */
+export interface Column<S extends RunningStandIn = RunningStandIn> {
 	title: string;
 	/** The node's choices that make it this way. */
 	parameters: { operation: Operation; streamBy?: string };
@@ -145,7 +145,7 @@ export interface Way<S extends RunningStandIn = RunningStandIn> {
 	says: Says;
 	/** Outcome → an answer that means it. */
 	answers: { alreadyStopped?: Given; notFound: Given };
-	/** As the profile's, where this way differs. */
+	/** As the profile's, if this column differs. */
 	own?: Forms;
 	/** A document, which the provider fetches later, stops the stream. */
 	byDocument?: true;
@@ -200,10 +200,8 @@ export interface Profile<S extends RunningStandIn = RunningStandIn> {
 	suspects: readonly string[];
 	/** Takes the token's scope away, where tokens have scopes. */
 	withoutScope?(standIn: S): void;
-	ways: ReadonlyArray<Way<S>>;
+	columns: ReadonlyArray<Column<S>>;
 	cannot: Cannot;
 	/** Rows about this provider alone. */
 	scenarios: ReadonlyArray<Row<S>>;
-	/** Where the package is, when it is not this one. */
-	folder?: string;
 }

@@ -1,7 +1,7 @@
 import { startStandIn, type VobizStandIn } from '../lib/stand-ins/index.cts';
 import { account, callStreams, cannot, endings, signed } from './callStreams.cts';
 import { scenariosFor } from './scenario.cts';
-import type { Expected, Profile, Target, Way } from './types.cts';
+import type { Column, Expected, Profile, Target } from './types.cts';
 
 /** Vobiz, as docs.vobiz.ai (`new`) and the older www.docs.vobiz.ai (`old`) describe it. */
 
@@ -10,7 +10,7 @@ type Generation = 'new' | 'old';
 /** The two sentences of a stop that worked. */
 const ONE = { message: 'Stream stopped successfully' };
 const ALL = { message: 'All streams stopped successfully', streams_stopped: 2 };
-type VobizWay = Way<VobizStandIn>;
+type VobizColumn = Column<VobizStandIn>;
 
 const { row, rows } = scenariosFor<VobizStandIn>();
 
@@ -42,7 +42,7 @@ const answers = {
 	notFound: { status: 404, body: telephony('Stream not found') },
 };
 
-const oneStream = (generation: Generation, stop: Expected): VobizWay => ({
+const oneStream = (generation: Generation, stop: Expected): VobizColumn => ({
 	...paths.one,
 	title: `one stream, ${generation}`,
 	standIn: { generation },
@@ -59,7 +59,7 @@ const oneStream = (generation: Generation, stop: Expected): VobizWay => ({
 	},
 });
 
-const allStreams = (generation: Generation, stop: Expected, nothing: Expected): VobizWay => ({
+const allStreams = (generation: Generation, stop: Expected, nothing: Expected): VobizColumn => ({
 	...paths.all,
 	title: `all streams, ${generation}`,
 	standIn: { generation },
@@ -79,7 +79,7 @@ const allStreams = (generation: Generation, stop: Expected, nothing: Expected): 
 	},
 });
 
-const all = ({ parameters }: VobizWay) => parameters.operation === 'stopAllStreams';
+const all = ({ parameters }: VobizColumn) => parameters.operation === 'stopAllStreams';
 
 export const vobiz: Profile<VobizStandIn> = {
 	provider: 'vobiz',
@@ -97,7 +97,7 @@ export const vobiz: Profile<VobizStandIn> = {
 		userInfo: 'example-user:example-of-the-webhook@',
 	},
 	suspects: ["'Auth ID'", "'Auth Token'", 'path', "'Base URL'"],
-	ways: [
+	columns: [
 		oneStream('new', stopped204),
 		oneStream('old', stopped200),
 		// "204 even if the call currently has no active streams"
@@ -140,7 +140,7 @@ export const vobiz: Profile<VobizStandIn> = {
 		}),
 		row({
 			name: 'an older answer that counts no stopped stream is alreadyStopped',
-			ways: all,
+			columns: all,
 			arrange(c) {
 				c.standIn.endCall(c.call.id);
 				c.answer({
@@ -152,7 +152,7 @@ export const vobiz: Profile<VobizStandIn> = {
 		}),
 		rows<'page' | 'meta'>({
 			name: 'Confirm Stop reads a list in each form that was ever documented',
-			ways: all,
+			columns: all,
 			variants: () => ({ page: 'page', meta: 'meta' }),
 			options: { confirm: true },
 			arrange(c, listShape) {
@@ -162,7 +162,7 @@ export const vobiz: Profile<VobizStandIn> = {
 		}),
 		row({
 			name: 'Confirm Stop takes one ended stream in place of a list for no proof about the others',
-			ways: all,
+			columns: all,
 			options: { confirm: true },
 			arrange(c) {
 				c.standIn.listShape = 'single';

@@ -2,7 +2,8 @@
 
 import type { IDataObject, INode, INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { providers as specs } from '../../nodes/StopAudioStream/providers/index';
-import { loadPackage, NODE_TYPE, workflowPackage } from '../lib/engine.cts';
+import { loadPackage, workflowPackage } from '../lib/engine.cts';
+import { NODE_TYPE } from '../lib/nodeRun.cts';
 import { providers } from '../lib/stand-ins/index.cts';
 import { start } from '../lib/opened.cts';
 import { live, stopItems, type Run } from '../lib/stops.cts';

@@ -6,25 +6,27 @@ import path from 'node:path';
 import type * as Core from 'n8n-core';
 import type * as WorkflowPackage from 'n8n-workflow';
 import type {
-	ExecutionError,
 	ExecutionStatus,
 	ICredentialDataDecryptedObject,
 	ICredentialType,
-	IDataObject,
 	IExecuteFunctions,
 	IHttpRequestOptions,
 	INode,
-	INodeExecutionData,
-	INodeParameters,
 	INodeType,
 	INodeTypes,
 	IRunExecutionData,
 	ITaskData,
 	IWorkflowBase,
 	IWorkflowExecuteAdditionalData,
-	NodeExecutionHint,
 } from 'n8n-workflow';
 import { ROOT } from './install.cts';
+import {
+	NODE_TYPE,
+	type CredentialsData,
+	type Engine,
+	type NodeOutput,
+	type NodeRun,
+} from './nodeRun.cts';
 
 export { ROOT };
 
@@ -43,12 +45,6 @@ const { Workflow, ICredentialsHelper } = workflowPackage;
 
 /** The exact version of the engine that runs here. */
 export const { version: coreVersion } = from('n8n-core/package.json') as { version: string };
-
-/** The node's type, as a saved workflow names it. */
-export const NODE_TYPE = 'n8n-nodes-stop-audio-stream.stopAudioStream';
-
-/** The data of each credential type. */
-export type CredentialsData = Record<string, ICredentialDataDecryptedObject>;
 
 type CredentialTypes = Partial<Record<string, ICredentialType>>;
 
@@ -214,35 +210,18 @@ const additionalDataFor = (
 	startRunnerTask: async () => await Promise.resolve().then(notUsed),
 });
 
-/** One run of the node. */
-export interface NodeRun {
-	/** The node's parameters, as a saved workflow holds them. */
-	parameters: INodeParameters;
-	/** The `json` of each input item. */
-	items?: IDataObject[];
-	/** Whole input items in their place, such as ones with a file. */
-	input?: INodeExecutionData[];
-	credentials?: CredentialsData;
-	/** Further settings of the node: `onError`, `retryOnFail`, `executeOnce`, … */
-	node?: Partial<INode>;
+/** One run in n8n's engine. */
+export interface EngineRun extends NodeRun {
 	/** Called with a function that cancels the execution. */
 	onStart?: (cancel: () => void) => void;
 	/** Where the package is, when it is not this one. */
 	folder?: string;
-	type?: string;
 	/** Another version of the node, such as its AI tool form. */
 	nodeType?: INodeType;
 }
 
-/** What came out of a run. */
-export interface NodeRunResult {
-	/** The `main` outputs, each a list of items. */
-	outputs: Array<INodeExecutionData[] | null>;
-	/** The `json` of each item of the first output. */
-	items: IDataObject[];
-	/** Why the node failed. */
-	error: ExecutionError | undefined;
-	hints: NodeExecutionHint[];
+/** What came out of a run, and what n8n notes of it. */
+export interface NodeRunResult extends NodeOutput {
 	status: ExecutionStatus;
 	runData: ITaskData[];
 	credentialReads: string[];
@@ -259,7 +238,7 @@ export async function runNode({
 	folder = ROOT,
 	type = NODE_TYPE,
 	nodeType,
-}: NodeRun): Promise<NodeRunResult> {
+}: EngineRun): Promise<NodeRunResult> {
 	const { node: ours, credentialTypes } = await packageOf(folder);
 	const known = new Map([
 		[type, nodeType ?? ours],
@@ -352,6 +331,13 @@ export async function runNode({
 		credentialReads: helper.reads,
 	};
 }
+
+/** n8n's engine with the built package in `folder`. */
+export const n8nEngine = (folder = ROOT): Engine => ({
+	title: "n8n's engine",
+	describe: async () => (await packageOf(folder)).node.description,
+	run: async (run) => await runNode({ ...run, folder }),
+});
 
 /** How n8n's test of a credential ended. */
 export interface CredentialTest {

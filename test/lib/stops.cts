@@ -1,5 +1,6 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { runNode, type CredentialsData, type NodeRun, type NodeRunResult } from './engine.cts';
+import { runNode, type EngineRun, type NodeRunResult } from './engine.cts';
+import type { CredentialsData } from './nodeRun.cts';
 import type { Call, Exposed, StandIn, Stream } from './stand-ins/index.cts';
 
 /** A stand-in as it runs: what all have, and what each exposes. */
@@ -41,7 +42,7 @@ export const credentialsOf = (...standIns: Addressed[]): CredentialsData =>
 export const byExpression = { callId: '={{ $json.call }}', stream: '={{ $json.stream }}' };
 
 /** What a run of the node may change: `parameters` and `options` of the node, and what else `runNode` takes. */
-export interface Run extends Partial<NodeRun> {
+export interface Run extends Partial<EngineRun> {
 	options?: INodeParameters;
 }
 

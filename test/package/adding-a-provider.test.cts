@@ -7,7 +7,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { conformance } from '../conformance/suite.cts';
 import { buildCopy, copyOfRepository } from '../lib/copyOfPackage.cts';
-import { loadPackage, ROOT, runNode, testCredential } from '../lib/engine.cts';
+import { loadPackage, n8nEngine, ROOT, runNode, testCredential } from '../lib/engine.cts';
 import { readJson } from '../lib/install.cts';
 import { opened } from '../lib/opened.cts';
 import { removeFolder, run } from '../lib/processes.cts';
@@ -66,8 +66,8 @@ function newRepository(title: string) {
 		'test/conformance/profiles.cts',
 		'../package/adding-a-provider/profile.cts',
 		'profile as examplephone',
-		/columns: readonly Column\[\] = \[/,
-		'column(examplephone), ',
+		/tables: readonly ProviderTable\[\] = \[/,
+		'tableOf(examplephone), ',
 	);
 	edit('test/engine/providerEvents.test.cts', (text) =>
 		text.replace(
@@ -124,7 +124,11 @@ afterAll(() => {
 });
 
 const { stopAll: _none, ...cannot } = profile.cannot;
-conformance({ ...profile, folder: two.folder, ways: [...profile.ways, allStreams], cannot });
+conformance(n8nEngine(two.folder), {
+	...profile,
+	columns: [...profile.columns, allStreams],
+	cannot,
+});
 
 describe('a provider, with its file, its credential and one line', () => {
 	const { folder } = one;

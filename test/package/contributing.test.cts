@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { scripts, version } from '../../package.json';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
-import { columns } from '../conformance/profiles.cts';
+import { tables } from '../conformance/profiles.cts';
 import { ROOT } from '../lib/install.cts';
 import { providers as standIns } from '../lib/stand-ins/index.cts';
 
@@ -34,7 +34,7 @@ test('every file that the guide links to is there', () => {
 test('every provider of the node has its stand-in, and its profile in the conformance table', () => {
 	const names = providers.map(({ name }) => name).sort();
 	expect([...standIns].sort()).toEqual(names);
-	expect(columns.map(({ provider }) => provider).sort()).toEqual(names);
+	expect(tables.map(({ provider }) => provider).sort()).toEqual(names);
 });
 
 test.each(['CONTRIBUTING.md', '.github/workflows/ci.yml', '.github/workflows/publish.yml'])(

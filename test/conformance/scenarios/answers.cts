@@ -1,7 +1,7 @@
 import { row, rows, type Row } from '../scenario.cts';
 import type { IDataObject } from 'n8n-workflow';
 import type { FailureCause } from '../../../nodes/StopAudioStream/words/vocabulary';
-import type { Form, Given, Profile, Way } from '../types.cts';
+import type { Column, Form, Given, Profile } from '../types.cts';
 
 /** What the provider answers, or what something on the way answers in its place. */
 
@@ -11,8 +11,8 @@ const WORDS = 'The example says why';
 /** An answer's body, or one of the provider's own forms of a refusal. */
 type Body = Form | Given['body'];
 
-/** The provider's own forms of a refusal, by way where these differ. */
-const ownForms = (way: Way, profile: Profile) => way.own ?? profile.own;
+/** The provider's own forms of a refusal, by column if these differ. */
+const ownForms = (column: Column, profile: Profile) => column.own ?? profile.own;
 const ERROR = { error: 'Not Found' };
 /** What is not among these. */
 const except = (these: object, all: Record<string, IDataObject>): Record<string, Given['body']> =>
@@ -33,8 +33,8 @@ const refused = (
 	rows<Body>({
 		name,
 		options,
-		variants: (way, profile) => ({
-			...ownForms(way, profile),
+		variants: (column, profile) => ({
+			...ownForms(column, profile),
 			HTML,
 			text: 'Plain example',
 			nothing: '',
@@ -82,11 +82,11 @@ export const answers: readonly Row[] = [
 	refused('403 is never sent twice', 403, 'credentials', { maxRetries: 3 }),
 	rows<Body>({
 		name: "a 404 in the provider's own form is notFound",
-		variants: (way, profile) => ({ ...ownForms(way, profile), ...profile.own404 }),
+		variants: (column, profile) => ({ ...ownForms(column, profile), ...profile.own404 }),
 		arrange(c, answer) {
 			// Of a stream that is not there, so that no read shows it as running.
 			if (!c.all) c.targets = [c.ghost(c.target)];
-			const words = c.way.own === undefined ? WORDS : 'Not Found';
+			const words = c.column.own === undefined ? WORDS : 'Not Found';
 			c.answer({ status: 404, body: typeof answer === 'function' ? answer(words) : answer });
 		},
 		expected: () => ({ status: 'notFound', statusCode: 404, callState: 'live' }),
@@ -94,10 +94,10 @@ export const answers: readonly Row[] = [
 	}),
 	rows<Given['body']>({
 		name: 'a 404 in any other form is rejected, and no notFound',
-		variants: (way, profile) => ({
+		variants: (column, profile) => ({
 			// Where it is no form of the provider's own.
 			...except(profile.own404 ?? {}, {
-				...(!hasFormLike(ownForms(way, profile), ERROR) && { 'an error without more': ERROR }),
+				...(!hasFormLike(ownForms(column, profile), ERROR) && { 'an error without more': ERROR }),
 				'an empty object': {},
 			}),
 			// Vobiz's gateway says this of a path that is wrong.

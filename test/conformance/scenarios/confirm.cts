@@ -1,12 +1,12 @@
 import type { Fault } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { row, rows, type Row } from '../scenario.cts';
-import type { Way } from '../types.cts';
+import type { Column } from '../types.cts';
 
 /** Confirm Stop: reads after the stop, none of which ever fails an item. */
 
 const confirming = { options: { confirm: true }, needs: ['confirm'] } as const;
-const allStreams = ({ parameters }: Way) => parameters.operation === 'stopAllStreams';
+const allStreams = ({ parameters }: Column) => parameters.operation === 'stopAllStreams';
 const PAGES = 45;
 
 /** The stand-in shows the stream as running, `times` times. */
@@ -76,7 +76,7 @@ export const confirm: readonly Row[] = [
 		name: 'Confirm Stop reads no more after a stop that found nothing, and says what a read had shown',
 		arrange(c) {
 			c.end();
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: () => ({ status: 'alreadyStopped', statusCode: 404, confirmed: true }),
 		check: (c) => expect(c.reads()).toHaveLength(1),
@@ -86,7 +86,7 @@ export const confirm: readonly Row[] = [
 		name: 'Confirm Stop after notFound says that no read had shown an end',
 		arrange(c) {
 			c.targets = [c.ghost()];
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: (c) => ({
 			status: 'notFound',
@@ -102,7 +102,7 @@ export const confirm: readonly Row[] = [
 		arrange(c) {
 			c.items = [{ body: c.event('Hangup', c.call), stream: c.stream.id }];
 			c.end();
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: () => ({ status: 'alreadyStopped', callState: 'ended', confirmed: false }),
 		check: (c) => expect(c.reads()).toEqual([]),
@@ -110,7 +110,7 @@ export const confirm: readonly Row[] = [
 	row({
 		...confirming,
 		name: 'a list without a stream is nothing listed, and no end',
-		ways: allStreams,
+		columns: allStreams,
 		arrange: (c) =>
 			c.answerRead({ status: 200, body: { api_id: 'x', meta: { total_count: 0 }, objects: [] } }),
 		expected: (c) => ({
@@ -145,7 +145,7 @@ export const confirm: readonly Row[] = [
 	row({
 		...confirming,
 		name: 'Confirm Stop reads every page of the list',
-		ways: allStreams,
+		columns: allStreams,
 		arrange(c) {
 			for (let i = 1; i < PAGES; i += 1) c.standIn.startStream(c.call.id);
 		},
@@ -159,7 +159,7 @@ export const confirm: readonly Row[] = [
 		...confirming,
 		name: 'Confirm Stop does not pass over a stream that runs on the last page',
 		slow: true,
-		ways: allStreams,
+		columns: allStreams,
 		arrange(c) {
 			for (let i = 1; i < PAGES; i += 1) c.standIn.startStream(c.call.id);
 			const body = c.running({ total: 42, offset: 40 });

@@ -1,13 +1,13 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import type { NodeRunResult } from '../../lib/engine.cts';
+import type { NodeOutput } from '../../lib/nodeRun.cts';
 import type { Fault } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { row, rows, type Row } from '../scenario.cts';
-import type { Ending, Expected, Profile, Way } from '../types.cts';
+import type { Column, Ending, Expected, Profile } from '../types.cts';
 
 /** What becomes of a stop whose call, or whose stream, is over already: told by an event, or read. */
 
-const byTitle = (_way: Way, { endings: all }: Profile) =>
+const byTitle = (_column: Column, { endings: all }: Profile) =>
 	Object.fromEntries(all.map((ending) => [ending.title, ending]));
 
 /** The event about the first call, changed; an empty word takes the field out. */
@@ -43,7 +43,7 @@ const besideFields = (c: Case, event: IDataObject) => {
 /** What the stop finds of a call that has ended, for certain: the provider's own "not found". */
 function end(c: Case) {
 	c.end();
-	c.answer(c.way.answers.notFound);
+	c.answer(c.column.answers.notFound);
 }
 
 const LIVE: Fault = { status: 200, body: {} };
@@ -56,7 +56,7 @@ const overByItsEvent = {
 		callState: 'ended',
 		attempts: 1,
 	}),
-	check(c: Case, { run }: { run: NodeRunResult }) {
+	check(c: Case, { run }: { run: NodeOutput }) {
 		expect([c.reads(), run.hints]).toEqual([[], []]);
 	},
 };
@@ -164,7 +164,7 @@ export const endings: readonly Row[] = [
 		name: 'a stop that found nothing is looked into: each read once, in order, to the one that tells',
 		arrange(c) {
 			if (!c.all) c.targets = [c.ghost(c.target)];
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: () => ({ status: 'notFound', statusCode: 404, callState: 'live', attempts: 1 }),
 		check(c) {
@@ -176,7 +176,7 @@ export const endings: readonly Row[] = [
 		name: 'a call that the provider does not show is notFound, and so is its state where that can be told',
 		arrange(c) {
 			c.targets = [c.ghost()];
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: (c) => ({
 			status: 'notFound',
@@ -191,7 +191,7 @@ export const endings: readonly Row[] = [
 		needs: ['confirm', 'oneStream'],
 		arrange(c) {
 			c.standIn.calls.stopStream(c.standIn.stream(c.stream.id) ?? never());
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: () => ({ status: 'alreadyStopped', callState: undefined, runs: false }),
 		check: (c) => expect(c.reads()).toEqual(c.looks().slice(0, 1)),
@@ -211,7 +211,7 @@ export const endings: readonly Row[] = [
 		needs: ['recordOfCall'],
 		arrange(c) {
 			if (!c.all) c.targets = [c.ghost(c.target)];
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 			const [record] = c.looks().slice(-2);
 			c.answerRead(
 				{ status: 200, body: { api_id: 'x', call_uuid: c.call.id, end_time: null } },
@@ -226,7 +226,7 @@ export const endings: readonly Row[] = [
 		needs: ['recordOfCall'],
 		arrange(c) {
 			if (!c.all) c.targets = [c.ghost(c.target)];
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 			const [record] = c.looks().slice(-2);
 			c.answerRead(
 				{ status: 200, body: { call_uuid: 'another', end_time: '2026-01-31 10:00:00+00:00' } },
@@ -241,7 +241,7 @@ export const endings: readonly Row[] = [
 		arrange(c) {
 			c.targets = [c.add({}, { recordAfterMs: 60_000 })];
 			for (const target of c.targets) c.end(target);
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: () => ({ status: 'notFound', callState: 'notFound', runs: false }),
 		check: (c) => expect(c.reads()).toEqual(c.looks()),
@@ -266,7 +266,7 @@ export const endings: readonly Row[] = [
 		name: 'a stream that is listed as running and not found twice is rejected',
 		needs: ['confirm', 'oneStream'],
 		slow: true,
-		arrange: (c) => c.answer(c.way.answers.notFound),
+		arrange: (c) => c.answer(c.column.answers.notFound),
 		expected: (c) => ({
 			failure: 'rejected',
 			attempts: 2,
@@ -298,7 +298,7 @@ export const endings: readonly Row[] = [
 		options: { maxRetries: 3 },
 		arrange(c, fault) {
 			c.targets = [c.ghost()];
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 			c.answerRead(fault);
 		},
 		expected: (_c, fault) => ({
@@ -317,7 +317,7 @@ export const endings: readonly Row[] = [
 			c.targets = ['one', 'two', 'three'].map((id) =>
 				c.ghost(c.target, { id, name: id, controlId: id, running: false }),
 			);
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: (c) =>
 			c.targets.map(() => ({ status: 'notFound' as const, callState: 'live' as const })),
@@ -334,13 +334,13 @@ export const endings: readonly Row[] = [
 		options: (_c, whenNothingToStop) => ({ whenNothingToStop }),
 		arrange(c) {
 			if (!c.all) c.targets = [c.ghost(c.target)];
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: (c) => ({
 			failure: 'nothingToStop',
 			callState: 'live',
 			error: expect.stringMatching(`^The ${c.noun} is live, and ${c.profile.displayName} `),
-			message: expect.stringContaining(`'${c.way.labels.stream ?? c.way.labels.id}'`),
+			message: expect.stringContaining(`'${c.column.labels.stream ?? c.column.labels.id}'`),
 		}),
 	}),
 	row({
@@ -387,7 +387,7 @@ export const endings: readonly Row[] = [
 		arrange(c) {
 			c.document();
 			c.targets = [c.ghost(c.target), c.add()];
-			c.answerFor(c.ghost(c.target), c.way.answers.notFound);
+			c.answerFor(c.ghost(c.target), c.column.answers.notFound);
 		},
 		expected: (c) => [{ status: 'notFound', callState: 'live' }, c.says('stop')],
 		check(c, { run }) {
@@ -396,7 +396,7 @@ export const endings: readonly Row[] = [
 			expect(run.hints).toEqual([
 				{
 					message: cannotTell
-						? `1 of 2 items: the ${c.noun} is live; the stream has ended, or its ${c.way.labels.stream} is wrong. ${name} does not say which.`
+						? `1 of 2 items: the ${c.noun} is live; the stream has ended, or its ${c.column.labels.stream} is wrong. ${name} does not say which.`
 						: `1 of 2 items: the ${c.noun} is live, and ${name} does not know the stream on it. Another stream may still be running: check the ids.`,
 					type: cannotTell ? 'info' : 'warning',
 					location: 'outputPane',
@@ -409,7 +409,7 @@ export const endings: readonly Row[] = [
 		arrange(c) {
 			c.targets = [c.target, c.add()];
 			for (const target of c.targets) c.end(target);
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: (c) => c.targets.map(() => ({ status: 'alreadyStopped' as const })),
 		check: (_c, { run }) => expect(run.hints).toEqual([]),
@@ -439,7 +439,7 @@ export const endings: readonly Row[] = [
 		},
 		expected: () => ({ failure: 'input', attempts: undefined, runs: true }),
 		check(c, { run }) {
-			if (c.way.parameters.streamBy === 'controlId') return;
+			if (c.column.parameters.streamBy === 'controlId') return;
 			expect(run.items).toMatchObject([{ callId: c.call.id }]);
 		},
 	}),

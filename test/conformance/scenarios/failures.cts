@@ -1,4 +1,4 @@
-import { NODE_TYPE } from '../../lib/engine.cts';
+import { NODE_TYPE } from '../../lib/nodeRun.cts';
 import type { Case } from '../case.cts';
 import { row, type Row } from '../scenario.cts';
 import type { Target } from '../types.cts';
@@ -9,7 +9,7 @@ const WORDS = 'The example says why';
 
 /** Three items, of which the second is refused by the provider. */
 function secondIsRefused(c: Case): Target {
-	const [form] = Object.values(c.way.own ?? c.profile.own);
+	const [form] = Object.values(c.column.own ?? c.profile.own);
 	const refused = c.add();
 	c.targets = [c.target, refused, c.add()];
 	c.items = c.targets.map((target) => ({ ...c.fields(target), input: `of ${target.call.id}` }));
@@ -20,7 +20,7 @@ function secondIsRefused(c: Case): Target {
 const what = (c: Case) => `${c.profile.displayName} refused the request (422): “${WORDS}”`;
 const todo = (c: Case): unknown =>
 	expect.stringMatching(
-		`^Check '${c.way.labels.id}'( and '[\\w ]+')? against what ${c.profile.displayName} says`,
+		`^Check '${c.column.labels.id}'( and '[\\w ]+')? against what ${c.profile.displayName} says`,
 	);
 const stopsAtOnce = (c: Case) => c.says('stop').status === 'stopped';
 
@@ -36,7 +36,7 @@ export const failures: readonly Row[] = [
 		expected: (c, _variant, refused) => [
 			{ ...c.says('stop'), runs: false },
 			{
-				...c.way.parameters,
+				...c.column.parameters,
 				provider: c.profile.provider,
 				[c.idField]: c.idOf(refused),
 				failure: 'rejected',
@@ -92,7 +92,7 @@ export const failures: readonly Row[] = [
 		check(c, { run: { error } }) {
 			expect(error).toMatchObject({
 				name: 'NodeOperationError',
-				message: `'${c.way.labels.id}' is empty`,
+				message: `'${c.column.labels.id}' is empty`,
 				context: { itemIndex: 1, failure: 'input' },
 			});
 			expect(c.stops()).toHaveLength(2);
@@ -103,10 +103,10 @@ export const failures: readonly Row[] = [
 		name: "as an AI agent's tool: the one message holds what happened and what to do",
 		node: { onError: 'stopWorkflow' },
 		type: `${NODE_TYPE}Tool`,
-		ways: ({ byDocument }) => !byDocument,
+		columns: ({ byDocument }) => !byDocument,
 		arrange: secondIsRefused,
 		check(c, { run: { error } }) {
-			expect(error?.message).toContain(`${what(c)}. Check '${c.way.labels.id}'`);
+			expect(error?.message).toContain(`${what(c)}. Check '${c.column.labels.id}'`);
 			expectAllTried(c);
 		},
 	}),

@@ -73,7 +73,7 @@ export const input: readonly Row[] = [
 	row({
 		name: 'ids of any characters arrive as they are, and change nothing else of the request',
 		arrange(c) {
-			c.targets = IDS.map((id) => c.add(c.way.details?.(id) ?? { id }, { id: `${id} call` }));
+			c.targets = IDS.map((id) => c.add(c.column.details?.(id) ?? { id }, { id: `${id} call` }));
 		},
 		expected: (c) => c.targets.map(() => ({ ...c.says('stop'), runs: false })),
 		check(c) {
@@ -92,7 +92,7 @@ export const input: readonly Row[] = [
 					[c.idField]: ` \t${c.idOf(c.target)}\n`,
 					// A name is taken as it is: blanks may belong to it.
 					...(given.stream !== undefined &&
-						!c.way.byDocument && { stream: `\u00a0${textOf(given.stream)} ` }),
+						!c.column.byDocument && { stream: `\u00a0${textOf(given.stream)} ` }),
 				},
 			];
 		},
@@ -100,13 +100,13 @@ export const input: readonly Row[] = [
 	}),
 	row({
 		name: 'a call id that is no id is refused in words that name the field, others are not held up',
-		arrange: (c) => refusedIds(c, c.idField, c.way.labels.id),
+		arrange: (c) => refusedIds(c, c.idField, c.column.labels.id),
 		expected: (_c, _variant, wanted) => wanted,
 	}),
 	row({
 		name: 'a stream id that is no id is refused in words that name the field, others are not held up',
 		needs: ['oneStream', 'strictStream'],
-		arrange: (c) => refusedIds(c, 'stream', c.way.labels.stream),
+		arrange: (c) => refusedIds(c, 'stream', c.column.labels.stream),
 		expected: (_c, _variant, wanted) => wanted,
 	}),
 	row({
@@ -114,10 +114,10 @@ export const input: readonly Row[] = [
 		lacks: 'strictStream',
 		arrange: (c) =>
 			refusedBetween(c, [
-				{ fields: { stream: 42 }, error: `'${c.way.labels.stream}' is not text` },
+				{ fields: { stream: 42 }, error: `'${c.column.labels.stream}' is not text` },
 				{
 					fields: { stream: 'cut\ud83c' },
-					error: `'${c.way.labels.stream}' contains a broken character`,
+					error: `'${c.column.labels.stream}' contains a broken character`,
 				},
 			]),
 		expected: (_c, _variant, wanted) => wanted,
@@ -196,7 +196,7 @@ export const input: readonly Row[] = [
 	}),
 	rows({
 		name: 'a yes or no by an expression that yields nothing is refused: nobody meant the node to send',
-		variants: (_way, { cannot }) => ({
+		variants: (_column, { cannot }) => ({
 			'Preview Only': 'preview',
 			// n8n hands over no option that the screen does not show.
 			...(!cannot.confirm && { 'Confirm Stop': 'confirm' }),
@@ -216,7 +216,7 @@ export const input: readonly Row[] = [
 	rows({
 		name: 'an address in the credential that must not be used is refused before a secret is sent',
 		variants: (
-			_way,
+			_column,
 			{ address: { label } },
 		): Record<string, [(standIn: { url: string }) => string, string]> => ({
 			'plain http to another machine': [

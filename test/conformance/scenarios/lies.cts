@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Fault } from '../../lib/stand-ins/index.cts';
 import { rows, type Row } from '../scenario.cts';
-import type { Profile, Way } from '../types.cts';
+import type { Column, Profile } from '../types.cts';
 
 /** Answers that say nothing of a stop, or say it without meaning it. */
 
@@ -55,7 +55,7 @@ const BIG: Record<string, Fault> = {
 	'a compressed 10 MB': encoded('gzip', gzipSync('x'.repeat(MB10))),
 };
 
-const isFirst = (way: Way, profile: Profile) => way === profile.ways[0];
+const isFirst = (column: Column, profile: Profile) => column === profile.columns[0];
 
 const FRIENDLY = {
 	api_id: 'x',
@@ -68,7 +68,7 @@ const FRIENDLY = {
 export const lies: readonly Row[] = [
 	rows<Fault>({
 		name: 'a 200 that says nothing of a stop is unreadable',
-		variants: (way, profile) => ({ ...ODD, ...(isFirst(way, profile) && BIG) }),
+		variants: (column, profile) => ({ ...ODD, ...(isFirst(column, profile) && BIG) }),
 		arrange: (c, fault) => c.answer(fault),
 		expected: () => ({ failure: 'unreadable', statusCode: 200, runs: true }),
 		check() {
@@ -104,7 +104,7 @@ export const lies: readonly Row[] = [
 	rows<undefined, { opened: number; closed: number }>({
 		name: 'bytes that trickle in: it ends at the timeout, and its connection too',
 		// Not beside the others that wait: a busy process would not get to it in its time.
-		variants: (way, profile) => (isFirst(way, profile) ? { '': undefined } : {}),
+		variants: (column, profile) => (isFirst(column, profile) ? { '': undefined } : {}),
 		unreached: true,
 		options: { timeout: 1_000, maxRetries: 1 },
 		async arrange(c) {

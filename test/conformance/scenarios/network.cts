@@ -10,7 +10,7 @@ const unknownEffect = (c: Case, usual: string): Expected => ({
 	failure: 'unavailable',
 	statusCode: undefined,
 	error: expect.stringMatching(
-		c.way.byDocument
+		c.column.byDocument
 			? `^It is not known whether ${c.profile.displayName} acted on the request`
 			: usual,
 	),
@@ -116,7 +116,7 @@ export const network: readonly Row[] = [
 			statusCode: status,
 			attempts: 1,
 			error: expect.stringMatching(
-				status === 503 && c.way.byDocument
+				status === 503 && c.column.byDocument
 					? `^It is not known whether ${c.profile.displayName} acted on the request`
 					: `^${c.profile.displayName} asks to wait 60 s before the next request$`,
 			),

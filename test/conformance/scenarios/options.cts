@@ -40,7 +40,7 @@ export const options: readonly Row[] = [
 		options: { includeResponse: true },
 		arrange(c) {
 			if (!c.all) c.targets = [c.ghost(c.target)];
-			const { notFound } = c.way.answers;
+			const { notFound } = c.column.answers;
 			const body = {
 				...(typeof notFound.body === 'object' && notFound.body),
 				extra: { list: [1, null, 'ä'], deep: { a: true } },
@@ -56,7 +56,7 @@ export const options: readonly Row[] = [
 	}),
 	rows({
 		name: 'a secret that the provider echoes is masked in sentence and response',
-		variants: (way, profile) => way.own ?? profile.own,
+		variants: (column, profile) => column.own ?? profile.own,
 		options: { includeResponse: true },
 		arrange(c, form) {
 			const token = c.credentials[c.profile.token] ?? '';

@@ -54,7 +54,7 @@ export const stops: readonly Row[] = [
 	row({
 		name: 'several streams of a call are stopped at once',
 		needs: ['stopAll'],
-		ways: ({ parameters }) => parameters.operation === 'stopAllStreams',
+		columns: ({ parameters }) => parameters.operation === 'stopAllStreams',
 		arrange(c) {
 			for (let i = 0; i < 3; i += 1) c.standIn.startStream(c.call.id);
 		},
@@ -96,7 +96,7 @@ export const stops: readonly Row[] = [
 	row({
 		name: "the provider's own event names call and stream without any mapping",
 		arrange(c) {
-			c.items = [{ body: c.event(c.way.event) }];
+			c.items = [{ body: c.event(c.column.event) }];
 		},
 		parameters: (c) => ({ source: 'event', ...c.document() }),
 		expected: (c) => ({ ...c.says('stop'), [c.idField]: c.idOf(c.target), runs: false }),

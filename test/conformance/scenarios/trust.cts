@@ -211,7 +211,7 @@ export const trust: readonly Row[] = [
 					headers: { 'content-type': 'application/json', 'x-signalwire-signature': 'x' },
 					params: {},
 					query: {},
-					body: { ...c.event(c.way.event), control_id: c.stream.controlId, call_id: c.call.id },
+					body: { ...c.event(c.column.event), control_id: c.stream.controlId, call_id: c.call.id },
 					webhookUrl: URL_OF,
 				},
 			];
@@ -238,7 +238,7 @@ export const trust: readonly Row[] = [
 			const item = signed(c);
 			c.items = [{ ...item, CallStatus: 'completed', CallUUID: c.call.id, CallSid: c.call.id }];
 			c.end();
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: () => ({ status: 'alreadyStopped', statusCode: 404 }),
 		// An event about the call alone, as all streams have it, is a hang-up itself.
@@ -254,7 +254,7 @@ export const trust: readonly Row[] = [
 		options: { signedEvent: '={{ $json.proof }}' },
 		parameters: byEvent,
 		arrange(c, proofOf) {
-			c.items = [{ ...c.event(c.way.event), proof: proofOf(c) }];
+			c.items = [{ ...c.event(c.column.event), proof: proofOf(c) }];
 		},
 		expected: (c) => ({ ...c.says('stop'), runs: false }),
 	}),
@@ -274,7 +274,7 @@ export const trust: readonly Row[] = [
 		options: { signedEvent: '={{ $json.proof }}' },
 		parameters: byEvent,
 		arrange(c, proofOf) {
-			c.items = [{ ...c.event(c.way.event), proof: proofOf(c) as IDataObject }];
+			c.items = [{ ...c.event(c.column.event), proof: proofOf(c) as IDataObject }];
 		},
 		expected: () => untrusted,
 		check: (c) => expect(c.standIn.requests).toEqual([]),
@@ -296,13 +296,13 @@ export const trust: readonly Row[] = [
 					proof: signed(c),
 				},
 				{
-					body: c.event(c.way.event, second.stream),
+					body: c.event(c.column.event, second.stream),
 					stream: c.fields(second).stream,
 					proof: signed(c, second, { kind: kinds.call }),
 				},
 			];
 			for (const target of c.targets) c.end(target);
-			c.answer(c.way.answers.notFound);
+			c.answer(c.column.answers.notFound);
 		},
 		expected: () => [
 			{ status: 'alreadyStopped' },

@@ -4,7 +4,7 @@ import type { Case } from '../case.cts';
 import { scenariosFor, type Row } from '../scenario.cts';
 import type { Expected } from '../types.cts';
 import { KEEP_CALL, RUNS_OUT, stopOf } from './documents.cts';
-import { only } from './ways.cts';
+import { only } from './columns.cts';
 
 const { row, rows } = scenariosFor<SignalWireStandIn>();
 const named = only('Stream Name');
@@ -28,7 +28,7 @@ const NAMES = [
 export const byName: Array<Row<SignalWireStandIn>> = [
 	rows({
 		name: 'a Bin stops a stream of any name, and the call stays up',
-		ways: named,
+		columns: named,
 		variants: () => Object.fromEntries(NAMES.map((name) => [JSON.stringify(name), name])),
 		arrange(c, name) {
 			c.targets = [c.add({ name })];
@@ -37,7 +37,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: 'a static document names the stream by itself',
-		ways: named,
+		columns: named,
 		arrange(c) {
 			const cxmlUrl = c.standIn.bin(stopOf(c.stream.name));
 			c.items = [{ callId: c.call.id, stream: '', cxmlUrl }];
@@ -48,7 +48,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows({
 		name: "a document on one's own server is fetched with the call's fields and the name",
-		ways: named,
+		columns: named,
 		variants: () => ({ POST: 'POST', GET: 'GET' }),
 		options: (_c, cxmlMethod) => ({ cxmlMethod }),
 		async arrange(c) {
@@ -67,7 +67,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: 'the query and the fragment of the cXML URL are kept to the letter',
-		ways: named,
+		columns: named,
 		async arrange(c) {
 			const { url } = await c.serve(({ query }) => stopOf(query.get('STREAMNAME')));
 			c.cxmlUrl = `${url}/s%20top?a=%7e+b%26&STREAMNAME=old&b=#rt=3000`;
@@ -81,7 +81,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: "'Stream Name Parameter' says how the document gets the name",
-		ways: named,
+		columns: named,
 		options: { nameParameter: 'NAME' },
 		arrange(c) {
 			c.cxmlUrl = c.standIn.bin(KEEP_CALL.replace('STREAMNAME', 'NAME'));
@@ -90,7 +90,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: 'a document without the stream leaves it running, and is not called a stop',
-		ways: named,
+		columns: named,
 		arrange(c) {
 			c.cxmlUrl = c.standIn.bin('<Response><Pause length="600"/></Response>');
 		},
@@ -98,7 +98,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: 'a document that runs out of instructions ends the call',
-		ways: named,
+		columns: named,
 		arrange(c) {
 			c.cxmlUrl = c.standIn.bin(RUNS_OUT);
 		},
@@ -106,7 +106,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: 'a document server that is down ends the call, and the stop is only accepted',
-		ways: named,
+		columns: named,
 		arrange(c) {
 			c.cxmlUrl = c.deadAddress;
 		},
@@ -114,7 +114,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: 'a document server that is down is replaced by the fallback, and the call stays up',
-		ways: named,
+		columns: named,
 		options: (c) => ({ cxmlFallbackUrl: c.standIn.bin(KEEP_CALL) }),
 		arrange(c) {
 			c.cxmlUrl = c.deadAddress;
@@ -128,7 +128,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: 'a cXML URL that SignalWire cannot fetch is refused before anything is sent',
-		ways: named,
+		columns: named,
 		arrange(c) {
 			const urls = ['', '  ', 'ftp://example.com/x', 'example.com/x', 'javascript:x', 'http:x', 42];
 			c.targets = [c.target, ...urls.map(() => c.add()), c.add()];
@@ -152,7 +152,7 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows({
 		name: 'a user or password in a document address is refused, and not shown',
-		ways: named,
+		columns: named,
 		variants: () => ({ 'cXML URL': 'cxmlUrl', 'cXML Fallback URL': 'cxmlFallbackUrl' }),
 		options: (_c, field): INodeParameters =>
 			field === 'cxmlUrl' ? {} : { [field]: 'https://user:example-hidden@example.com/' },

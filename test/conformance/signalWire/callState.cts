@@ -1,10 +1,10 @@
 import type { Fault, SignalWireStandIn } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { scenariosFor, type Row } from '../scenario.cts';
-import { callPath, compat, only } from './ways.cts';
+import { callPath, compat, only } from './columns.cts';
 
 const { row, rows } = scenariosFor<SignalWireStandIn>();
-const compatWays = only('Stream SID', 'Stream Name');
+const compatColumns = only('Stream SID', 'Stream Name');
 
 /** A call that SignalWire does not redirect, as code and words say. */
 const refuseUpdate = (c: Case<SignalWireStandIn>, code: number, message: string) =>
@@ -15,7 +15,7 @@ const NOT_IN_PROGRESS = 'The call cannot be redirected if it is not in-progress'
 export const callState: Array<Row<SignalWireStandIn>> = [
 	row({
 		name: '10000 that says in words that the call is completed is alreadyStopped',
-		ways: compatWays,
+		columns: compatColumns,
 		arrange(c) {
 			c.standIn.endCall(c.call.id);
 			refuseUpdate(c, 10000, 'An attempt was made to update a completed call');
@@ -25,7 +25,7 @@ export const callState: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows({
 		name: '21220 or 10000 is alreadyStopped where one read of the call shows that it ended',
-		ways: compatWays,
+		columns: compatColumns,
 		variants: () => ({ 21220: 21220, 10000: 10000 }),
 		arrange(c, code) {
 			c.standIn.endCall(c.call.id);
@@ -36,7 +36,7 @@ export const callState: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows({
 		name: '21220 or 10000 is rejected where the call is read as in progress',
-		ways: compatWays,
+		columns: compatColumns,
 		variants: () => ({ 21220: 21220, 10000: 10000 }),
 		arrange: (c, code) =>
 			refuseUpdate(c, code, code === 21220 ? NOT_IN_PROGRESS : 'Invalid argument'),
@@ -45,7 +45,7 @@ export const callState: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows({
 		name: '21220 is rejected where the call cannot be read',
-		ways: compatWays,
+		columns: compatColumns,
 		variants: (): Record<string, Fault> => ({
 			500: { status: 500, body: compat('Internal', 20504) },
 			'404 in HTML': { status: 404, body: '<html>Not Found</html>' },

@@ -1,9 +1,9 @@
 import type { SignalWireStandIn } from '../../lib/stand-ins/index.cts';
 import { scenariosFor, type Row } from '../scenario.cts';
-import { callPath, only } from './ways.cts';
+import { callPath, only } from './columns.cts';
 
 const { row, rows } = scenariosFor<SignalWireStandIn>();
-const ways = only('Control ID');
+const columns = only('Control ID');
 
 type Codes = Parameters<SignalWireStandIn['refuseCommand']>;
 
@@ -11,7 +11,7 @@ type Codes = Parameters<SignalWireStandIn['refuseCommand']>;
 export const callingApi: Array<Row<SignalWireStandIn>> = [
 	rows<Codes>({
 		name: 'a code that names the end counts in any entry',
-		ways,
+		columns,
 		variants: () => ({
 			alone: ['cannot_update_completed'],
 			second: ['invalid_parameter', 'cannot_update_completed'],
@@ -25,7 +25,7 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows<Codes>({
 		name: 'an end that another entry contradicts, and "not in progress", ask the call: an end is alreadyStopped',
-		ways,
+		columns,
 		variants: () => ({
 			'contradicted by "try again"': ['cannot_update_completed', 'call_update_failed'],
 			'contradicted by "no such kind"': ['invalid_call_id_passed', 'cannot_update_completed'],
@@ -40,7 +40,7 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows<'live' | 'unknown' | 'unreadable'>({
 		name: '"not in progress" stays rejected where the call shows no end, and is never notFound',
-		ways,
+		columns,
 		variants: () => ({ live: 'live', 'not shown': 'unknown', 'not readable': 'unreadable' }),
 		arrange(c, state) {
 			if (state === 'unknown') c.targets = [c.ghost()];
@@ -57,7 +57,7 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: '"try again" is sent again, and then stops the stream',
-		ways,
+		columns,
 		slow: true,
 		options: { maxRetries: 1 },
 		arrange: (c) => c.answer(c.standIn.refuseCommand('call_update_failed'), 1),
@@ -65,13 +65,13 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: '"try again" to the last attempt is unavailable',
-		ways,
+		columns,
 		arrange: (c) => c.answer(c.standIn.refuseCommand('call_update_failed')),
 		expected: () => ({ failure: 'unavailable', statusCode: 422, attempts: 1, runs: true }),
 	}),
 	row({
 		name: 'a cXML call has no control IDs: the sentence says to choose Stream SID',
-		ways,
+		columns,
 		arrange(c) {
 			c.targets = [c.add({}, { runs: 'cXML' })];
 		},
@@ -84,7 +84,7 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: 'a SWML call that is not where calls are read stays notFound without a call state',
-		ways,
+		columns,
 		arrange(c) {
 			const target = c.add({}, { runs: 'SWML' });
 			c.targets = [target];
@@ -95,7 +95,7 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows<'query of the address' | 'query, beside a body'>({
 		name: 'a SWML event without call_id takes the call from the query of its address',
-		ways,
+		columns,
 		parameters: { source: 'event' },
 		variants: () => ({
 			'query of the address': 'query of the address',
@@ -110,7 +110,7 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: 'a SWML event without call_id anywhere is refused in words',
-		ways,
+		columns,
 		parameters: { source: 'event' },
 		arrange(c) {
 			c.items = [{ body: c.event('calling.call.stream without call_id'), query: {} }];

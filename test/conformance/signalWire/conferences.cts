@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { SignalWireStandIn } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { scenariosFor, type Row } from '../scenario.cts';
-import { byConferenceSid, callPath, compat, conferencePath, only } from './ways.cts';
+import { byConferenceSid, callPath, compat, conferencePath, only } from './columns.cts';
 
 const { row, rows } = scenariosFor<SignalWireStandIn>();
 const bySid = only('Stream SID');
@@ -30,7 +30,7 @@ const notFound = { status: 404, body: compat('The requested resource was not fou
 export const conferences: Array<Row<SignalWireStandIn>> = [
 	row({
 		name: "an event of a room's stream stops the stream in the room",
-		ways: bySid,
+		columns: bySid,
 		parameters: events,
 		arrange(c) {
 			const target = room(c);
@@ -54,7 +54,7 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: 'an event that names a room and a stream of the call: on the room’s own 404, once to the call',
-		ways: bySid,
+		columns: bySid,
 		parameters: events,
 		arrange(c) {
 			const { conference } = room(c);
@@ -77,7 +77,7 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows({
 		name: 'any other answer of the room does not send the stop to the call',
-		ways: bySid,
+		columns: bySid,
 		parameters: events,
 		variants: () => ({
 			'404 of another server': [
@@ -97,7 +97,7 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows<[endRoom: boolean, endCall: boolean]>({
 		name: 'where an event names both, the stream has ended only if both are over',
-		ways: bySid,
+		columns: bySid,
 		parameters: events,
 		variants: () => ({
 			'both over': [true, true],
@@ -122,7 +122,7 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: "a call's end in an event of a room proves nothing about the room",
-		ways: bySid,
+		columns: bySid,
 		parameters: events,
 		arrange(c) {
 			const { call, conference, stream } = room(c);
@@ -134,7 +134,7 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 	}),
 	row({
 		name: "by Conference Stream SID, an event's room and stream are taken",
-		ways: inRooms,
+		columns: inRooms,
 		parameters: events,
 		arrange(c) {
 			c.items = [eventOf(c, c.stream)];
@@ -149,7 +149,7 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows<IDataObject>({
 		name: 'by Conference Stream SID, an event that names no room is refused, and never falls back to the call',
-		ways: inRooms,
+		columns: inRooms,
 		parameters: events,
 		variants: () => ({ none: {}, empty: { ConferenceSid: '' }, blank: { ConferenceSid: ' ' } }),
 		arrange(c, changes) {

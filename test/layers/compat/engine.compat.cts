@@ -11,7 +11,7 @@ import {
 	loadPackage,
 	runNode,
 	testCredential,
-	type NodeRun,
+	type EngineRun,
 } from '../../lib/engine.cts';
 import { opened, start } from '../../lib/opened.cts';
 import { providers } from '../../lib/stand-ins/index.cts';
@@ -38,7 +38,7 @@ function live(standIn: RunningStandIn) {
 const stop = (
 	standIn: RunningStandIn,
 	items: IDataObject[],
-	{ options, ...more }: Partial<NodeRun> & { options?: INodeParameters } = {},
+	{ options, ...more }: Partial<EngineRun> & { options?: INodeParameters } = {},
 ) =>
 	runNode({
 		folder,

@@ -1,4 +1,4 @@
-import type { Expected, Profile, Target, Way } from '../../conformance/types.cts';
+import type { Column, Expected, Profile, Target } from '../../conformance/types.cts';
 import { StandIn } from '../../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../../lib/stops.cts';
 import { examplephone } from './stand-in.cts';
@@ -22,7 +22,7 @@ const common = {
 	},
 };
 
-const oneStream: Way = {
+const oneStream: Column = {
 	...common,
 	title: 'one stream',
 	parameters: { operation: 'stopStream' },
@@ -43,8 +43,8 @@ const oneStream: Way = {
 	},
 };
 
-/** The way that comes with one object in the provider's file. */
-export const allStreams: Way = {
+/** The column of the way that comes with one object in the provider's file. */
+export const allStreams: Column = {
 	...common,
 	title: 'all streams',
 	parameters: { operation: 'stopAllStreams' },
@@ -76,7 +76,7 @@ export const profile: Profile = {
 	own: { 'its own form': own },
 	endings: [{ title: 'type=call.ended', kind: 'call.ended', says: { type: 'call.ended' } }],
 	suspects: ["'Base URL'", "'Account ID'", "'API Key'"],
-	ways: [oneStream],
+	columns: [oneStream],
 	cannot: {
 		stopAll: 'there is no request for all streams of a call',
 		confirm: 'a stream cannot be read',

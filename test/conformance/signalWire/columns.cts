@@ -1,5 +1,5 @@
 import type { SignalWireStandIn } from '../../lib/stand-ins/index.cts';
-import type { Way } from '../types.cts';
+import type { Column } from '../types.cts';
 import { KEEP_CALL } from './documents.cts';
 
 /**
@@ -7,7 +7,7 @@ import { KEEP_CALL } from './documents.cts';
  * API by control ID.
  */
 
-export type SignalWireWay = Way<SignalWireStandIn>;
+export type SignalWireColumn = Column<SignalWireStandIn>;
 
 const account = ({ credentials }: SignalWireStandIn) =>
 	`/api/laml/2010-04-01/Accounts/${credentials.projectId}`;
@@ -37,7 +37,7 @@ const callingShapes = {
 	'{error: "…"}': (message: string) => ({ error: message }),
 };
 
-export const bySid: SignalWireWay = {
+export const bySid: SignalWireColumn = {
 	title: 'Stream SID',
 	parameters: { operation: 'stopStream', streamBy: 'sid' },
 	labels: { id: 'Call SID', stream: 'Stream SID' },
@@ -64,7 +64,7 @@ export const bySid: SignalWireWay = {
 	cannot: { byDocument: 'no document takes part in a stop by Stream SID' },
 };
 
-export const byName: SignalWireWay = {
+export const byName: SignalWireColumn = {
 	...bySid,
 	title: 'Stream Name',
 	parameters: { operation: 'stopStream', streamBy: 'name' },
@@ -99,7 +99,7 @@ export const byName: SignalWireWay = {
 	},
 };
 
-export const byControlId: SignalWireWay = {
+export const byControlId: SignalWireColumn = {
 	...bySid,
 	title: 'Control ID',
 	parameters: { operation: 'stopStream', streamBy: 'controlId' },
@@ -152,7 +152,7 @@ export const byControlId: SignalWireWay = {
 };
 
 /** Adds a room with a stream of its own, and the leg that its events name. */
-export const byConferenceSid: SignalWireWay = {
+export const byConferenceSid: SignalWireColumn = {
 	...bySid,
 	title: 'Conference Stream SID',
 	parameters: { operation: 'stopStream', streamBy: 'conferenceSid' },
@@ -181,8 +181,8 @@ export const byConferenceSid: SignalWireWay = {
 	},
 };
 
-/** Ways by their titles. */
+/** Columns by their titles. */
 export const only =
 	(...titles: string[]) =>
-	({ title }: SignalWireWay) =>
+	({ title }: SignalWireColumn) =>
 		titles.includes(title);

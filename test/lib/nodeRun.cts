@@ -1,0 +1,49 @@
+// One run of the node: what goes in and what comes out, whichever engine runs it.
+
+import type {
+	ExecutionError,
+	ICredentialDataDecryptedObject,
+	IDataObject,
+	INode,
+	INodeExecutionData,
+	INodeParameters,
+	INodeTypeDescription,
+	NodeExecutionHint,
+} from 'n8n-workflow';
+
+/** The node's type, as a saved workflow names it. */
+export const NODE_TYPE = 'n8n-nodes-stop-audio-stream.stopAudioStream';
+
+/** The data of each credential type. */
+export type CredentialsData = Record<string, ICredentialDataDecryptedObject>;
+
+export interface NodeRun {
+	/** The node's parameters, as a saved workflow holds them. */
+	parameters: INodeParameters;
+	/** The `json` of each input item. */
+	items?: IDataObject[];
+	/** Whole input items in their place, such as ones with a file. */
+	input?: INodeExecutionData[];
+	credentials?: CredentialsData;
+	/** Further settings of the node: `onError`, `retryOnFail`, `executeOnce`, … */
+	node?: Partial<INode>;
+	type?: string;
+}
+
+export interface NodeOutput {
+	/** The `main` outputs, each a list of items. */
+	outputs: Array<INodeExecutionData[] | null>;
+	/** The `json` of each item of the first output. */
+	items: IDataObject[];
+	/** Why the node failed. */
+	error: ExecutionError | undefined;
+	hints: NodeExecutionHint[];
+}
+
+/** What runs the node. */
+export interface Engine {
+	title: string;
+	/** What the node says of itself. */
+	describe(): Promise<INodeTypeDescription>;
+	run(run: NodeRun): Promise<NodeOutput>;
+}
