@@ -1,6 +1,12 @@
 // The whole table in n8n's own engine.
 
 import { n8nEngine } from '../lib/engine.cts';
+import { keepOutcomes } from './agreement.cts';
 import { tables } from './profiles.cts';
+import { table } from './suite.cts';
 
 for (const { run } of tables) run(n8nEngine());
+
+afterAll(() => {
+	keepOutcomes(table);
+});

@@ -29,14 +29,15 @@ const scenarios: readonly Row[] = [
 	...trust,
 ];
 
-const table = new Table();
+/** What came out of the rows that ran. */
+export const table = new Table();
 let isFirst = true;
 
 /** Runs every row for one provider, in an engine and against its stand-in. */
 export function conformance<S extends RunningStandIn>(engine: Engine, profile: Profile<S>) {
 	if (isFirst) {
 		isFirst = false;
-		afterAll(() => table.print());
+		afterAll(() => table.print(engine.title));
 	}
 	const columns = profile.columns.map((column) => ({ column, rows: rowsOf(profile, column) }));
 

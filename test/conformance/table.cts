@@ -26,8 +26,18 @@ export class Table {
 		at(scenarios, scenario, (): string[] => []).push(column);
 	}
 
-	print() {
-		const lines: string[] = [];
+	/** The outcome of each row that ran, by provider, column, scenario and variant. */
+	outcomes(): Record<string, string> {
+		const entries = [...this.#rows].flatMap(([scenario, variants]) =>
+			[...variants].flatMap(([variant, columns]) =>
+				[...columns].map(([column, outcome]) => [`${column} › ${scenario} › ${variant}`, outcome]),
+			),
+		);
+		return Object.fromEntries(entries) as Record<string, string>;
+	}
+
+	print(engine: string) {
+		const lines = ['', `${Object.keys(this.outcomes()).length} rows in ${engine}`];
 		for (const [provider, columns] of this.#columns)
 			lines.push(...this.#tableOf(provider, [...columns]));
 		lines.push('', 'LEFT OUT:');

@@ -1,6 +1,12 @@
-// The whole conformance table in the light engine.
+// The whole conformance table in the light engine, which must agree with n8n's own.
 
+import { keptOutcomes } from '../../conformance/agreement.cts';
 import { tables } from '../../conformance/profiles.cts';
+import { table } from '../../conformance/suite.cts';
 import { lightEngine } from '../../lib/light/engine.cts';
 
 for (const { run } of tables) run(lightEngine);
+
+test("every row comes to what it comes to in n8n's engine", () => {
+	expect(table.outcomes()).toEqual(keptOutcomes());
+});
