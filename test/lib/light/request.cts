@@ -48,8 +48,10 @@ async function answerTo(
 			headers: headers as Record<string, string>,
 			auth: auth && `${auth.username}:${auth.password}`,
 			agent: false,
-			signal,
 		});
+		const abort = () => sent.destroy(failure('ERR_CANCELED', 'canceled'));
+		signal?.addEventListener('abort', abort);
+		sent.on('close', () => signal?.removeEventListener('abort', abort));
 		sent.on('response', resolve);
 		sent.on('error', (error: NodeJS.ErrnoException) =>
 			reject(failure(error.code, error.message, error)),
