@@ -91,10 +91,10 @@ async function tarballOn(machine: Machine): Promise<{ bytes: Buffer; seen: unkno
 			' os.hostname(), os.homedir(), new Intl.DateTimeFormat().resolvedOptions().locale]))';
 		const seen: unknown = JSON.parse(await run(process.execPath, ['-e', look], { env }));
 		await buildCopy(folder, env);
-		const output = await npm(['pack', '--ignore-scripts', '--loglevel=error'], {
-			cwd: folder,
-			env,
-		});
+		const output = await npm(
+			['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder],
+			{ cwd: folder, env },
+		);
 		return { bytes: readFileSync(packed(folder, output)), seen };
 	} finally {
 		process.umask(before);
