@@ -1,5 +1,7 @@
 // Who is next for one account. Faked time, no network.
 
+import { getEventListeners } from 'node:events';
+
 import { queueOf, type Turn } from '../../nodes/StopAudioStream/sending/accountQueue';
 import { FakeAccount } from '../lib/fakeAccount.cts';
 
@@ -23,9 +25,9 @@ describe('runs', () => {
 
 	test('send what was sent before first, in its order, and then what is new', async () => {
 		const account = new FakeAccount(ONE_A_SECOND);
-		void account.send('first');
+		for (const name of ['first', 'new 1']) void account.send(name);
 		for (const name of ['again 1', 'again 2']) void account.send(name, { isRepeat: true });
-		for (const name of ['new 1', 'new 2']) void account.send(name);
+		void account.send('new 2');
 		void account.send('again 3', { isRepeat: true });
 		await account.pass(10_000);
 		expect(account.names).toEqual(['first', 'again 1', 'again 2', 'again 3', 'new 1', 'new 2']);
@@ -177,14 +179,15 @@ describe('a read', () => {
 
 	test('counts stops and reads against the Max Concurrency of its run, and lets others pass', async () => {
 		const account = new FakeAccount();
-		for (const name of ['stop 1', 'stop 2']) void account.enter(name);
-		void account.enter('careful', { ...READ, run: {}, maxUnderWay: 2 });
-		void account.enter('other', { ...READ, run: {} });
+		for (const name of ['stop 1', 'stop 2', 'stop 3']) void account.enter(name);
+		void account.enter('read 1', { ...READ, run: {} });
+		void account.enter('careful', { ...READ, run: {}, maxUnderWay: 4 });
+		void account.enter('read 2', { ...READ, run: {} });
 		await account.pass(0);
-		expect(account.names).toEqual(['stop 1', 'stop 2', 'other']);
+		expect(account.names).toEqual(['stop 1', 'stop 2', 'stop 3', 'read 1', 'read 2']);
+		await account.answer('read 2');
+		expect(account.names).toHaveLength(5);
 		await account.answer('stop 1');
-		expect(account.names).toHaveLength(3);
-		await account.answer('other');
 		expect(account.names.at(-1)).toBe('careful');
 	});
 
@@ -229,6 +232,17 @@ describe('a read', () => {
 	});
 });
 
+test('a request that got its slot waits for nothing, neither for a time nor for a cancellation', async () => {
+	const account = new FakeAccount({ requests: 1, windowMs: 1_000 });
+	const { signal } = new AbortController();
+	for (const name of ['at once', 'later']) {
+		void account.send(name, { signal, until: performance.now() + 5_000 });
+	}
+	await account.pass(1_000);
+	expect(account.names).toEqual(['at once', 'later']);
+	expect([jest.getTimerCount(), getEventListeners(signal, 'abort').length]).toEqual([0, 0]);
+});
+
 test('one timer serves all who wait for the same time, and none those who wait for an answer', async () => {
 	const account = new FakeAccount({ requests: 1, windowMs: 1_000 });
 	await account.send('first');
@@ -258,6 +272,8 @@ describe('queueOf', () => {
 		const slot = await busy.enter(turn);
 		const reading = queueOf('plivo reading');
 		await reading.enter({ ...turn, kind: 'read' });
+		const doingBoth = queueOf('plivo doing both');
+		for (const kind of ['stop', 'read'] as const) await doingBoth.enter({ ...turn, kind });
 		const full = { requests: 0, windowMs: 1_000 };
 		const waiting = queueOf('plivo waiting', full);
 		void waiting.enter(turn);
@@ -266,16 +282,17 @@ describe('queueOf', () => {
 		const further = Array.from({ length: 1_000 }, (_, n) => queueOf(`plivo further ${n}`));
 		expect(queueOf('plivo busy')).toBe(busy);
 		expect(queueOf('plivo reading')).toBe(reading);
+		expect(queueOf('plivo doing both')).toBe(doingBoth);
 		expect(queueOf('plivo waiting')).toBe(waiting);
 		expect(queueOf('plivo read waiting')).toBe(readWaiting);
-		// These four are among the 1,000, so the first four of the others are gone.
-		expect(queueOf('plivo further 4')).toBe(further[4]);
+		// These five are among the 1,000, so the first five of the others are gone.
+		expect(queueOf('plivo further 5')).toBe(further[5]);
 		expect(queueOf('plivo further 999')).toBe(further[999]);
-		expect(queueOf('plivo further 3')).not.toBe(further[3]);
-		// Number 4 was just asked for, so the next to go is number 5.
-		expect(queueOf('plivo further 4')).toBe(further[4]);
-		expect(queueOf('plivo further 6')).toBe(further[6]);
-		expect(queueOf('plivo further 5')).not.toBe(further[5]);
+		expect(queueOf('plivo further 4')).not.toBe(further[4]);
+		// Number 5 was just asked for, so the next to go is number 6.
+		expect(queueOf('plivo further 5')).toBe(further[5]);
+		expect(queueOf('plivo further 7')).toBe(further[7]);
+		expect(queueOf('plivo further 6')).not.toBe(further[6]);
 		if (typeof slot === 'string' || 'refusedForMs' in slot) throw new Error('No slot.');
 		busy.leave(slot, 'copes');
 		expect(busy.isIdle).toBe(true);

@@ -1,6 +1,7 @@
 // When the next request to one account may leave: a documented limit, and what answers teach. Asked through the
 // queue, as the sender does. Faked time, no network.
 
+import type { Load } from '../../nodes/StopAudioStream/sending/accountRate';
 import { FakeAccount, type FakeRequest } from '../lib/fakeAccount.cts';
 
 beforeEach(() => jest.spyOn(Math, 'random').mockReturnValue(0.5));
@@ -112,13 +113,13 @@ describe('the pause after a 429', () => {
 		expect(await pauses(3, { load: 'copes' })).toEqual([750, 750, 750]);
 	});
 
-	test.each(['copes', 'limits'] as const)(
+	test.each<Load>(['copes', 'limits'])(
 		'doubles once for a burst, whatever the rest of it says: %s',
 		async (load) => {
 			const account = new FakeAccount();
 			for (const pause of [750, 1_500, 3_000]) {
 				for (const name of [`${pause}`, `${pause} too`]) void account.enter(name);
-				await account.pass(1_000);
+				await account.pass(0);
 				await account.answer(`${pause}`, 'limits');
 				const at = account.now;
 				await account.answer(`${pause} too`, load);

@@ -162,6 +162,12 @@ const SEEN: Record<keyof typeof messages, () => Said> = {
 	noAnswer: () => failureOf({ kind: 'noAnswer', seconds: 10 }),
 	connectionLost: () => failureOf({ kind: 'connectionLost', code: 'ECONNRESET' }),
 	notReached: () => failureOf({ kind: 'notReached', code: 'ECONNREFUSED' }),
+	proxyLogin: () => answered(407),
+	untrustedCertificate: () =>
+		failureOf({ kind: 'untrustedCertificate', host: 'api.example', code: 'CERT_UNTRUSTED' }),
+	invalidCertificate: () =>
+		failureOf({ kind: 'invalidCertificate', host: 'api.example', code: 'CERT_HAS_EXPIRED' }),
+	blocked: () => failureOf({ kind: 'blocked', host: 'api.example' }),
 	maybeActed: () => failureOf({ kind: 'noAnswer', seconds: 10 }, byName, signalWire),
 	cancelled: () => failureOf({ kind: 'cancelled' }),
 	redirected: () => answered(302, ''),

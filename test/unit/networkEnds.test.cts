@@ -1,68 +1,80 @@
-// What a connection that went wrong says of the request: surely not delivered, perhaps delivered, or broken.
+// What an exception of n8n's request helper says of a request: surely not delivered, perhaps delivered, or broken.
+// The shapes of n8n 2.41 itself are tried in test/engine/network.test.cts.
 
 import { networkEnd } from '../../nodes/StopAudioStream/sending/networkEnds';
 import { networkError } from '../lib/fakeSender.cts';
 
-const endOf = (thrown: unknown) => networkEnd(thrown, 10);
+const endOf = (thrown: unknown, seconds = 10) =>
+	networkEnd(thrown, { host: 'api.example', seconds });
 
 /** One of the errors of an `AggregateError`, as Node makes them for each address that it tried. */
 const part = (code: string, syscall?: string) =>
 	Object.assign(new Error(code), { code, ...(syscall && { syscall }) });
 
-/** What Node throws where it tried several addresses: a code, and no system call of its own. */
+/** What Node throws after it tried several addresses: a code, and no system call of its own. */
 const aggregate = (code: string, parts: unknown[]) =>
 	Object.assign(new AggregateError(parts, ''), { code });
 
 describe('a request was surely not delivered', () => {
 	test.each([
 		['connect', 'ECONNREFUSED'],
-		['connect', 'EHOSTUNREACH'],
-		['connect', 'ENETUNREACH'],
-		['connect', 'EADDRNOTAVAIL'],
-		['connect', 'EHOSTDOWN'],
-		['connect', 'ENETDOWN'],
-		['connect', 'EMFILE'],
 		['connect', 'ECONNRESET'],
+		['connect', 'ETIMEDOUT'],
 		['getaddrinfo', 'ENOTFOUND'],
 		['getaddrinfo', 'EAI_AGAIN'],
-	])('where the system call %s failed (%s)', (syscall, code) => {
+	])('when the system call %s failed (%s)', (syscall, code) => {
 		expect(endOf(networkError(code, syscall))).toEqual({ kind: 'notReached', code });
 	});
 
-	test('where connecting timed out, which is no missing answer', () => {
-		const end = { kind: 'notReached', code: 'ETIMEDOUT' };
-		expect(endOf(networkError('ETIMEDOUT', 'connect'))).toEqual(end);
+	test('when each address that was tried failed at connecting', () => {
+		const parts = [part('ECONNREFUSED', 'connect'), part('ENETUNREACH', 'connect')];
+		const thrown = aggregate('ECONNREFUSED', parts);
+		const end = { kind: 'notReached', code: 'ECONNREFUSED' };
+		expect(endOf(thrown)).toEqual(end);
+		expect(endOf(new Error('wrapped', { cause: thrown }))).toEqual(end);
 	});
 
 	test.each([
-		'CERT_HAS_EXPIRED',
-		'CERT_NOT_YET_VALID',
-		'DEPTH_ZERO_SELF_SIGNED_CERT',
-		'SELF_SIGNED_CERT_IN_CHAIN',
-		'ERR_TLS_CERT_ALTNAME_INVALID',
+		['none', undefined],
+		['one of its own', 'of its own'],
+		['a number', 61],
+		['a list', ['ECONNREFUSED']],
+	])('when the system call failed and the code is %s', (_title, code) => {
+		const bare = Object.assign(new Error('connect'), { syscall: 'connect', code });
+		expect(endOf(bare)).toEqual({ kind: 'notReached', code: 'no connection' });
+	});
+
+	test.each([
+		'Proxy connection ended before receiving CONNECT response',
+		'No header received from proxy CONNECT response',
+	])('when a proxy made no tunnel: %s', (message) => {
+		const end = { kind: 'notReached', code: message };
+		expect(endOf(new Error('outside', { cause: new Error(message) }))).toEqual(end);
+	});
+
+	test.each([
+		...['CERT_UNTRUSTED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN'],
+		...['UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
 		'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-		'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-	])("where the other side's certificate was refused: %s", (code) => {
-		expect(endOf(networkError(code))).toEqual({ kind: 'notReached', code });
+	])('when the CA of the certificate is unknown: %s', (code) => {
+		const end = { kind: 'untrustedCertificate', host: 'api.example', code };
+		expect(endOf(networkError(code))).toEqual(end);
 	});
 
-	test('where each address that was tried failed at connecting', () => {
-		const parts = [part('ECONNREFUSED', 'connect'), part('ENETUNREACH', 'connect')];
-		expect(endOf(aggregate('ECONNREFUSED', parts))).toEqual({
-			kind: 'notReached',
-			code: 'ECONNREFUSED',
-		});
-		expect(endOf(new Error('wrapped', { cause: aggregate('ETIMEDOUT', parts) }))).toEqual({
-			kind: 'notReached',
-			code: 'ETIMEDOUT',
-		});
+	test.each([
+		...['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'CERT_SIGNATURE_FAILURE', 'INVALID_CA'],
+		...['INVALID_PURPOSE', 'ERR_TLS_CERT_ALTNAME_INVALID', 'UNABLE_TO_GET_CRL'],
+	])('when the certificate is not valid: %s', (code) => {
+		const end = { kind: 'invalidCertificate', host: 'api.example', code };
+		expect(endOf(networkError(code))).toEqual(end);
 	});
 
-	test.each([[undefined], ['of its own'], [61], [['ECONNREFUSED']], [{ toString: 1 }]])(
-		'also where nothing but the system call is told, and no code that is known: %j',
-		(code) => {
-			const bare = Object.assign(new Error('connect'), { syscall: 'connect', code });
-			expect(endOf(bare)).toEqual({ kind: 'notReached', code: 'no connection' });
+	test.each(['SsrfBlockedIpError', 'SsrfBlockedHostnameError'])(
+		"when n8n's SSRF protection blocked it: %s",
+		(name) => {
+			const cause = Object.assign(new Error('blocked'), { name });
+			const end = { kind: 'blocked', host: 'api.example' };
+			expect(endOf(new Error('outside', { cause }))).toEqual(end);
 		},
 	);
 });
@@ -70,25 +82,18 @@ describe('a request was surely not delivered', () => {
 describe('a request may have been delivered', () => {
 	test.each([
 		['read', 'EHOSTUNREACH'],
-		['write', 'EHOSTUNREACH'],
-		['read', 'ENETUNREACH'],
-		['write', 'ENETUNREACH'],
-		['read', 'ECONNRESET'],
 		['write', 'EPIPE'],
 		['read', 'ETIMEDOUT'],
-		['write', 'ETIMEDOUT'],
 		['read', 'ECONNREFUSED'],
-	])('where the connection stood: %s %s', (syscall, code) => {
+	])('when the connection stood: %s %s', (syscall, code) => {
 		expect(endOf(networkError(code, syscall))).toEqual({ kind: 'connectionLost', code });
 	});
 
 	test.each([
-		...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EMFILE'],
-		...['ECONNRESET', 'EPIPE', 'EPROTO'],
-		...['ERR_BAD_RESPONSE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_NETWORK'],
-		...['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_TLS_HANDSHAKE_TIMEOUT'],
-		...['HPE_INVALID_HEADER', 'HPE_INVALID_CONSTANT'],
-	])('where the system call cannot be seen: %s', (code) => {
+		...['ECONNREFUSED', 'EAI_AGAIN', 'ECONNRESET', 'HPE_INVALID_HEADER', 'ERR_NETWORK'],
+		...['ERR_BAD_RESPONSE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_SSL_WRONG_VERSION_NUMBER'],
+		'ERR_TLS_HANDSHAKE_TIMEOUT',
+	])('when the system call cannot be seen: %s', (code) => {
 		expect(endOf(networkError(code))).toEqual({ kind: 'connectionLost', code });
 	});
 
@@ -96,77 +101,68 @@ describe('a request may have been delivered', () => {
 		['one of them stood', [part('ECONNREFUSED', 'connect'), part('ECONNRESET', 'read')]],
 		['one of them does not say', [part('ECONNREFUSED', 'connect'), part('ECONNREFUSED')]],
 		['one of them is no error', [part('ECONNREFUSED', 'connect'), 'connect']],
-		['there is none of them', []],
-	])('where several addresses were tried, and %s', (_title, parts) => {
+		['none of them is told', []],
+	])('when several addresses were tried, and %s', (_title, parts) => {
 		const end = { kind: 'connectionLost', code: 'ECONNREFUSED' };
 		expect(endOf(aggregate('ECONNREFUSED', parts))).toEqual(end);
 	});
 
 	test.each(['ECONNABORTED', 'ESOCKETTIMEDOUT', 'ETIMEDOUT'])(
-		'where the answer did not come in time: %s',
+		'when the answer did not come in time: %s',
 		(code) => {
-			expect(endOf(networkError(code))).toEqual({ kind: 'noAnswer', seconds: 10 });
-			expect(networkEnd(networkError(code), 0.5)).toEqual({ kind: 'noAnswer', seconds: 0.5 });
+			expect(endOf(networkError(code), 0.5)).toEqual({ kind: 'noAnswer', seconds: 0.5 });
 		},
 	);
-
-	test("where n8n's own exception names the code beside one of its own", () => {
-		const thrown = Object.assign(new Error('x'), { code: 'of its own', httpCode: 'ECONNRESET' });
-		expect(endOf(thrown)).toEqual({ kind: 'connectionLost', code: 'ECONNRESET' });
-	});
 });
 
-describe('what n8n itself did not let out, or could not read, is broken', () => {
+describe('an exception without a code of the network is broken', () => {
 	test.each([
-		'ERR_INVALID_URL',
-		'NOT_AN_HPE_CODE',
-		'EOF',
-		'ERR_OSSL_X509_CERT_ALREADY_IN_HASH_TABLE',
-		'MY_CERT_HAS_EXPIRED',
-		'xECONNRESET',
-		'ECONNRESETx',
-		'ERR_BAD_RESPONSES',
-	])('%s', (code) => {
+		...['ERR_INVALID_URL', 'NOT_AN_HPE_CODE', 'EOF', 'xECONNRESET', 'ECONNRESETx'],
+		...['ERR_OSSL_X509_CERT_ALREADY_IN_HASH_TABLE', 'MY_CERT_HAS_EXPIRED', 'ERR_BAD_RESPONSES'],
+	])('such as the code %s', (code) => {
 		const reason = 'The service refused the connection';
 		expect(endOf(networkError(code))).toEqual({ kind: 'broken', reason });
 	});
 
 	test.each([
-		['a text', 'a text'],
-		[undefined, 'undefined'],
-		[null, 'null'],
-		[5, '5'],
-		[new Error('Domain not allowed'), 'Domain not allowed'],
-	])('%p', (thrown, reason) => {
+		['a text', 'a text', 'a text'],
+		['nothing', undefined, 'undefined'],
+		['an error of n8n', new Error('Domain not allowed'), 'Domain not allowed'],
+	])('such as %s', (_title, thrown, reason) => {
 		expect(endOf(thrown)).toEqual({ kind: 'broken', reason });
 	});
 });
 
-describe('where the code stands', () => {
-	test("in n8n's own errors it is 'httpCode'", () => {
-		const thrown = Object.assign(new Error('x'), { code: 500, httpCode: 'ECONNRESET' });
-		expect(endOf(thrown)).toEqual({ kind: 'connectionLost', code: 'ECONNRESET' });
+describe('the code of an exception', () => {
+	test("stands in 'httpCode' in n8n's own errors, beside a code of another kind", () => {
+		const end = { kind: 'connectionLost', code: 'ECONNRESET' };
+		for (const code of [500, 'of its own']) {
+			const thrown = Object.assign(new Error('x'), { code, httpCode: 'ECONNRESET' });
+			expect(endOf(thrown)).toEqual(end);
+		}
 	});
 
-	test('the first that says something of the network counts', () => {
-		const cause = Object.assign(new Error('inside'), { code: 'EPIPE' });
+	test('is the outermost that says something of the network', () => {
+		const cause = part('EPIPE');
 		const thrown = Object.assign(new Error('outside', { cause }), { code: 'ERR_OTHER' });
 		expect(endOf(thrown)).toEqual({ kind: 'connectionLost', code: 'EPIPE' });
 		const outer = Object.assign(new Error('outside', { cause }), { code: 'ECONNRESET' });
 		expect(endOf(outer)).toEqual({ kind: 'connectionLost', code: 'ECONNRESET' });
 	});
 
-	test('the system call may stand deeper than the code', () => {
-		const cause = part('ECONNREFUSED', 'connect');
-		const thrown = Object.assign(new Error('outside', { cause }), { code: 'ECONNREFUSED' });
-		expect(endOf(thrown)).toEqual({ kind: 'notReached', code: 'ECONNREFUSED' });
-		const read = Object.assign(new Error('x', { cause: part('ETIMEDOUT', 'read') }), {
-			code: 'ETIMEDOUT',
-		});
-		expect(endOf(read)).toEqual({ kind: 'connectionLost', code: 'ETIMEDOUT' });
+	test('may stand further out than the system call', () => {
+		const ends = [
+			['connect', 'notReached'],
+			['read', 'connectionLost'],
+		] as const;
+		for (const [syscall, kind] of ends) {
+			const cause = part('ETIMEDOUT', syscall);
+			const thrown = Object.assign(new Error('outside', { cause }), { code: 'ETIMEDOUT' });
+			expect(endOf(thrown)).toEqual({ kind, code: 'ETIMEDOUT' });
+		}
 	});
 
-	test('it is looked for six errors deep, so that a ring of causes ends', () => {
+	test('is looked for six errors deep, so that a ring of causes ends', () => {
 		const wrapped = (depth: number) => {
 			let thrown: Error = part('EPIPE');
 			for (let n = 0; n < depth; n += 1) thrown = new Error('outside', { cause: thrown });

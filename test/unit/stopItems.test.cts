@@ -753,7 +753,6 @@ describe('SignalWire', () => {
 			['a refused connection', 'connect ECONNREFUSED'],
 			['a connect that timed out', 'connect ETIMEDOUT'],
 			['a host that is not reached', 'connect EHOSTUNREACH'],
-			['a bad certificate', 'CERT_HAS_EXPIRED'],
 			[
 				'no address that connects',
 				Object.assign(

@@ -26,6 +26,12 @@ export type SendEnd =
 	| { kind: 'connectionLost'; code: string }
 	/** Surely not delivered. */
 	| { kind: 'notReached'; code: string }
+	/** The CA of the certificate is unknown to n8n. */
+	| { kind: 'untrustedCertificate'; host: string; code: string }
+	/** Expired, or made for another host. */
+	| { kind: 'invalidCertificate'; host: string; code: string }
+	/** By n8n's own SSRF protection. */
+	| { kind: 'blocked'; host: string }
 	/** Its time was over before it could leave. */
 	| { kind: 'outOfTime' }
 	/** The provider asked for a longer wait than the node takes, so nothing was sent. */
@@ -39,6 +45,7 @@ export type Meaning =
 	| 'ownWords'
 	| 'refused'
 	| 'limited'
+	| 'proxyLogin'
 	| 'unavailable'
 	| 'unsupported'
 	| 'redirected'
@@ -58,12 +65,16 @@ export const VERDICTS: Readonly<Record<Meaning, Verdict>> = {
 	ownWords: { mayHaveActed: false, sendAgain: 'never', cause: 'rejected' },
 	refused: { mayHaveActed: false, sendAgain: 'never', cause: 'credentials' },
 	limited: { mayHaveActed: false, sendAgain: 'always', cause: 'rateLimit' },
+	proxyLogin: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
 	unavailable: { mayHaveActed: true, sendAgain: 'ifRepeatable', cause: 'unavailable' },
 	unsupported: { mayHaveActed: true, sendAgain: 'never', cause: 'unavailable' },
 	redirected: { mayHaveActed: false, sendAgain: 'never', cause: 'rejected' },
 	noAnswer: { mayHaveActed: true, sendAgain: 'ifRepeatable', cause: 'unavailable' },
 	connectionLost: { mayHaveActed: true, sendAgain: 'ifRepeatable', cause: 'unavailable' },
 	notReached: { mayHaveActed: false, sendAgain: 'always', cause: 'unavailable' },
+	untrustedCertificate: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
+	invalidCertificate: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
+	blocked: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
 	outOfTime: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
 	waitTooLong: { mayHaveActed: false, sendAgain: 'never', cause: 'rateLimit' },
 	broken: { mayHaveActed: true, sendAgain: 'never', cause: 'unreadable' },
@@ -73,13 +84,14 @@ export const VERDICTS: Readonly<Record<Meaning, Verdict>> = {
 const TEMPORARY = [408, 500, 502, 503, 504];
 
 /**
- * What an end means. 401, 403, 408, 429, 3xx and 5xx mean the same for every provider and are settled here,
+ * What an end means. 401, 403, 407, 408, 429, 3xx and 5xx mean the same for every provider and are settled here,
  * before a provider's own words are looked at: whatever a body says, they are no success.
  */
 export function meaningOf(end: SendEnd): Meaning {
 	if (end.kind !== 'answer') return end.kind;
 	const { statusCode } = end.answer;
 	if (statusCode === 401 || statusCode === 403) return 'refused';
+	if (statusCode === 407) return 'proxyLogin';
 	if (statusCode === 429) return 'limited';
 	if (TEMPORARY.includes(statusCode)) return 'unavailable';
 	if (statusCode >= 500) return 'unsupported';
@@ -140,6 +152,12 @@ function failureOf(
 			return failed(cause, messages.connectionLost, { ...names, code: end.code });
 		case 'notReached':
 			return failed(cause, messages.notReached, { ...names, code: end.code });
+		case 'untrustedCertificate':
+			return failed(cause, messages.untrustedCertificate, { host: end.host, code: end.code });
+		case 'invalidCertificate':
+			return failed(cause, messages.invalidCertificate, { host: end.host, code: end.code });
+		case 'blocked':
+			return failed(cause, messages.blocked, { host: end.host });
 		case 'outOfTime':
 			return failed(cause, messages.notReached, { ...names, code: 'no time left' });
 		case 'waitTooLong':
@@ -178,6 +196,8 @@ function answerFailure(
 			return failed(cause, messages.refused, { ...values, hint: hintFor(provider, status) });
 		case 'limited':
 			return failed(cause, messages.rateLimited, values);
+		case 'proxyLogin':
+			return failed(cause, messages.proxyLogin, values);
 		case 'redirected':
 			return failed(cause, messages.redirected, values);
 		case 'ownWords':

@@ -99,12 +99,10 @@ export class AccountQueue {
 
 	private dispatch() {
 		this.dequeue('stop');
-		// No stop can join in between, so to look once is enough.
-		if (this.lines.read.size > 0 && !this.hasStopWaiting()) this.dequeue('read');
-	}
-
-	private hasStopWaiting(): boolean {
-		return [...this.lines.stop.values()].some((queue) => queue.some(({ isOver }) => !isOver));
+		for (const queue of this.lines.stop.values()) {
+			if (queue.some(({ isOver }) => !isOver)) return;
+		}
+		this.dequeue('read');
 	}
 
 	/** Gives slots to those who wait, as far as there are any. */

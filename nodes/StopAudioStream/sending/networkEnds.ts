@@ -4,9 +4,22 @@ import type { SendEnd } from '../outcome/verdicts';
 /** The system calls before a connection stands: what they could not do was not delivered. */
 const BEFORE_CONNECTION = ['connect', 'getaddrinfo'];
 
-/** The other side's certificate is refused before anything is sent. */
-const BAD_CERTIFICATE =
-	/^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_|SELF_SIGNED_CERT|UNABLE_TO_)/;
+/** Codes of Node for a certificate that it refuses, before anything is sent. */
+const CERTIFICATE =
+	/^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_|INVALID_(CA|PURPOSE)|SELF_SIGNED_CERT|UNABLE_TO_)/;
+
+/** Those among them that say that the certificate's CA is unknown: to trust that CA is a remedy, and else none. */
+const UNKNOWN_CA =
+	/^(CERT_UNTRUSTED|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF))/;
+
+/** Names of what n8n's SSRF protection throws, before a connection or instead of one. */
+const SSRF_PROTECTION = /^SsrfBlocked(Hostname|Ip)Error$/;
+
+/**
+ * What n8n's proxy agent says if the proxy ends the connection, or answers no HTTP, before there is a tunnel. A proxy
+ * that refuses the tunnel with a status is not seen here: the agent gives that out as the provider's answer.
+ */
+const NO_TUNNEL = /\bCONNECT response\b/;
 
 /** n8n's request library waited for the answer as long as it was told to. */
 const TIMED_OUT = ['ECONNABORTED', 'ESOCKETTIMEDOUT'];
@@ -23,10 +36,20 @@ const MAX_DEPTH = 6;
  * delivered: a code such as `EHOSTUNREACH` can also come on a connection that stood. Where the call cannot be
  * seen, the request may have been delivered.
  */
-export function networkEnd(thrown: unknown, seconds: number): SendEnd {
+export function networkEnd(
+	thrown: unknown,
+	{ host, seconds }: { host: string; seconds: number },
+): SendEnd {
 	const chain = causesOf(thrown);
-	const certificate = chain.map(codeOf).find((code) => code && BAD_CERTIFICATE.test(code));
-	if (certificate) return { kind: 'notReached', code: certificate };
+	if (chain.some(({ name }) => SSRF_PROTECTION.test(String(name))))
+		return { kind: 'blocked', host };
+	const certificate = chain.map(codeOf).find((code) => code && CERTIFICATE.test(code));
+	if (certificate) {
+		const kind = UNKNOWN_CA.test(certificate) ? 'untrustedCertificate' : 'invalidCertificate';
+		return { kind, host, code: certificate };
+	}
+	const tunnel = chain.map(({ message }) => String(message)).find((text) => NO_TUNNEL.test(text));
+	if (tunnel) return { kind: 'notReached', code: tunnel };
 	const before = chain.find(failedBeforeConnection);
 	if (before) return { kind: 'notReached', code: codeOf(before) ?? 'no connection' };
 	const code = chain.map(codeOf).find(Boolean);
@@ -48,7 +71,7 @@ function causesOf(thrown: unknown): Thrown[] {
 const codeOf = ({ code, httpCode }: Thrown): string | undefined =>
 	[code, httpCode].find(
 		(each): each is string =>
-			typeof each === 'string' && (NETWORK_CODE.test(each) || BAD_CERTIFICATE.test(each)),
+			typeof each === 'string' && (NETWORK_CODE.test(each) || CERTIFICATE.test(each)),
 	);
 
 const hasSyscall = ({ syscall }: Thrown) => typeof syscall === 'string';

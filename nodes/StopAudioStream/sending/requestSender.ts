@@ -57,7 +57,7 @@ export type SenderContext = Pick<IExecuteFunctions, 'helpers' | 'getExecutionCan
 export class RequestSender {
 	private readonly queue: AccountQueue;
 
-	private readonly hostname: string;
+	private readonly address: URL;
 
 	private readonly decrypted: ICredentialsDecrypted;
 
@@ -74,7 +74,7 @@ export class RequestSender {
 		this.queue = queueOf(`${provider.name} ${account.origin} ${account.id}`, provider.rateLimit);
 		// Handed to n8n with each request, which would otherwise decrypt the credential again every time.
 		this.decrypted = { id: '', name: '', type: provider.credential.type, data };
-		this.hostname = new URL(account.origin).hostname;
+		this.address = new URL(account.origin);
 		this.mask = secretMask(account);
 	}
 
@@ -143,7 +143,7 @@ export class RequestSender {
 			// n8n follows redirects with the credential's headers, to other hosts too.
 			disableFollowRedirect: true,
 			sendCredentialsOnCrossOriginRedirect: false,
-			allowedDomains: this.hostname,
+			allowedDomains: this.address.hostname,
 		};
 		const over = new AbortController();
 		// n8n ties the request to this signal and takes no other. Without it, a request whose time is up
@@ -172,7 +172,7 @@ export class RequestSender {
 				own: answer.statusCode >= 200 ? read?.(answer) : undefined,
 			};
 		} catch (thrown) {
-			return networkEnd(thrown, timeout / 1_000);
+			return networkEnd(thrown, { host: this.address.host, seconds: timeout / 1_000 });
 		} finally {
 			over.abort(OVER);
 		}
@@ -185,11 +185,11 @@ export class RequestSender {
 	 */
 	private retryAfter(answer: Answer): number | undefined {
 		const { headers, statusCode } = answer;
-		const today = Date.parse(String(headers.date)) || Date.now();
+		const serverNow = Date.parse(String(headers.date)) || Date.now();
 		const header = String(headers['retry-after']);
 		const isSeconds = /^\s*\d+(\.\d+)?\s*$/.test(header);
-		const own = statusCode === 429 ? this.provider.retryAfter?.(answer, today) : undefined;
-		return [isSeconds ? Number(header) * 1_000 : Date.parse(header) - today, own].find(
+		const own = statusCode === 429 ? this.provider.retryAfter?.(answer, serverNow) : undefined;
+		return [isSeconds ? Number(header) * 1_000 : Date.parse(header) - serverNow, own].find(
 			(ms = 0) => ms > 0 && Number.isFinite(ms),
 		);
 	}

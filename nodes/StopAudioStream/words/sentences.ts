@@ -167,7 +167,23 @@ export const messages = {
 	},
 	notReached: {
 		what: '{provider} could not be reached ({code})',
-		todo: 'The request was not delivered, so the stream is still running. Check the address in the credential and the network of n8n, then run the item again.',
+		todo: 'The request was not delivered, so the stream is still running. Check the address in the credential and the network of n8n, its HTTPS_PROXY included, then run the item again.',
+	},
+	proxyLogin: {
+		what: 'A proxy on the way to {provider} asks for a login ({status}){quote}',
+		todo: "The request was not delivered, and the stream may still be running. Check the user and password in n8n's HTTPS_PROXY, or put the host of the credential's address into NO_PROXY, then run the item again.",
+	},
+	untrustedCertificate: {
+		what: 'n8n does not trust the certificate of {host} ({code})',
+		todo: "The request was not delivered, and the stream may still be running. Check the address in the credential. If it is right, the certificate comes from a CA of your own, or from a proxy or firewall on the way: put the file of that CA into n8n's NODE_EXTRA_CA_CERTS and restart n8n.",
+	},
+	invalidCertificate: {
+		what: 'The certificate of {host} is not valid ({code})',
+		todo: "The request was not delivered, and the stream may still be running. Check the address in the credential and the clock of n8n's machine. If both are right, {host} needs another certificate.",
+	},
+	blocked: {
+		what: "n8n's SSRF protection blocked the request to {host}",
+		todo: 'The request was not delivered, and the stream may still be running. Check the address in the credential. If it is right, allow it in N8N_SSRF_ALLOWED_HOSTNAMES or N8N_SSRF_ALLOWED_IP_RANGES of n8n.',
 	},
 	maybeActed: {
 		what: 'It is not known whether {provider} acted on the request ({reason})',
