@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { authenticate, testRules } from '../nodes/StopAudioStream/input/account';
+import { authenticate, testRules } from '../nodes/StopAudioStream/providers/account';
 import { plivo } from '../nodes/StopAudioStream/providers/plivo';
 
 export class PlivoBasicApi implements ICredentialType {

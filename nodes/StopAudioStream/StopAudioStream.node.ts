@@ -9,8 +9,19 @@ import {
 import { providers } from './providers';
 import { properties } from './screen/properties';
 import { stopItems } from './stopItems';
+import { FIELDS, REQUIRE_SIGNATURE } from './words/fields';
 
 const names = providers.map(({ name }) => name);
+
+/** The operation and the provider in words; an expression has none before the node runs. */
+const subtitle = (): string => {
+	const operations = properties.find(({ name }) => name === FIELDS.operation.name)?.options ?? [];
+	const words = Object.fromEntries([
+		...providers.map(({ name, displayName }) => [name, displayName]),
+		...operations.flatMap((one) => ('value' in one ? [[one.value, one.name]] : [])),
+	]);
+	return `={{ [$parameter["provider"], $parameter["operation"]].map((value) => (${JSON.stringify(words)})[value] ?? value).join(": ") }}`;
+};
 
 export class StopAudioStream implements INodeType {
 	description: INodeTypeDescription = {
@@ -19,26 +30,28 @@ export class StopAudioStream implements INodeType {
 		icon: { light: 'file:stopAudioStream.svg', dark: 'file:stopAudioStream.dark.svg' },
 		group: ['output'],
 		version: [1],
-		subtitle: '={{ $parameter["provider"] + ": " + $parameter["operation"] }}',
-		description: 'Stop the audio stream of a live phone call',
+		subtitle: subtitle(),
+		// A language model reads this too: n8n hands nothing else to it at run time.
+		description:
+			"Stop the audio stream of a live phone call at SignalWire, Plivo or Vobiz. Needs the call's ID and the stream's ID, or stops all streams. Safe to repeat. Returns 'stopped' and 'status'.",
 		defaults: { name: 'Stop Audio Stream' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		usableAsTool: {
-			replacements: {
-				// What a language model reads.
-				description:
-					"Stop the audio stream of a live phone call at SignalWire, Plivo or Vobiz. Needs the call's ID and, unless all streams are to stop, the stream's ID. Safe to repeat. Returns 'stopped' (true when nothing is streaming any more) and 'status'.",
-			},
-		},
+		usableAsTool: true,
 		credentials: providers.map(({ name, credential }) => ({
 			name: credential.type,
-			// Where 'Provider' is an expression, n8n shows all of them, each as 'Credential' without this.
+			// If 'Provider' is an expression, n8n shows all of them, each as 'Credential' without this.
 			displayName: credential.displayName,
 			required: true,
 			// Not `show: [name]`: n8n's editor takes a field whose every value shows a credential for a choice of
 			// authentication, and hides it. Nobody would see 'Provider'.
-			displayOptions: { hide: { provider: names.filter((other) => other !== name) } },
+			// 'Require Signature' is there for 'Check Event' alone: switched off, nothing is read.
+			displayOptions: {
+				hide: {
+					provider: names.filter((other) => other !== name),
+					[REQUIRE_SIGNATURE.name]: [false],
+				},
+			},
 		})),
 		properties,
 	};

@@ -1,305 +1,227 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IBinaryData,
+	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+} from 'n8n-workflow';
 
-import { readAccount } from './input/account';
-import { fieldReader } from './input/values';
-import { readItem, type ItemOptions, type ItemRequest } from './input/readItem';
-import { trustedEnd } from './input/trust';
-import { hintAtNotFound, nodeError, toJson, type ItemResult } from './outcome/results';
-import type { Mask } from './outcome/secrets';
-import {
-	nothingToStop,
-	notFoundSentence,
-	readEnd,
-	type NotFound,
-	type Outcome,
-} from './outcome/verdicts';
-import {
-	fieldNames,
-	type Account,
-	type Answer,
-	type Ids,
-	type Provider,
-	type Way,
-} from './providers/provider';
-import { confirmedStatus, Looks, LookTime, notConfirmed, type Asked } from './sending/looks';
-import { RequestSender, toHttpRequest, type Sent } from './sending/requestSender';
-import { monotonicNow, pauseUntil, yieldToEventLoop } from './sending/time';
-import { failed, messages, quoted, quoteOf, Refusal, refusal } from './words/sentences';
-import type { Status } from './words/vocabulary';
-import { reasonOf } from './words/values';
+import { checkEvent } from './input/checkEvent';
+import { parameterReader, type Parameters } from './input/parameters';
+import { ItemReader, type CheckRequest, type StopRequest } from './input/readItem';
+import type { RawBody } from './input/signature';
+import { trusted } from './input/trust';
+import { StopMemory } from './outcome/memory';
+import { addHints, nodeError, toJson, type ItemResult } from './outcome/results';
+import { secretMask, type Mask } from './outcome/secrets';
+import { readAccount } from './providers/account';
+import type { Account, Provider } from './providers/provider';
+import { Lookups, ReadClock } from './sending/lookups';
+import { RequestSender } from './sending/requestSender';
+import { yieldToEventLoop } from './sending/time';
+import { Stop, type Connection } from './stop';
+import { failed, messages, quoted, Refusal, refusal, type Failure } from './words/sentences';
+import { isRecord, reasonOf } from './words/values';
 
-/** After so many items the loop lets answers in and further requests out. */
+/** After this many items the loop lets answers in and further requests out. */
 const ITEMS_A_TURN = 10;
 
-/** A stop can come before a stream is up: one that the provider shows is stopped once more after so long, in ms. */
-const ONCE_MORE_MS = 500;
-
-/** A provider's credential, read once in a run, and what sends and reads with it. */
-interface Connection {
-	account: Account;
-	sender: RequestSender;
-	looks: Looks;
-}
-
-type Connect = (provider: Provider) => Promise<Connection>;
-
 /**
- * Stops what each item names and gives one item back for each, in order and paired. Every item is tried,
+ * Does what each item asks for and gives one item back for each, in order and paired. Every item is tried,
  * whatever becomes of the others: a stream must not stay up because another item was bad.
  */
 export async function stopItems(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	// An n8n without a signal cancels nothing.
-	const signal = context.getExecutionCancelSignal?.() ?? new AbortController().signal;
-	const results = await stopEach(context, signal);
-	hintAtNotFound(context, results);
-	const itemIndex = results.findIndex(({ failure }) => failure);
-	const { failure, facts = {} } = results[itemIndex] ?? {};
-	if (failure && !context.continueOnFail()) {
-		throw nodeError(context, results, { itemIndex, failure, facts });
-	}
-	return [results.map((result, item) => ({ json: toJson(context, result), pairedItem: { item } }))];
-}
-
-async function stopEach(context: IExecuteFunctions, signal: AbortSignal): Promise<ItemResult[]> {
-	const fieldsOf = fieldReader(context);
-	const isTool = context.getNode().type.endsWith('Tool');
-	const time = new LookTime();
-	const connections = new Map<string, Promise<Connection>>();
-	const connect: Connect = (provider) => {
-		const open = connections.get(provider.name) ?? openConnection(context, provider, signal, time);
-		connections.set(provider.name, open);
-		return open;
-	};
-	const stops: Array<Promise<ItemResult>> = [];
-	for (const [itemIndex, { json }] of context.getInputData().entries()) {
-		const read = (about: IDataObject) => readItem(fieldsOf(itemIndex), { json, isTool }, about);
-		stops.push(stopItem(read, connect, signal));
+	const run = new Run(context);
+	const results: Array<Promise<ItemResult>> = [];
+	for (const [itemIndex, item] of context.getInputData().entries()) {
+		results.push(run.item(item, itemIndex));
 		if ((itemIndex + 1) % ITEMS_A_TURN === 0) await yieldToEventLoop();
 	}
-	return await Promise.all(stops);
+	return run.output(await Promise.all(results));
 }
 
-/** Reads a credential once; a selected one that cannot be read fails only the items that need it. */
-async function openConnection(
-	context: IExecuteFunctions,
-	provider: Provider,
-	signal: AbortSignal,
-	time: LookTime,
-): Promise<Connection> {
-	const { credential, displayName } = provider;
-	const named = { credential: credential.displayName, provider: displayName };
-	if (!context.getNode().credentials?.[credential.type]) {
-		throw refusal('credentials', messages.noCredential, named);
-	}
-	const data = await context.getCredentials(credential.type).catch((thrown: unknown) => {
-		// A parser's own message may quote what it could not read.
-		const reason = thrown instanceof SyntaxError ? undefined : reasonOf(thrown);
-		const quote = quoted(reason);
-		throw refusal('credentials', messages.unreadableCredential, { ...named, quote });
-	});
-	const account = readAccount(credential, data);
-	const sender = new RequestSender(context, signal, provider, account, data);
-	return { account, sender, looks: new Looks(sender, signal, time) };
-}
+/** One run of the node, and what its items share. */
+class Run {
+	private readonly parametersOf: (itemIndex: number) => Parameters;
 
-/** One item, from its fields to its outcome. Never rejects: what goes wrong is this item's failure, and no other's. */
-async function stopItem(
-	read: (about: IDataObject) => ItemRequest,
-	connect: Connect,
-	signal: AbortSignal,
-): Promise<ItemResult> {
-	const result: ItemResult = { about: {}, facts: {} };
-	let unforeseen: (reason: string) => ReturnType<typeof failed> = (reason) =>
-		failed('input', messages.unreadableField, { reason });
-	let mask: Mask = (shown) => shown;
-	try {
-		const item = read(result.about);
-		unforeseen = (reason) => failed('credentials', messages.internal, { reason });
-		const connection = await connect(item.provider);
-		({ mask } = connection.sender);
-		unforeseen = (reason) => failed('input', messages.internal, { reason });
-		const callEnded = trustedEnd(item, connection.account);
-		await stopOne({ ...item, callEnded }, connection, signal, result);
-	} catch (thrown) {
-		const { failure } = thrown instanceof Refusal ? thrown : unforeseen(reasonOf(thrown));
-		result.failure = failure;
-	}
-	const { about, facts, failure, ...rest } = result;
-	return { ...rest, ...mask({ about, facts, failure }) };
-}
+	private readonly isTool: boolean;
 
-/** What became of one stop, as far as it is known: `shown` where a read showed the end. */
-type Ending = Outcome & { shown?: true; outOfTime?: boolean; noun?: 'call' | 'conference' };
+	/** n8n before 1.80 or so has no signal, and cancels nothing. */
+	private readonly signal: AbortSignal;
 
-/** One item's stops: how many were sent, the last answer, and whether an earlier one may have done it. */
-class Stops {
-	attempts = 0;
+	private readonly memory: StopMemory;
 
-	effectBefore = false;
+	private readonly clock = new ReadClock();
 
-	/** What the provider said to the last one; nothing where no answer came. */
-	answer?: Answer;
+	private readonly connections = new Map<string, Connection>();
 
-	constructor(
-		private readonly sender: RequestSender,
-		private readonly ids: Ids,
-		private readonly options: ItemOptions,
-	) {}
+	/** The credential that is being read. */
+	private reading: Promise<unknown> = Promise.resolve();
 
-	async send(way: Way): Promise<Sent> {
-		const { sender, ids, options } = this;
-		const sent = await sender.send(
-			{
-				request: way.build(sender.account, ids),
-				kind: 'stop',
-				repeatable: !way.document,
-				read: (answer) => way.read(answer, ids),
-			},
-			options,
-		);
-		const { end, attempts, effectBefore } = sent;
-		this.answer = end.kind === 'answer' ? end.answer : undefined;
-		this.attempts += attempts;
-		this.effectBefore ||= effectBefore;
-		return sent;
+	constructor(private readonly context: IExecuteFunctions) {
+		this.parametersOf = parameterReader(context);
+		this.isTool = context.getNode().type.endsWith('Tool');
+		this.signal = context.getExecutionCancelSignal?.() ?? new AbortController().signal;
+		this.memory = new StopMemory(context);
 	}
 
-	/** What the provider said last, quoted. */
-	get quote() {
-		return quoteOf(this.answer?.body);
-	}
-}
-
-/** Sends one item's stop and notes in `result` what became of it. */
-async function stopOne(
-	item: ItemRequest,
-	{ account, sender, looks }: Connection,
-	signal: AbortSignal,
-	result: ItemResult,
-): Promise<void> {
-	const { provider, way, ids, options } = item;
-	const { facts } = result;
-	// An event about a call proves nothing about a conference: the room goes on.
-	const endTold = item.callEnded && way.on.noun === 'call';
-	if (endTold) result.callState = 'ended';
-	if (options.preview) {
-		Object.assign(facts, { attempts: 0, request: toHttpRequest(way.build(account, ids)) });
-		result.status = 'preview';
-		return;
+	/** The items that come out, or the one error of a run that stops at a failure. */
+	output(results: ItemResult[]): INodeExecutionData[][] {
+		const { context } = this;
+		addHints(context, results);
+		const itemIndex = results.findIndex(({ failure }) => failure);
+		const failure = results[itemIndex]?.failure;
+		if (failure && !context.continueOnFail()) {
+			throw nodeError(context, results, itemIndex, failure);
+		}
+		return [
+			results.map((result, item) => ({ json: toJson(context, result), pairedItem: { item } })),
+		];
 	}
 
-	const stops = new Stops(sender, ids, options);
-	const asked = { way, ids, options };
-	let { callEnded } = item;
-	let ending = await stopAndRead(stops, asked, { provider, looks, endTold });
-	if (way.elseTry && ids.callId && isEnd(ending, 'notFound')) {
-		const there = { ...asked, way: way.elseTry };
-		ending = await stopAndRead(stops, there, { provider, looks, endTold: callEnded });
-		// The call is over: of the conference that proves nothing.
-		if (isEnd(ending, 'alreadyStopped')) {
-			callEnded = true;
-			ending = { status: 'notFound' };
+	/** One item, from its fields to its outcome. Never rejects: what goes wrong is this item's failure, and no other's. */
+	async item(item: INodeExecutionData, itemIndex: number): Promise<ItemResult> {
+		const reader = new ItemReader(this.parametersOf(itemIndex), item.json, this.isTool);
+		let request: StopRequest | CheckRequest;
+		try {
+			request = reader.read();
+		} catch (thrown) {
+			const { failure } = asFailure(thrown, (reason) =>
+				failed('input', messages.unreadableField, { reason }),
+			);
+			const kind = reader.about.operation === 'checkEvent' ? 'check' : 'stop';
+			return { kind, about: reader.about, failure };
+		}
+		return request.kind === 'check'
+			? await this.check(request, item, itemIndex)
+			: await this.stop(request, reader, itemIndex);
+	}
+
+	private async stop(
+		request: StopRequest,
+		{ about }: ItemReader,
+		itemIndex: number,
+	): Promise<ItemResult> {
+		let mask: Mask = (shown) => shown;
+		try {
+			const connection = await this.connect(request.provider, itemIndex);
+			({ mask } = connection.sender);
+			const known = trusted(request, connection.account);
+			const stop = new Stop(request, known, connection, this.memory, this.signal);
+			const { status, callState, ...result } = await stop.run();
+			return { kind: 'stop', status, callState, ...mask({ about, ...result }) };
+		} catch (thrown) {
+			const { failure } = asFailure(thrown, (reason) =>
+				failed('input', messages.internal, { reason }),
+			);
+			return { kind: 'stop', ...mask({ about, failure }) };
 		}
 	}
-	if (isEnd(ending, 'notFound')) {
-		ending = endTold
-			? { status: 'alreadyStopped' }
-			: await lookInto(stops, asked, { provider, looks, signal, callEnded });
+
+	private async check(
+		{ provider, requireSignature, includeEvent }: CheckRequest,
+		item: INodeExecutionData,
+		itemIndex: number,
+	): Promise<ItemResult> {
+		const { json } = item;
+		const about = { provider: provider.name, operation: 'checkEvent' } as const;
+		let mask: Mask = (shown) => shown;
+		try {
+			let proof: { account: Account; raw: RawBody } | undefined;
+			if (requireSignature) {
+				const { account } = await this.readCredential(provider, itemIndex);
+				mask = secretMask(account);
+				proof = { account, raw: await this.rawBody(provider, item, itemIndex) };
+			}
+			const { ids, outcome } = checkEvent(json, provider, proof);
+			if (outcome.kind === 'refused') {
+				const { failure } = outcome.refusal;
+				return { kind: 'check', ...mask({ about: { ...about, ...ids }, failure }) };
+			}
+			const { event, signed, fields } = outcome;
+			const shown = mask({ ids, ...(includeEvent && { fields }) });
+			return {
+				kind: 'check',
+				about: { ...about, ...shown.ids },
+				found: { event, signed, fields: shown.fields },
+			};
+		} catch (thrown) {
+			const { failure } = asFailure(thrown, (reason) =>
+				failed('input', messages.unreadableField, { reason }),
+			);
+			const { ids } = checkEvent(json, provider);
+			return { kind: 'check', ...mask({ about: { ...about, ...ids }, failure }) };
+		}
 	}
-	const { answer, attempts } = stops;
-	if (answer) facts.statusCode = answer.statusCode;
-	facts.attempts = attempts;
-	if (answer && options.includeResponse) facts.response = answer.body as IDataObject;
-	if (ending.callState) result.callState = ending.callState;
-	if ('failure' in ending) {
-		result.failure = ending.failure;
-		return;
+
+	/** The body as the Webhook node's option 'Raw Body' hands it over, for a provider that signs such bodies. */
+	private async rawBody(
+		{ signature }: Provider,
+		{ binary, json }: INodeExecutionData,
+		itemIndex: number,
+	): Promise<RawBody> {
+		if (!signature.rawScheme) return { kind: 'notAsked' };
+		// In n8n's combined binary mode the file stands in the item itself.
+		const { data } = isRecord(json.files) ? json.files : {};
+		const file = binary?.data ? 'data' : isFile(data) ? data : undefined;
+		if (file === undefined) return { kind: 'missing' };
+		const buffer = await this.context.helpers.getBinaryDataBuffer(itemIndex, file);
+		return { kind: 'raw', text: buffer.toString('utf8').replace(/^\uFEFF/, '') };
 	}
-	if (options.confirm && way.streams) {
-		const confirmation = await confirm(ending, asked, provider.displayName, looks);
-		Object.assign(facts, confirmation);
-		if (confirmation.confirmed) ending = { ...ending, status: confirmedStatus(ending.status) };
+
+	/** The connection to an item's account: one for each account, whichever items bring it. */
+	private async connect(provider: Provider, itemIndex: number): Promise<Connection> {
+		const { account, data } = await this.readCredential(provider, itemIndex);
+		const key = JSON.stringify([provider.name, account]);
+		const before = this.connections.get(key);
+		if (before) return before;
+		const sender = new RequestSender(this.context, this.signal, provider, account, data);
+		const connection = { account, sender, lookups: new Lookups(sender, this.signal, this.clock) };
+		this.connections.set(key, connection);
+		return connection;
 	}
-	const { status, outOfTime = false, noun = way.on.noun } = ending;
-	result.status = status;
-	const known = { callState: result.callState, noun };
-	const sentence = unwelcomeEnd(item, status, known);
-	// What an earlier attempt of this very stop may have done is no news to complain of.
-	if (sentence && !stops.effectBefore) {
-		const found = { known, sentence, quote: stops.quote };
-		result.failure = nothingToStop(provider, way, found).failure;
-	} else if (status === 'notFound' && item.idsFromFields) {
-		result.notFound = { ...known, provider, way, outOfTime };
+
+	/**
+	 * An item's own credential: an expression in it may give another account for each item. Read one after another,
+	 * while requests are under way: each is a query and a decryption in n8n, and thousands at once would fill its
+	 * database pool.
+	 */
+	private async readCredential(
+		provider: Provider,
+		itemIndex: number,
+	): Promise<{ account: Account; data: ICredentialDataDecryptedObject }> {
+		const { credential, displayName } = provider;
+		const named = { credential: credential.displayName, provider: displayName };
+		if (!this.context.getNode().credentials?.[credential.type]) {
+			throw refusal('credentials', messages.noCredential, named);
+		}
+		const reading = this.reading.then(async () => {
+			if (this.signal.aborted) {
+				throw refusal('unavailable', messages.cancelled, { provider: displayName });
+			}
+			return await this.context.getCredentials(credential.type, itemIndex);
+		});
+		this.reading = reading.catch(() => undefined);
+		const data = await reading.catch((thrown: unknown) => {
+			throw asUnreadable(thrown, named);
+		});
+		return { account: readAccount(credential, data), data };
 	}
 }
 
-const isEnd = (ending: Ending, status: Status) => 'status' in ending && ending.status === status;
-
-/** One stop, and what its answer means; where only the call itself tells, the call is read. */
-async function stopAndRead(
-	stops: Stops,
-	asked: Asked,
-	{ provider, looks, endTold }: { provider: Provider; looks: Looks; endTold: boolean },
-): Promise<Ending> {
-	const { end } = await stops.send(asked.way);
-	const reading = readEnd(provider, asked.way, end);
-	if (!('failure' in reading) || !reading.asksCall) return reading;
-	if (endTold) return { status: 'alreadyStopped' };
-	const { call: callState } = await looks.callOf(asked);
-	return callState === 'ended'
-		? { status: 'alreadyStopped', callState, shown: true }
-		: { failure: reading.failure, callState };
+/** What went wrong with an item: what was refused, or what nobody foresaw. */
+function asFailure(
+	thrown: unknown,
+	unforeseen: (reason: string) => { failure: Failure },
+): { failure: Failure } {
+	return thrown instanceof Refusal ? thrown : unforeseen(reasonOf(thrown));
 }
 
-/** What became of a stream that the stop did not find. A stream that is shown as running is stopped once more. */
-async function lookInto(
-	stops: Stops,
-	asked: Asked,
-	{
-		provider,
-		looks,
-		signal,
-		callEnded,
-	}: { provider: Provider; looks: Looks; signal: AbortSignal; callEnded: boolean },
-): Promise<Ending> {
-	const finding = await looks.lookInto(asked, callEnded);
-	if ('outOfTime' in finding) return { status: 'notFound', outOfTime: finding.outOfTime };
-	if ('call' in finding) {
-		const { call: callState, noun } = finding;
-		return callState === 'ended'
-			? { status: 'alreadyStopped', callState, shown: true }
-			: { status: 'notFound', callState, noun };
-	}
-	if (finding.stream === 'ended') return { status: 'alreadyStopped', shown: true };
-
-	if (await pauseUntil(monotonicNow() + ONCE_MORE_MS, signal)) return { status: 'notFound' };
-	const { end, effectBefore } = await stops.send(asked.way);
-	const again = readEnd(provider, asked.way, end);
-	// One of its own attempts may have stopped it meanwhile: then there was nothing to find.
-	if (!isEnd(again, 'notFound') || effectBefore) return again;
-	const names = fieldNames(provider, asked.way);
-	return failed('rejected', messages.stillListed, { ...names, quote: stops.quote });
+function asUnreadable(thrown: unknown, named: { credential: string; provider: string }): Refusal {
+	if (thrown instanceof Refusal) return thrown;
+	// A parser's own message may quote what it could not read.
+	const quote = thrown instanceof SyntaxError ? '' : quoted(reasonOf(thrown));
+	return refusal('credentials', messages.unreadableCredential, { ...named, quote });
 }
 
-/** What Confirm Stop says. After a stop that found nothing, nothing more is read. */
-async function confirm(
-	ending: { status: Status; shown?: true },
-	asked: Asked,
-	provider: string,
-	looks: Looks,
-) {
-	if (ending.status === 'stopped' || ending.status === 'accepted') {
-		return await looks.confirm(asked, provider);
-	}
-	return ending.shown
-		? ({ confirmed: true } as const)
-		: notConfirmed(`${provider} found nothing to stop, and no read showed an end`);
-}
-
-/** The sentence for a stop that found nothing, where the user wants to hear of it. */
-function unwelcomeEnd({ options, way }: ItemRequest, status: Status, known: NotFound) {
-	const { whenNothingToStop: when } = options;
-	if (status === 'notFound' && when !== 'succeed') return notFoundSentence(way, known);
-	if (status === 'alreadyStopped' && when === 'fail') return messages.nothingRunning;
-	return undefined;
-}
+const isFile = (value: unknown): value is IBinaryData =>
+	isRecord(value) && typeof value.mimeType === 'string' && typeof value.data === 'string';

@@ -1,43 +1,109 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { providers } from '../providers';
 import {
 	wayToAllStreams,
-	type EndWords,
+	type EventNames,
+	type EventWord,
 	type Ids,
 	type Provider,
+	type StreamField,
 	type Way,
 } from '../providers/provider';
 import { messages, refusal } from '../words/sentences';
-import { isRecord } from '../words/values';
-import { streamText } from './values';
+import type { EventKind, Noun } from '../words/vocabulary';
+import { isRecord, isSameId, noValueIn, textOf, trimmed } from '../words/values';
+import { streamText } from './parameters';
 
 /** A part of an item that may hold a provider's event. */
-interface Place {
+export interface Place {
 	values: Record<string, unknown>;
 	/** Inside which part of the event it stands. */
 	within?: 'start' | 'params';
+	/** The event as a whole: these values, or what they stand in. */
+	event: Record<string, unknown>;
+	/** The query of the item. */
+	query?: Record<string, unknown>;
 }
 
 /** `body`, `query`, the item itself, then `start` (WebSocket messages) and `params` (realtime events) inside them. */
-function placesIn(item: IDataObject): Place[] {
-	const outer = [item.body, item.query, item].filter(isRecord);
-	return [...outer.map((values) => ({ values })), ...innerPlaces(outer)];
-}
+export const placesIn = (item: IDataObject): Place[] =>
+	placesOf(item, [item.body, item.query, item]);
 
 /** What a webhook's caller sent: nothing else of the item is covered by a signature. */
-function signedPlacesIn(item: Record<string, unknown>): Place[] {
-	return [item.body, item.query].filter(isRecord).map((values) => ({ values }));
-}
+export const signedPlacesIn = (item: Record<string, unknown>): Place[] =>
+	placesOf(item, [item.body, item.query]);
 
-const innerPlaces = (outer: Array<Record<string, unknown>>): Place[] =>
-	outer.flatMap((values) =>
+function placesOf({ query }: Record<string, unknown>, parts: unknown[]): Place[] {
+	const outer = parts.filter(isRecord);
+	const shared = isRecord(query) ? { query } : {};
+	const inner = outer.flatMap((event) =>
 		(['start', 'params'] as const).flatMap((within) => {
-			const inner = values[within];
-			return isRecord(inner) ? [{ values: inner, within }] : [];
+			const values = event[within];
+			return isRecord(values) ? [{ ...shared, values, within, event }] : [];
 		}),
 	);
+	return [...outer.map((event) => ({ ...shared, values: event, event })), ...inner];
+}
 
-/** What is to be found in an event, and where. */
+/** The ids that an event names, and where. All come from one place, so that they belong together. */
+interface Named {
+	ids: Ids;
+	place: Place;
+}
+
+/** Finds an event's ids by these names; `undefined` if no place holds any. */
+function idsIn(places: Place[], names: EventNames, kind?: StreamField['kind']): Named | undefined {
+	const own = places.filter((place) => isOfType(place, names.eventType));
+	const placeOf = (some: readonly string[]) => own.find(({ values }) => valueIn(values, some));
+	// If the stream is filled in, the event need only name the call; that of a conference's stream names none.
+	const place = placeOf(names.place) ?? placeOf(names.call) ?? placeOf(names.conference);
+	if (!place) return undefined;
+	const { values, query } = place;
+	const callId =
+		valueIn(values, names.call) ??
+		(names.callInQuery && query && valueIn(query, names.callInQuery));
+	const conferenceSid = valueIn(values, names.conference);
+	const stream = valueIn(values, names.stream, kind);
+	return {
+		place,
+		ids: {
+			...(callId && { callId }),
+			...(conferenceSid && { conferenceSid }),
+			...(stream && { stream }),
+		},
+	};
+}
+
+/** What an event says, in one vocabulary for all providers, and which ids it names. */
+export interface CheckedEvent extends Named {
+	kind: EventKind;
+}
+
+/** Reads a provider's event for *Check Event*. Refuses one that names no call and no conference. */
+export function readCheckedEvent(
+	places: Place[],
+	provider: Provider,
+	onlySigned: boolean,
+): CheckedEvent {
+	for (const names of provider.events.names) {
+		const named = idsIn(places, names);
+		if (named && (named.ids.callId ?? named.ids.conferenceSid)) {
+			return { ...named, kind: kindOf(named.place, provider, names) };
+		}
+	}
+	const [{ on, inEvents }] = provider.ways;
+	throw noId(places, provider, { noun: on.noun, names: inEvents.call, onlySigned });
+}
+
+function kindOf(place: Place, { events }: Provider, { call }: EventNames): EventKind {
+	const { streamStarted, streamEnded, callEnded } = events;
+	if (said(place, callEnded) && valueIn(place.values, call)) return 'callEnded';
+	if (said(place, streamEnded)) return 'streamEnded';
+	return said(place, streamStarted) ? 'streamStarted' : 'other';
+}
+
+/** What is to be found in an event for a stop. */
 interface Wanted {
 	provider: Provider;
 	way: Way;
@@ -49,147 +115,180 @@ interface Wanted {
 
 /**
  * Finds what a way needs in an item that holds a provider's own event: a webhook's body or query, or a message
- * of the stream itself. All ids come from the same place, so that they belong together, and go into `found`:
- * an event that is refused still tells which call it meant. Gives back whether the event says that the call
- * is over.
+ * of the stream itself. The ids go into `ids` one by one, so that an event that is refused still tells which call
+ * it meant. Gives back the way to take, which is another for a conference, and the place of the event.
  */
 export function readEvent(
 	item: IDataObject,
 	{ provider, way, onlySigned, givenStream }: Wanted,
-	found: Ids,
-): boolean {
-	const { inEvents, stream } = way;
-	const places = onlySigned ? signedPlacesIn(item) : placesIn(item);
+	ids: Ids,
+): { way: Way; place: Place } {
+	const { stream } = way;
 	const given = stream ? streamText(givenStream, stream) : '';
-	const placeOf = (names: readonly string[]) => places.find(({ values }) => valueIn(values, names));
-	const place =
-		placeOf(inEvents.place) ??
-		// With the stream filled in, the event need only name the call.
-		placeOf(inEvents.call) ??
-		// The events of a conference's stream need not name a call.
-		(way.inConference && placeOf(way.inConference.inEvents.place));
-	const ownCall = place && valueIn(place.values, inEvents.call);
-	const callId = ownCall || callInQuery(item, way);
-	if (callId) found.callId = callId;
-	const conference = place && valueIn(place.values, inEvents.conference);
-	if (conference) found.conferenceSid = conference;
-	const { on } = (conference && way.inConference) || way;
-	if (!found[on.id]) throw noId(provider, way, onlySigned);
-
-	const own = place && stream && valueIn(place.values, inEvents.stream, stream.isName);
-	const named = given || own;
-	if (named) found.stream = named;
-	else if (stream) throw noStream(provider, way, { noun: on.noun, field: stream.label });
-	const isTold = place !== undefined && Boolean(ownCall);
-	return isTold && saysEnded(place, provider.endsCall);
+	const places = onlySigned ? signedPlacesIn(item) : placesIn(item);
+	const named = idsIn(places, way.inEvents, stream?.kind);
+	const { stream: namedStream, ...place } = named?.ids ?? {};
+	Object.assign(ids, place);
+	const taken = (ids.conferenceSid && way.inConference) || way;
+	const { on, inEvents } = taken;
+	if (!named || !ids[on.id]) {
+		const names = way.on.id === 'callId' ? inEvents.call : inEvents.conference;
+		throw noId(places, provider, {
+			noun: way.on.noun,
+			names: [...way.inEvents.place, ...names],
+			onlySigned,
+		});
+	}
+	const streamId = given || namedStream;
+	if (streamId) ids.stream = streamId;
+	if (stream && !streamId) throw noStream(provider, taken, stream.label);
+	if (stream && given && namedStream && !isSameStream(stream, given, namedStream)) {
+		throw refusal('input', messages.eventOtherStream, { field: stream.label });
+	}
+	return { way: taken, place: named.place };
 }
 
-/** Where the place names no call: SignalWire's bidirectional SWML streams have it in the query of their address. */
-const callInQuery = ({ query }: IDataObject, { inEvents }: Way): string | undefined =>
-	inEvents.callInQuery && isRecord(query) ? valueIn(query, inEvents.callInQuery) : undefined;
+/** Whether two texts name one stream. */
+export const isSameStream = ({ kind }: StreamField, one: string, other: string): boolean =>
+	kind === 'id' ? isSameId(one, other) : one === other;
 
-const listed = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
+const listed = (names: readonly string[]) =>
+	[...new Set(names)].map((name) => `'${name}'`).join(', ');
 
-function noId({ displayName }: Provider, { on, inEvents }: Way, onlySigned: boolean) {
-	const names = on.id === 'callId' ? inEvents.call : inEvents.conference;
-	const wanted = [...new Set([...inEvents.place, ...names])];
-	const sentence = onlySigned ? messages.signedEventWithoutId : messages.eventWithoutId;
-	return refusal('input', sentence, {
-		provider: displayName,
-		noun: on.noun,
-		names: listed(wanted),
-	});
-}
-
-function noStream(
+function noId(
+	places: Place[],
 	provider: Provider,
-	{ inEvents }: Way,
-	{ noun, field }: { noun: string; field: string },
+	{ noun, names, onlySigned }: { noun: Noun; names: readonly string[]; onlySigned: boolean },
 ) {
+	const named = { provider: provider.displayName, noun, names: listed(names) };
+	const others = providers.filter(
+		(other) =>
+			other !== provider &&
+			other.ways[0].inEvents.call.some((name) => places.some(({ values }) => textIn(values, name))),
+	);
+	if (others.length > 0) {
+		const other = others.map(({ displayName }) => displayName).join(' or ');
+		return refusal('input', messages.eventOfOtherProvider, { ...named, other });
+	}
+	const sentence = onlySigned ? messages.signedEventWithoutId : messages.eventWithoutId;
+	return refusal('input', sentence, named);
+}
+
+function noStream(provider: Provider, { on, inEvents }: Way, field: string) {
 	const sentence = wayToAllStreams(provider)
 		? messages.eventWithoutStreamStopAll
 		: messages.eventWithoutStream;
-	return refusal('input', sentence, { noun, names: listed(inEvents.stream), field });
+	return refusal('input', sentence, { noun: on.noun, names: listed(inEvents.stream), field });
 }
 
-/** Whether an item beside the fields says that this very call is over. Of a conference's stream it says nothing. */
-export function saysCallEnded(
-	item: IDataObject,
-	{ endsCall }: Provider,
-	{ inEvents }: Way,
-	callId: string,
-): boolean {
-	return placesIn(item).some(
-		(place) =>
-			inEvents.call.some((name) => textIn(place.values, name)?.trim() === callId) &&
-			!inEvents.conference.some((name) => textIn(place.values, name)) &&
-			saysEnded(place, endsCall),
-	);
+/** What events say of the very call and stream that are to stop. */
+export interface SaidOfStop {
+	callEnded: boolean;
+	/** `mayResume`: the provider may have opened the stream again. */
+	streamEnded?: { mayResume: boolean };
 }
 
-/** What an event that was verified proves: whether it is about what is to stop, and whether the call is over. */
-export function readSignedEvent(
-	event: Record<string, unknown>,
-	{ endsCall }: Provider,
-	{ inEvents }: Way,
-	{ callId, conferenceSid }: Ids,
-): { isAboutIt: boolean; callEnded: boolean } {
-	const textAt = ({ values }: Place, names: readonly string[]) =>
-		names.map((name) => textIn(values, name)?.trim()).find(Boolean);
-	const place = signedPlacesIn(event).find((each) => {
-		const call = textAt(each, inEvents.call);
-		const conference = textAt(each, inEvents.conference);
-		// Without an id, every event that names none would be about it.
-		const isCall = callId !== undefined && call === callId;
-		const isConference = conferenceSid !== undefined && conference === conferenceSid;
-		if (isConference) return isCall || call === undefined || callId === undefined;
-		return isCall && (conference === undefined || conferenceSid === undefined);
-	});
+/** What a stop is about. */
+interface About {
+	provider: Provider;
+	way: Way;
+	ids: Ids;
+}
+
+/** What these places say of what is to stop; `undefined` if none is about it. */
+export function readSaid(places: Place[], about: About): SaidOfStop | undefined {
+	const said = places.flatMap((place) => saidIn(place, about) ?? []);
+	if (said.length === 0) return undefined;
 	return {
-		isAboutIt: place !== undefined,
-		callEnded:
-			place !== undefined &&
-			callId !== undefined &&
-			textAt(place, inEvents.call) === callId &&
-			saysEnded(place, endsCall),
+		callEnded: said.some(({ callEnded }) => callEnded),
+		streamEnded: said.find(({ streamEnded }) => streamEnded)?.streamEnded,
 	};
 }
 
-/** The words count only in the place that holds the call's id. */
-const saysEnded = ({ values, within }: Place, endsCall: readonly EndWords[]): boolean =>
-	endsCall.some(
-		({ field, words, within: only }) =>
-			(only === undefined || only === within) &&
-			words.some((word) => word === textIn(values, field)),
+function saidIn(place: Place, { provider, way, ids }: About): SaidOfStop | undefined {
+	const { inEvents, stream, document } = way;
+	const { values, query = {} } = place;
+	const textAt = (names: readonly string[], from = values) =>
+		names.map((name) => trimmed(textIn(from, name) ?? '')).find((text) => text !== '');
+	const ownCall = textAt(inEvents.call);
+	const call = ownCall ?? textAt(inEvents.callInQuery ?? [], query);
+	const conference = textAt(inEvents.conference);
+	const isCall = isSameId(call, ids.callId);
+	const isConference = isSameId(conference, ids.conferenceSid);
+	const isAboutIt = isConference
+		? isCall || call === undefined || ids.callId === undefined
+		: isCall && (conference === undefined || ids.conferenceSid === undefined);
+	if (!isAboutIt) return undefined;
+	const { callEnded, streamEnded } = provider.events;
+	const named = inEvents.stream.map((name) => textIn(values, name)).find(Boolean);
+	// A stop by a document is answered for the call, never for the stream.
+	const isStream =
+		stream !== undefined &&
+		document === undefined &&
+		isOfType(place, inEvents.eventType) &&
+		isSameStream(stream, trimmed(named ?? ''), ids.stream ?? '');
+	const ended = isStream ? said(place, streamEnded) : undefined;
+	return {
+		// What is said of a call beside a conference says nothing of another conference, or of none.
+		callEnded:
+			isSameId(ownCall, ids.callId) &&
+			(conference === undefined || isConference) &&
+			said(place, callEnded) !== undefined,
+		...(ended && { streamEnded: { mayResume: ended.mayResume === true } }),
+	};
+}
+
+/** Which of these the place says. */
+const said = (place: Place, words: readonly EventWord[]): EventWord | undefined =>
+	words.find(
+		({ field, words: values, within, eventType }) =>
+			(within === undefined || within === place.within) &&
+			isOfType(place, eventType) &&
+			values.some((value) => value === textIn(place.values, field)),
 	);
 
-const textIn = (values: Record<string, unknown>, name: string): string | undefined => {
+/** Whether an event is of a type; one that says none may be. */
+const isOfType = ({ event }: Place, type: string | undefined): boolean =>
+	type === undefined || [undefined, type].includes(textIn(event, 'event_type'));
+
+/** A text, or the one text that came twice. */
+function textIn(values: Record<string, unknown>, name: string): string | undefined {
 	const value = Object.hasOwn(values, name) ? values[name] : undefined;
-	return typeof value === 'string' ? value : undefined;
-};
+	const [first, ...others]: unknown[] = Array.isArray(value) ? value : [value];
+	return typeof first === 'string' && others.every((other) => other === first) ? first : undefined;
+}
 
 /**
- * The value under one of several names, without the blanks around it unless `asItIs`; two that differ, or one
- * that is no text, is refused.
+ * The value under one of several names, without the spaces around it unless it is a stream's name; two that differ,
+ * or one that is no text, is refused.
  */
 function valueIn(
 	values: Record<string, unknown>,
 	names: readonly string[],
-	asItIs = false,
+	kind: StreamField['kind'] = 'id',
 ): string | undefined {
-	const present = names.filter(
-		(name) => Object.hasOwn(values, name) && ![undefined, null, ''].includes(values[name] as null),
-	);
-	const [first] = present;
-	if (first === undefined) return undefined;
-	for (const name of present) {
-		if (typeof values[name] !== 'string') {
+	const isSame = (one: string, other: string) => (kind === 'id' ? isSameId(one, other) : one === other);
+	let found: { name: string; text: string } | undefined;
+	for (const name of names) {
+		const value = Object.hasOwn(values, name) ? values[name] : undefined;
+		const [first = '', ...others]: unknown[] = Array.isArray(value) ? value : [value ?? ''];
+		if ([first, ...others].some((each) => typeof each !== 'string')) {
 			throw refusal('input', messages.eventNotText, { name });
 		}
-		if (values[name] !== values[first]) {
-			throw refusal('input', messages.eventDisagrees, { name: first, other: name });
+		const asItIs = textOf(first);
+		if (others.some((other) => !isSame(asItIs, textOf(other)))) {
+			throw refusal('input', messages.eventTwice, { name });
 		}
+		const text = kind === 'name' ? asItIs : trimmed(asItIs);
+		if (text === '') continue;
+		const noValue = noValueIn(text);
+		if (noValue !== undefined) {
+			throw refusal('input', messages.eventNoValue, { name, value: noValue });
+		}
+		if (found && !isSame(found.text, text)) {
+			throw refusal('input', messages.eventDisagrees, { name: found.name, other: name });
+		}
+		found ??= { name, text };
 	}
-	const text = String(values[first]);
-	return asItIs ? text : text.trim();
+	return found?.text;
 }

@@ -7,44 +7,55 @@ import {
 	type DocumentFields,
 	type DocumentSpec,
 	type Ids,
-	type Operation,
 	type Provider,
 	type Way,
 } from '../providers/provider';
 import { pathSegment } from '../providers/urls';
-import { FIELDS, OPTIONS } from '../words/fields';
-import { messages, Refusal, refusal } from '../words/sentences';
+import { FIELDS, OPTIONS, REQUIRE_SIGNATURE } from '../words/fields';
+import { messages, orRefusal, Refusal, refusal, type About } from '../words/sentences';
+import type { Operation } from '../words/vocabulary';
 import { isRecord } from '../words/values';
-import { readEvent, saysCallEnded } from './events';
+import { placesIn, readEvent, readSaid, type SaidOfStop } from './events';
 import {
 	choice,
 	idText,
+	isOn,
 	oneOf,
 	streamText,
+	unknownChoice,
 	wholeNumber,
 	yesOrNo,
 	type OptionValues,
-	type ReadField,
-} from './values';
+	type Parameters,
+} from './parameters';
 
-/** What one item asks for. */
-export interface ItemRequest {
+/** A stop that an item asks for. */
+export interface StopRequest {
+	kind: 'stop';
 	provider: Provider;
 	way: Way;
 	ids: Ids;
-	options: ItemOptions;
+	options: StopOptions;
 	/** Whether a person typed or mapped the ids, and no event brought them. */
 	idsFromFields: boolean;
-	/** Whether an event says that the call is over. */
-	callEnded: boolean;
-	/** The event that the provider must have signed, where one must be; `isOther` where it is not the item itself. */
+	/** What the incoming item says of this very call and stream. */
+	said?: SaidOfStop;
+	/** The event that the provider must have signed, if one must be; `isOther` if it is not the item itself. */
 	proof?: { event: unknown; isOther: boolean };
 	/** What is wrong with that event, to be told once it is known who sent it. */
 	refused?: Refusal;
 }
 
-/** What was set under 'Options'; times are in ms. */
-export interface ItemOptions {
+/** An event that an item holds, to be checked. */
+export interface CheckRequest {
+	kind: 'check';
+	provider: Provider;
+	requireSignature: boolean;
+	includeEvent: boolean;
+}
+
+/** What was set under 'Options' for a stop; times are in ms. */
+export interface StopOptions {
 	confirm: boolean;
 	includeResponse: boolean;
 	preview: boolean;
@@ -54,131 +65,192 @@ export interface ItemOptions {
 	timeout: number;
 }
 
-/** What an item is read from, beside its fields. */
-export interface ItemSource {
-	json: IDataObject;
-	/** Whether the node is an AI agent's tool. */
-	isTool: boolean;
-}
-
-const OPERATIONS: readonly Operation[] = ['stopStream', 'stopAllStreams'];
+const OPERATIONS: readonly Operation[] = ['stopStream', 'stopAllStreams', 'checkEvent'];
 const SOURCES = ['fields', 'event'] as const;
 
-/**
- * Reads and checks what one item asks for; refuses with a sentence that names the field. `known` collects
- * what was read so far, so that an item that is refused still tells which call it meant.
- */
-export function readItem(field: ReadField, item: ItemSource, known: IDataObject): ItemRequest {
-	const provider = oneOf(
-		FIELDS.provider.label,
-		providers,
-		field(FIELDS.provider.name, ''),
-		({ name }) => name,
-	);
-	known.provider = provider.name;
-	const operation = oneOf(
-		FIELDS.operation.label,
-		OPERATIONS,
-		field(FIELDS.operation.name, 'stopStream'),
-	);
-	known.operation = operation;
-	const way = chosenWay(provider, operation, field);
-	if (way?.choice) known.streamBy = way.choice.streamBy;
-	const ids: Ids = {};
-	try {
-		return readAsked(field, item, { provider, way, ids });
-	} finally {
-		const { callId, conferenceSid, stream } = ids;
-		if (callId !== undefined) known.callId = callId;
-		if (stream) known.stream = stream;
-		if (conferenceSid) known.conferenceSid = conferenceSid;
-	}
-}
+/** Reads and checks what one item asks for. What was read so far stays known when the rest is refused. */
+export class ItemReader {
+	readonly ids: Ids = {};
 
-/** The rest of what an item asks for; `ids` collects the ids on the way. */
-function readAsked(
-	field: ReadField,
-	item: ItemSource,
-	{ provider, way, ids }: { provider: Provider; way: Way | undefined; ids: Ids },
-): ItemRequest {
-	const source = oneOf(FIELDS.source.label, SOURCES, field(FIELDS.source.name, 'fields'));
-	const idsFromFields = source === 'fields';
-	if (idsFromFields) readFields(field, way ?? provider.ways[0], ids);
-	if (!way) throw refusal('input', messages.noStopAll, { provider: provider.displayName });
-	if (item.isTool && way.choice?.notInTools) {
-		throw refusal('input', messages.notForTools, { choice: way.choice.label });
+	private provider?: Provider;
+
+	private operation?: Operation;
+
+	private way?: Way;
+
+	/** `isTool`: whether the node is an AI agent's tool. */
+	constructor(
+		private readonly parameters: Parameters,
+		private readonly json: IDataObject,
+		private readonly isTool: boolean,
+	) {}
+
+	get about(): About {
+		const { provider, operation, way, ids } = this;
+		const { callId, stream, conferenceSid } = ids;
+		return {
+			...(provider && { provider: provider.name }),
+			...(operation && { operation }),
+			...(callId !== undefined && { callId }),
+			...(stream && { stream }),
+			...(way?.choice && { streamBy: way.choice.streamBy }),
+			...(conferenceSid && { conferenceSid }),
+		};
 	}
-	const optionValues = optionsOf(field);
-	const options = readOptions(optionValues);
-	const proof = idsFromFields ? undefined : proofOf(optionValues, item);
-	const asked = { provider, way, ids, options, idsFromFields, proof };
-	if (idsFromFields) {
-		checkIds(provider, way, ids);
-		readWaysDocument(field, optionValues, way, ids);
-		const { callId } = ids;
-		const callEnded = callId !== undefined && saysCallEnded(item.json, provider, way, callId);
-		return { ...asked, callEnded };
+
+	/** Refuses with a sentence that names the field. */
+	read(): StopRequest | CheckRequest {
+		const { parameters } = this;
+		this.provider = this.readProvider();
+		this.operation = oneOf(
+			FIELDS.operation.label,
+			OPERATIONS,
+			parameters.read(FIELDS.operation.name, 'stopStream'),
+		);
+		if (this.operation === 'checkEvent') return this.readCheck(this.provider);
+		this.way = this.chosenWay(this.provider, this.operation);
+		const source = oneOf(
+			FIELDS.source.label,
+			SOURCES,
+			parameters.read(FIELDS.source.name, 'fields'),
+		);
+		return source === 'fields'
+			? this.readFromFields(this.provider, this.way)
+			: this.readFromEvent(this.provider, this.way);
 	}
-	const onlySigned = proof !== undefined && !proof.isOther;
-	const givenStream = way.stream && field('stream', '');
-	try {
-		const wanted = { provider, way, onlySigned, givenStream };
-		const callEnded = readEvent(item.json, wanted, ids);
-		const inEvent = (ids.conferenceSid && way.inConference) || way;
-		checkIds(provider, inEvent, ids);
-		readWaysDocument(field, optionValues, way, ids);
-		return { ...asked, way: inEvent, callEnded };
-	} catch (thrown) {
+
+	private readProvider(): Provider {
+		const { name, label } = FIELDS.provider;
+		const value = this.parameters.read(name, '');
+		const exact = providers.find((provider) => provider.name === value);
+		if (exact) return exact;
+		if (this.parameters.isExpression(name)) {
+			return oneOf(label, providers, value, (provider) => provider.name);
+		}
+		// n8n drops every field that depends on a fixed value which it does not know by this very spelling.
+		throw unknownChoice(
+			label,
+			providers.map((provider) => provider.name),
+			value,
+		);
+	}
+
+	private readCheck(provider: Provider): CheckRequest {
+		const { name, label } = REQUIRE_SIGNATURE;
+		return {
+			kind: 'check',
+			provider,
+			requireSignature: yesOrNo(label, this.parameters.read(name, true)),
+			includeEvent: isOn(OPTIONS.includeEvent, this.optionValues()),
+		};
+	}
+
+	/** The way that 'Operation' and 'Identify Stream By' say; none if the provider cannot stop all streams. */
+	private chosenWay(provider: Provider, operation: Operation): Way | undefined {
+		if (operation === 'stopAllStreams') return wayToAllStreams(provider);
+		const [usual] = provider.ways;
+		if (!usual.choice) return usual;
+		const { name, label } = FIELDS.streamBy;
+		const chosen = this.parameters.read(name, usual.choice.streamBy);
+		return oneOf(label, waysToOneStream(provider), chosen, (way) => way.choice?.streamBy ?? '');
+	}
+
+	private readFromFields(provider: Provider, chosen: Way | undefined): StopRequest {
+		const { ids, json, parameters } = this;
+		const { on, stream } = chosen ?? provider.ways[0];
+		ids[on.id] = idText(parameters.read(on.id, ''), on.field.label);
+		const text = stream && streamText(parameters.read('stream', ''), stream);
+		if (text) ids.stream = text;
+		const way = this.allowedWay(provider, chosen);
+		const options = this.optionValues();
+		const stopOptions = readOptions(options);
+		this.checkIds(provider, way);
+		// Left empty by hand, a name stands in the document. From an expression, the document would stop nothing.
+		if (stream?.kind === 'name' && parameters.isExpression('stream') && !text?.trim()) {
+			throw refusal('input', messages.empty, { field: stream.label });
+		}
+		this.readDocument(way, options);
+		const said = readSaid(placesIn(json), { provider, way, ids });
+		return { kind: 'stop', provider, way, ids, options: stopOptions, idsFromFields: true, said };
+	}
+
+	private readFromEvent(provider: Provider, chosen: Way | undefined): StopRequest {
+		const { ids, json, parameters } = this;
+		const way = this.allowedWay(provider, chosen);
+		const options = this.optionValues();
+		const proof = this.readProof(options);
+		const asked = {
+			kind: 'stop',
+			provider,
+			ids,
+			options: readOptions(options),
+			idsFromFields: false,
+			proof,
+		} as const;
+		const givenStream = way.stream && parameters.read('stream', '');
+		const onlySigned = proof !== undefined && !proof.isOther;
+		const read = orRefusal(() => {
+			const found = readEvent(json, { provider, way, onlySigned, givenStream }, ids);
+			this.checkIds(provider, found.way);
+			this.readDocument(found.way, options);
+			return found;
+		});
+		if (!(read instanceof Refusal)) {
+			const said = readSaid([read.place], { provider, way: read.way, ids });
+			return { ...asked, way: read.way, said };
+		}
 		// An event that must be signed is refused for that first.
-		const refused = thrown instanceof Refusal ? thrown : undefined;
-		return refusedOr(thrown, proof && refused && { ...asked, callEnded: false, refused });
+		if (proof) return { ...asked, way, refused: read };
+		throw read;
+	}
+
+	private allowedWay(provider: Provider, way: Way | undefined): Way {
+		if (!way) throw refusal('input', messages.noStopAll, { provider: provider.displayName });
+		if (this.isTool && way.choice?.notInTools) {
+			throw refusal('input', messages.notForTools, { choice: way.choice.label });
+		}
+		return way;
+	}
+
+	/**
+	 * Refuses ids that are blank or hold only dots. Where a URL is built they are checked again; here, because a
+	 * control ID and its call go into no URL at all, and so that a bad id is refused before a credential is read.
+	 */
+	private checkIds({ displayName }: Provider, { on, stream }: Way) {
+		pathSegment(this.ids[on.id], on.field.label, displayName);
+		if (stream && stream.kind !== 'name') {
+			pathSegment(this.ids.stream, stream.label, displayName);
+		}
+	}
+
+	private readDocument({ document }: Way, options: OptionValues) {
+		if (document) this.ids.document = documentOf(document, this.parameters, options);
+	}
+
+	/** What must be signed. 'Signed Event' counts as soon as it was added: empty, it proves nothing, and is never off. */
+	private readProof(options: OptionValues): StopRequest['proof'] {
+		const verify = isOn(OPTIONS.verifySignature, options);
+		const { name } = OPTIONS.signedEvent;
+		if (Object.hasOwn(options, name)) return { event: parsedEvent(options[name]), isOther: true };
+		return verify ? { event: this.json, isOther: false } : undefined;
+	}
+
+	private optionValues(): OptionValues {
+		const options = this.parameters.read(FIELDS.options.name, {});
+		if (isRecord(options)) return options;
+		// Left out, a 'Preview Only' that was meant would send.
+		throw refusal('input', messages.unreadableField, { reason: "'Options' is not an object" });
 	}
 }
 
-/** An item whose event was refused, where that waits; throws otherwise. */
-function refusedOr(thrown: unknown, refusedItem: ItemRequest | undefined): ItemRequest {
-	if (refusedItem) return refusedItem;
-	throw thrown;
-}
-
-/** The way that 'Operation' and 'Identify Stream By' say; none where the provider cannot stop all streams. */
-function chosenWay(provider: Provider, operation: Operation, field: ReadField): Way | undefined {
-	if (operation === 'stopAllStreams') return wayToAllStreams(provider);
-	const [usual] = provider.ways;
-	if (!usual.choice) return usual;
-	const chosen = field(FIELDS.streamBy.name, usual.choice.streamBy);
-	return oneOf(
-		FIELDS.streamBy.label,
-		waysToOneStream(provider),
-		chosen,
-		({ choice: of }) => of?.streamBy ?? '',
-	);
-}
-
-function readFields(field: ReadField, { on, stream }: Way, ids: Ids) {
-	ids[on.id] = idText(field(on.id, ''), on.field.label);
-	const text = stream && streamText(field('stream', ''), stream);
-	if (text) ids.stream = text;
-}
-
-/** Checked here and not only where a URL is built: a control ID and its call go into no URL at all. */
-function checkIds({ displayName }: Provider, { on, stream }: Way, ids: Ids) {
-	pathSegment(ids[on.id], on.field.label, displayName);
-	if (stream && !stream.isName) pathSegment(ids.stream, stream.label, displayName);
-}
-
-function readWaysDocument(field: ReadField, values: OptionValues, { document }: Way, ids: Ids) {
-	if (document) ids.document = readDocument(field, values, document);
-}
-
-function readDocument(
-	field: ReadField,
-	values: OptionValues,
+function documentOf(
 	{ url: urlField, options }: DocumentFields,
+	parameters: Parameters,
+	values: OptionValues,
 ): DocumentSpec {
 	const { fallbackUrl: fallbackSpec, method: methodSpec, nameParameter: nameSpec } = options;
-	const fallbackUrl = webAddress(values[fallbackSpec.name], fallbackSpec.label);
-	const url = webAddress(field('cxmlUrl', ''), urlField.label);
+	const fallbackUrl = webUrl(values[fallbackSpec.name], fallbackSpec.label);
+	const url = webUrl(parameters.read('cxmlUrl', ''), urlField.label);
 	if (url === '') throw refusal('input', messages.empty, { field: urlField.label });
 	const nameParameter = idText(values[nameSpec.name] ?? nameSpec.default, nameSpec.label);
 	if (nameParameter === '') throw refusal('input', messages.empty, { field: nameSpec.label });
@@ -190,45 +262,30 @@ function readDocument(
 	};
 }
 
-/** An address that the provider can fetch, as it was typed; `''` where there is none. */
-function webAddress(value: unknown, label: string): string {
-	const address = idText(value, label);
-	if (address === '') return '';
-	const url = URL.canParse(address) ? new URL(address) : undefined;
-	if (!url || !/^https?:\/\//i.test(address)) {
-		throw refusal('input', messages.notWebAddress, { field: label });
+/** A URL that the provider can fetch, as it was typed; `''` if there is none. */
+function webUrl(value: unknown, label: string): string {
+	const typed = idText(value, label);
+	if (typed === '') return '';
+	const url = URL.canParse(typed) ? new URL(typed) : undefined;
+	if (!url || !/^https?:\/\//i.test(typed)) {
+		throw refusal('input', messages.notWebUrl, { field: label });
 	}
 	// Nobody sends this user and password, and they would be shown in previews.
 	if (url.username || url.password) {
-		throw refusal('input', messages.addressWithPassword, { field: label });
+		throw refusal('input', messages.urlWithPassword, { field: label });
 	}
-	return address;
+	return typed;
 }
 
-function optionsOf(field: ReadField): OptionValues {
-	const options = field(FIELDS.options.name, {});
-	if (isRecord(options)) return options;
-	// Left out, a 'Preview Only' that was meant would send.
-	throw refusal('input', messages.unreadableField, { reason: "'Options' is not an object" });
-}
-
-const readOptions = (values: OptionValues): ItemOptions => ({
-	confirm: yesOrNo(OPTIONS.confirm, values),
-	includeResponse: yesOrNo(OPTIONS.includeResponse, values),
-	preview: yesOrNo(OPTIONS.preview, values),
+const readOptions = (values: OptionValues): StopOptions => ({
+	confirm: isOn(OPTIONS.confirm, values),
+	includeResponse: isOn(OPTIONS.includeResponse, values),
+	preview: isOn(OPTIONS.preview, values),
 	whenNothingToStop: choice(OPTIONS.whenNothingToStop, values),
 	maxConcurrency: wholeNumber(OPTIONS.maxConcurrency, values),
 	maxRetries: wholeNumber(OPTIONS.maxRetries, values),
 	timeout: wholeNumber(OPTIONS.timeout, values),
 });
-
-/** What must be signed. 'Signed Event' counts as soon as it was added: empty, it proves nothing, and is never off. */
-function proofOf(values: OptionValues, item: ItemSource): ItemRequest['proof'] {
-	const verify = yesOrNo(OPTIONS.verifySignature, values);
-	const { name } = OPTIONS.signedEvent;
-	if (Object.hasOwn(values, name)) return { event: parsedEvent(values[name]), isOther: true };
-	return verify ? { event: item.json, isOther: false } : undefined;
-}
 
 /** An expression yields the item itself, or its JSON as text. */
 function parsedEvent(value: unknown): unknown {

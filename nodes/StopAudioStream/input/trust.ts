@@ -1,71 +1,38 @@
-import type { Account, Ids, Provider, Way } from '../providers/provider';
-import { verifySignature } from '../providers/signature';
+import type { Account } from '../providers/provider';
 import { OPTIONS } from '../words/fields';
 import { messages, refusal } from '../words/sentences';
 import { isRecord } from '../words/values';
-import { readSignedEvent } from './events';
-import type { ItemRequest } from './readItem';
+import { readSaid, signedPlacesIn, type SaidOfStop } from './events';
+import type { StopRequest } from './readItem';
+import { verifySignature } from './signature';
+
+/** What is known of a call and a stream from events. */
+export interface Trusted extends SaidOfStop {
+	/** The provider signed what the event says. */
+	isProven: boolean;
+}
 
 /**
- * Refuses an item whose event the provider did not sign, and then one whose event was refused. Gives back
- * whether the call is over: with 'Signed Event' only that event says so, and only of the item's own call.
+ * Refuses a stop whose event the provider did not sign, and then one whose event was refused. With 'Signed Event',
+ * only that event says whether the call or the stream has ended, and only of what is to stop.
  */
-export function trustedEnd(
-	{ provider, way, ids, callEnded, proof, refused }: ItemRequest,
-	account: Account,
-): boolean {
-	if (!proof) return callEnded;
+export function trusted(request: StopRequest, account: Account): Trusted {
+	const { provider, way, ids, said, proof, refused } = request;
+	if (!proof) return { callEnded: false, ...said, isProven: false };
 	const { event, isOther } = proof;
 	if (isOther && isEmpty(event)) throw refusal('untrusted', messages.signedEventEmpty);
-	verify(provider, proof, account);
-	// Only now: what is wrong with an event matters only where the provider sent it.
+	const { label: field } = isOther ? OPTIONS.signedEvent : OPTIONS.verifySignature;
+	verifySignature(event, { provider, account, field }, { kind: 'notAsked' });
+	// Only now: what is wrong with an event matters only if the provider sent it.
 	if (refused) throw refused;
-	return isOther && isRecord(event) ? endOfSameCall(event, provider, way, ids) : callEnded;
+	const isProven = provider.signature.limits === undefined;
+	if (!isOther || !isRecord(event)) return { callEnded: false, ...said, isProven };
+	const signed = readSaid(signedPlacesIn(event), { provider, way, ids });
+	if (!signed) {
+		throw refusal('untrusted', messages.signedEventOtherCall, { place: way.on.noun });
+	}
+	return { ...signed, isProven };
 }
 
 const isEmpty = (event: unknown): boolean =>
 	event === undefined || event === null || (typeof event === 'string' && event.trim() === '');
-
-function verify(
-	{ displayName, signature }: Provider,
-	{ event, isOther }: NonNullable<ItemRequest['proof']>,
-	account: Account,
-) {
-	const { scheme, keyField, keyHint, missingHint } = signature;
-	const option = isOther ? OPTIONS.signedEvent : OPTIONS.verifySignature;
-	const verdict = verifySignature(event, account[keyField.name], scheme);
-	if (verdict.signed) return;
-	const named = { provider: displayName };
-	switch (verdict.why) {
-		case 'noKey':
-			throw refusal('credentials', messages.noSigningKey, { ...named, field: keyField.label });
-		case 'noEvent':
-			throw refusal('untrusted', messages.notAWebhookItem, { field: option.label });
-		case 'noHeaders':
-			throw refusal('untrusted', messages.noSignature, { ...named, hint: missingHint });
-		case 'notForm':
-			throw refusal('untrusted', messages.notSignedInThisForm, named);
-		case 'query':
-			throw refusal('untrusted', messages.queryNotPlain, named);
-		case 'mismatch':
-			throw refusal('untrusted', messages.wrongSignature, {
-				...named,
-				field: keyField.label,
-				keyHint,
-				address: verdict.shown,
-			});
-	}
-}
-
-function endOfSameCall(
-	event: Record<string, unknown>,
-	provider: Provider,
-	way: Way,
-	ids: Ids,
-): boolean {
-	const { isAboutIt, callEnded } = readSignedEvent(event, provider, way, ids);
-	if (!isAboutIt) {
-		throw refusal('untrusted', messages.signedEventOtherCall, { place: way.on.noun });
-	}
-	return callEnded;
-}

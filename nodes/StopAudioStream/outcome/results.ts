@@ -5,22 +5,49 @@ import {
 	type IExecuteFunctions,
 } from 'n8n-workflow';
 
-import type { Provider, Way } from '../providers/provider';
-import { leftOver, type Failure } from '../words/sentences';
-import type { CallState, FailureCause, Status } from '../words/vocabulary';
-import type { NotFound } from './verdicts';
+import { leftOver, whichStream, type About, type Failure } from '../words/sentences';
+import type { CallState, EventKind, FailureCause, Status } from '../words/vocabulary';
 
 /** What came out for one item. */
-export interface ItemResult {
-	/** Which call and stream it is about, as far as that could be read. */
-	about: IDataObject;
+export type ItemResult = StopResult | CheckResult;
+
+/** What became of a stop. */
+export interface StopResult {
+	kind: 'stop';
+	about: About;
 	status?: Status | 'preview';
+	/** One sentence, for every status but `stopped` and `preview`. */
+	message?: string;
 	failure?: Failure;
+	/** The provider's last answer. */
+	statusCode?: number;
+	/** Every stop that was sent; reads do not count. Not there if none could be. */
+	attempts?: number;
 	callState?: CallState;
-	/** What else is known: the provider's status code, the attempts, … */
-	facts: IDataObject;
-	/** Where a stop of ids that a person gave found nothing: at whom, and whether no time was left to look into it. */
-	notFound?: NotFound & { provider: Provider; way: Way; outOfTime: boolean };
+	confirmation?: Confirmation;
+	/** The provider's body as it came, if the user asked for it. */
+	response?: unknown;
+	/** What *Preview Only* shows. */
+	request?: IDataObject;
+	/** What a person should look at on the canvas. */
+	hint?: Hint;
+}
+
+/** What *Check Event* found. */
+export interface CheckResult {
+	kind: 'check';
+	about: About;
+	found?: { event: EventKind; signed: boolean; fields?: IDataObject };
+	failure?: Failure;
+}
+
+/** What *Confirm Stop* says. */
+export type Confirmation = { confirmed: true } | { confirmed: false; confirmReason: string };
+
+/** A sentence on the canvas, once for all items that it holds for. */
+export interface Hint {
+	says: string;
+	type: 'info' | 'warning';
 }
 
 /** What of n8n the results need. */
@@ -29,56 +56,83 @@ type ResultContext = Pick<
 	'getNode' | 'getExecutionCancelSignal' | 'addExecutionHints'
 >;
 
-/** One item's output: what became of its stop, or in n8n's continue modes why it did not work. */
+/** One item's output: what became of it, or in n8n's continue modes why it did not work. */
 export function toJson(context: ResultContext, result: ItemResult): IDataObject {
-	const { about, status, failure, callState, facts } = result;
-	const known = { ...(callState && { callState }), ...facts };
-	if (!failure) return { ...about, status, stopped: isStopped(result), ...known };
-	const sentences = { error: failure.what, message: failure.todo };
+	const { about, failure } = result;
 	// Only an item of just these two fields reaches n8n's error output, with the input's own fields added.
-	if (context.getNode().onError === 'continueErrorOutput') return sentences;
-	return {
-		...about,
-		status: 'failed',
-		stopped: false,
-		failure: failure.cause,
-		...sentences,
-		...known,
-	};
+	if (failure && context.getNode().onError === 'continueErrorOutput') {
+		return { error: failure.what, message: inOne([failure.todo, whichStream(about)]) };
+	}
+	const why = failure && { failure: failure.cause, error: failure.what, message: failure.todo };
+	if (result.kind === 'check') {
+		const { fields, ...found } = result.found ?? {};
+		return known({ ...why, ...found, ...about, fields });
+	}
+	const { status, message, statusCode, attempts, callState, confirmation } = result;
+	const { conferenceSid, ...named } = about;
+	return known({
+		status: failure ? 'failed' : status,
+		stopped: !failure && isStopped(result),
+		...(why ?? { message }),
+		...named,
+		statusCode,
+		attempts,
+		conferenceSid,
+		callState,
+		...confirmation,
+		response: result.response as IDataObject | undefined,
+		request: result.request,
+	});
 }
 
-const isStopped = ({ status }: ItemResult) => status === 'stopped' || status === 'alreadyStopped';
+const known = (json: IDataObject): IDataObject =>
+	Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined));
+
+const isStopped = (result: ItemResult) =>
+	result.kind === 'check' || result.status === 'stopped' || result.status === 'alreadyStopped';
+
+const inOne = (sentences: string[]) => sentences.filter((each) => each !== '').join(' ');
 
 /** The one n8n error for an execution that stops at a failure: the first one's, and how many streams are left. */
 export function nodeError(
 	context: ResultContext,
 	results: ItemResult[],
-	{ itemIndex, failure, facts }: { itemIndex: number; failure: Failure; facts: IDataObject },
+	itemIndex: number,
+	failure: Failure,
 ): NodeApiError | NodeOperationError {
 	const node = context.getNode();
-	const left = results.filter((result) => !isStopped(result)).length;
-	const description = `${failure.todo} ${leftOver(left, results.length)}`;
+	const result = results[itemIndex];
+	const about = result?.about ?? {};
+	const left = results.filter((each) => !isStopped(each)).length;
+	const description = inOne([
+		failure.todo,
+		whichStream(about),
+		result?.kind === 'stop' ? leftOver(left, results.length) : '',
+	]);
 	// Of a tool's failure, n8n passes on the message alone to the AI agent.
 	const whole = node.type.endsWith('Tool') ? `${failure.what}. ${description}` : failure.what;
-	// Where n8n finds this word it lists the execution as canceled, and a provider or an item may quote it.
+	// If n8n finds this word it lists the execution as canceled, and a provider or an item may quote it.
 	const isCanceled = context.getExecutionCancelSignal?.()?.aborted;
 	const message = isCanceled ? whole : whole.replaceAll('canceled', 'cancelled');
 	const cause = N8N_CAUSES[failure.cause];
 	const options = { message, description, itemIndex, ...(cause && { failure: { cause } }) };
+	const { attempts, statusCode } = result?.kind === 'stop' ? result : {};
 	const error =
-		failure.cause === 'input' || facts.attempts === undefined
+		failure.cause === 'input' || attempts === undefined
 			? new NodeOperationError(node, message, options)
 			: new NodeApiError(
 					node,
 					{ message },
-					{
-						...options,
-						...(facts.statusCode !== undefined && { httpCode: String(facts.statusCode) }),
-					},
+					{ ...options, ...(statusCode !== undefined && { httpCode: String(statusCode) }) },
 				);
 	// n8n replaces a message in which it finds a code such as ECONNRESET by a sentence of its own.
 	error.message = message;
-	error.context.failure = failure.cause;
+	const { provider, callId, conferenceSid, stream } = about;
+	// For an error workflow, which sees nothing else of the item.
+	Object.assign(
+		error.context,
+		known({ failure: failure.cause, provider, callId, conferenceSid, stream }),
+	);
 	return error;
 }
 
@@ -95,65 +149,20 @@ const N8N_CAUSES: Partial<
 	unavailable: 'temporarily-unavailable',
 };
 
-/**
- * Hints on the canvas for stops that found nothing, in the words of what is known. An item whose call is known to
- * be over is no news: most stops come after a hang-up.
- */
-export function hintAtNotFound(context: ResultContext, results: ItemResult[]) {
+/** Puts the items' hints on the canvas, each sentence once with the number of items that it holds for. */
+export function addHints(context: ResultContext, results: ItemResult[]) {
 	// As an AI agent's tool, an older n8n has no hints.
 	if (typeof context.addExecutionHints !== 'function') return;
-	const counts = new Map<string, { count: number; type: 'info' | 'warning' }>();
-	for (const { notFound } of results) {
-		if (!notFound) continue;
-		const hint = hintFor(notFound);
-		const counted = counts.get(hint.says) ?? { count: 0, type: hint.type };
-		counts.set(hint.says, { ...counted, count: counted.count + 1 });
+	const counts = new Map<string, { hint: Hint; count: number }>();
+	for (const result of results) {
+		if (result.kind === 'check' || !result.hint || result.failure) continue;
+		const { hint } = result;
+		const { count } = counts.get(hint.says) ?? { count: 0 };
+		counts.set(hint.says, { hint, count: count + 1 });
 	}
-	for (const [says, { count, type }] of counts) {
-		context.addExecutionHints({
-			message: `${count} of ${results.length} items: ${says}`,
-			type,
-			location: 'outputPane',
-		});
+	for (const { hint, count } of counts.values()) {
+		const { says, type } = hint;
+		const message = results.length === 1 ? says : `${count} of ${results.length} items: ${says}`;
+		context.addExecutionHints({ message, type, location: 'outputPane' });
 	}
-}
-
-function hintFor({
-	provider,
-	way,
-	outOfTime,
-	callState,
-	noun,
-}: NonNullable<ItemResult['notFound']>): { says: string; type: 'info' | 'warning' } {
-	const { displayName } = provider;
-	if (callState === 'live') {
-		if (!way.stream) {
-			return {
-				says: `the ${noun} is live, and ${displayName} says that it does not know it. Streams may still be running there.`,
-				type: 'warning',
-			};
-		}
-		if (!way.streams) {
-			return {
-				says: `the ${noun} is live; the stream has ended, or its ${way.stream.label} is wrong. ${displayName} does not say which.`,
-				type: 'info',
-			};
-		}
-		return {
-			says: `the ${noun} is live, and ${displayName} does not know the stream on it. Another stream may still be running: check the ids.`,
-			type: 'warning',
-		};
-	}
-	if (callState === 'notFound') {
-		return {
-			says: `${displayName} shows no such ${noun} in this account: it ended a moment ago, or belongs to another project or subaccount.`,
-			type: 'warning',
-		};
-	}
-	return {
-		says: outOfTime
-			? `${displayName} knows no such ${noun} or stream, and there was no time left to look into it. They have ended, or their ids are wrong.`
-			: `${displayName} knows no such ${noun} or stream, and nothing more could be read. They have ended, or their ids are wrong.`,
-		type: 'warning',
-	};
 }

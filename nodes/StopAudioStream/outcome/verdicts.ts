@@ -1,14 +1,16 @@
 import {
 	fieldNames,
+	hintFor,
 	type Answer,
 	type OwnReading,
 	type Provider,
 	type Way,
 } from '../providers/provider';
 import { failed, messages, quoteOf, type Failure } from '../words/sentences';
-import type { CallState, FailureCause, Status } from '../words/vocabulary';
+import { textOf } from '../words/values';
+import type { FailureCause, Status } from '../words/vocabulary';
 
-/** The longest wait the node takes upon itself, in ms; where a provider asks for more, the item fails. */
+/** The longest wait the node takes upon itself, in ms; if a provider asks for more, the item fails. */
 export const MAX_WAIT_MS = 30_000;
 
 /** How the sending of one request ended. */
@@ -18,19 +20,19 @@ export type SendEnd =
 			answer: Answer;
 			/** The wait that the answer asks for. */
 			retryAfterMs?: number;
-			/** What the provider makes of its own answer, where the status alone does not say it. */
+			/** What the provider makes of its own answer, if the status alone does not say it. */
 			own?: OwnReading;
 	  }
 	/** Sent, and then nothing. */
 	| { kind: 'noAnswer'; seconds: number }
 	| { kind: 'connectionLost'; code: string }
-	/** Surely not delivered. */
+	/** Certainly not delivered. */
 	| { kind: 'notReached'; code: string }
 	/** The CA of the certificate is unknown to n8n. */
 	| { kind: 'untrustedCertificate'; host: string; code: string }
-	/** Expired, or made for another host. */
+	/** The certificate has expired, or was made for another host. */
 	| { kind: 'invalidCertificate'; host: string; code: string }
-	/** By n8n's own SSRF protection. */
+	/** n8n's own SSRF protection let nothing out. */
 	| { kind: 'blocked'; host: string }
 	/** Its time was over before it could leave. */
 	| { kind: 'outOfTime' }
@@ -42,10 +44,13 @@ export type SendEnd =
 
 /** What an end means, whoever the provider is. */
 export type Meaning =
-	| 'ownWords'
+	| 'understood'
+	| 'rejected'
+	| 'unknownPath'
+	| 'unreadable'
 	| 'refused'
-	| 'limited'
 	| 'proxyLogin'
+	| 'limited'
 	| 'unavailable'
 	| 'unsupported'
 	| 'redirected'
@@ -54,195 +59,200 @@ export type Meaning =
 interface Verdict {
 	/** The request may have had its effect, and nobody said so. */
 	mayHaveActed: boolean;
-	/** Whether to send it again; a document, which is not repeatable, only where it surely did nothing. */
+	/** Whether to send it again; a document, which is not repeatable, only if it certainly did nothing. */
 	sendAgain: 'always' | 'ifRepeatable' | 'never';
-	/** Why the item fails, where this is the last word. */
+	/** What it shows of how the provider copes with what it is sent. */
+	load: 'copes' | 'limits' | 'unknown';
+	/** Why the item fails, if this is the last word, and what is said of it. */
 	cause: FailureCause;
+	sentence: (typeof messages)[SaidOfAnEnd];
 }
 
-/** The one table of what each end means: the sender acts on it, and the reader words it. */
+type SaidOfAnEnd =
+	| 'rejected'
+	| 'unknownPath'
+	| 'unreadable'
+	| 'refused'
+	| 'proxyLogin'
+	| 'rateLimited'
+	| 'unavailable'
+	| 'redirected'
+	| 'noAnswer'
+	| 'connectionLost'
+	| 'notReached'
+	| 'untrustedCertificate'
+	| 'invalidCertificate'
+	| 'blocked'
+	| 'waitTooLong'
+	| 'broken'
+	| 'cancelled';
+
+const verdict = (
+	mayHaveActed: Verdict['mayHaveActed'],
+	sendAgain: Verdict['sendAgain'],
+	load: Verdict['load'],
+	cause: Verdict['cause'],
+	sentence: Verdict['sentence'],
+): Verdict => ({ mayHaveActed, sendAgain, load, cause, sentence });
+
+/** The one table of what each end means: may have acted, send again, load, cause, sentence. */
 export const VERDICTS: Readonly<Record<Meaning, Verdict>> = {
-	ownWords: { mayHaveActed: false, sendAgain: 'never', cause: 'rejected' },
-	refused: { mayHaveActed: false, sendAgain: 'never', cause: 'credentials' },
-	limited: { mayHaveActed: false, sendAgain: 'always', cause: 'rateLimit' },
-	proxyLogin: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
-	unavailable: { mayHaveActed: true, sendAgain: 'ifRepeatable', cause: 'unavailable' },
-	unsupported: { mayHaveActed: true, sendAgain: 'never', cause: 'unavailable' },
-	redirected: { mayHaveActed: false, sendAgain: 'never', cause: 'rejected' },
-	noAnswer: { mayHaveActed: true, sendAgain: 'ifRepeatable', cause: 'unavailable' },
-	connectionLost: { mayHaveActed: true, sendAgain: 'ifRepeatable', cause: 'unavailable' },
-	notReached: { mayHaveActed: false, sendAgain: 'always', cause: 'unavailable' },
-	untrustedCertificate: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
-	invalidCertificate: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
-	blocked: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
-	outOfTime: { mayHaveActed: false, sendAgain: 'never', cause: 'unavailable' },
-	waitTooLong: { mayHaveActed: false, sendAgain: 'never', cause: 'rateLimit' },
-	broken: { mayHaveActed: true, sendAgain: 'never', cause: 'unreadable' },
-	cancelled: { mayHaveActed: true, sendAgain: 'never', cause: 'unavailable' },
+	understood: verdict(false, 'never', 'copes', 'rejected', messages.rejected),
+	rejected: verdict(false, 'never', 'copes', 'rejected', messages.rejected),
+	unknownPath: verdict(false, 'never', 'copes', 'rejected', messages.unknownPath),
+	unreadable: verdict(false, 'never', 'copes', 'unreadable', messages.unreadable),
+	refused: verdict(false, 'never', 'copes', 'credentials', messages.refused),
+	proxyLogin: verdict(false, 'never', 'unknown', 'unavailable', messages.proxyLogin),
+	limited: verdict(false, 'always', 'limits', 'rateLimit', messages.rateLimited),
+	unavailable: verdict(true, 'ifRepeatable', 'unknown', 'unavailable', messages.unavailable),
+	unsupported: verdict(true, 'never', 'unknown', 'unavailable', messages.unavailable),
+	redirected: verdict(false, 'never', 'copes', 'rejected', messages.redirected),
+	noAnswer: verdict(true, 'ifRepeatable', 'unknown', 'unavailable', messages.noAnswer),
+	connectionLost: verdict(true, 'ifRepeatable', 'unknown', 'unavailable', messages.connectionLost),
+	notReached: verdict(false, 'always', 'unknown', 'unavailable', messages.notReached),
+	untrustedCertificate: verdict(
+		false,
+		'never',
+		'unknown',
+		'unavailable',
+		messages.untrustedCertificate,
+	),
+	invalidCertificate: verdict(
+		false,
+		'never',
+		'unknown',
+		'unavailable',
+		messages.invalidCertificate,
+	),
+	blocked: verdict(false, 'never', 'unknown', 'unavailable', messages.blocked),
+	outOfTime: verdict(false, 'never', 'unknown', 'unavailable', messages.notReached),
+	waitTooLong: verdict(false, 'never', 'unknown', 'rateLimit', messages.waitTooLong),
+	broken: verdict(true, 'never', 'unknown', 'unreadable', messages.broken),
+	cancelled: verdict(true, 'never', 'unknown', 'unavailable', messages.cancelled),
 };
 
 const TEMPORARY = [408, 500, 502, 503, 504];
 
 /**
- * What an end means. 401, 403, 407, 408, 429, 3xx and 5xx mean the same for every provider and are settled here,
- * before a provider's own words are looked at: whatever a body says, they are no success.
+ * What a status means that means the same for every provider, whatever a body says; `undefined` for one that leaves
+ * it to the provider's own words.
  */
-export function meaningOf(end: SendEnd): Meaning {
-	if (end.kind !== 'answer') return end.kind;
-	const { statusCode } = end.answer;
+export function meaningOfStatus(statusCode: number): Meaning | undefined {
 	if (statusCode === 401 || statusCode === 403) return 'refused';
 	if (statusCode === 407) return 'proxyLogin';
 	if (statusCode === 429) return 'limited';
 	if (TEMPORARY.includes(statusCode)) return 'unavailable';
 	if (statusCode >= 500) return 'unsupported';
 	if (statusCode >= 300 && statusCode < 400) return 'redirected';
-	return end.own && 'asks' in end.own && end.own.asks === 'again' ? 'unavailable' : 'ownWords';
+	return statusCode < 200 ? 'unreadable' : undefined;
 }
 
-/** Whether an end shows that the provider copes with what it is sent. */
-export const showsCoping = (end: SendEnd): boolean =>
-	['ownWords', 'refused', 'redirected'].includes(meaningOf(end));
+export function meaningOf(end: SendEnd): Meaning {
+	if (end.kind !== 'answer') return end.kind;
+	const { statusCode } = end.answer;
+	return meaningOfStatus(statusCode) ?? meaningOfOwn(end.own, statusCode);
+}
 
-/** What became of a stop, or why nobody can say. */
-export type Outcome =
-	{ status: Status; callState?: CallState } | { failure: Failure; callState?: CallState };
+function meaningOfOwn(own: OwnReading | undefined, statusCode: number): Meaning {
+	switch (own?.kind) {
+		case 'outcome':
+			return 'understood';
+		case 'refusal':
+			return 'rejected';
+		case 'sendAgain':
+			return 'unavailable';
+		case undefined:
+			if (statusCode === 404) return 'unknownPath';
+			return statusCode >= 400 ? 'rejected' : 'unreadable';
+	}
+}
 
-/** What the end of a stop means: an outcome, or a refusal that the call itself may turn into an end. */
+/** What the end of a stop means: an outcome, or a failure. `mayBeOver`: a refusal of a call that may be over. */
 export function readEnd(
 	provider: Provider,
 	way: Way,
 	end: SendEnd,
-): { status: Status } | { failure: Failure; asksCall?: true } {
-	const own = meaningOf(end) === 'ownWords' && end.kind === 'answer' ? end.own : undefined;
-	if (own && 'status' in own) return { status: own.status };
-	const failure = failureOf(provider, way, end, own);
-	return own && 'asks' in own ? { ...failure, asksCall: true } : failure;
+): { kind: 'outcome'; status: Status } | { kind: 'failure'; failure: Failure; mayBeOver: boolean } {
+	const own =
+		end.kind === 'answer' && meaningOfStatus(end.answer.statusCode) === undefined
+			? end.own
+			: undefined;
+	if (own?.kind === 'outcome') return own;
+	return {
+		kind: 'failure',
+		...failureOf(provider, way, end),
+		mayBeOver: own?.kind === 'refusal' && own.mayBeOver,
+	};
 }
 
-function failureOf(
-	provider: Provider,
-	way: Way,
-	end: SendEnd,
-	own: OwnReading | undefined,
-): { failure: Failure } {
+function failureOf(provider: Provider, way: Way, end: SendEnd): { failure: Failure } {
 	const meaning = meaningOf(end);
-	const { cause, mayHaveActed } = VERDICTS[meaning];
-	const names = fieldNames(provider, way);
+	const { cause, mayHaveActed, sentence } = VERDICTS[meaning];
+	const values = { ...fieldNames(provider, way), ...valuesOf(provider, end) };
 	// Running a document twice does harm, so a document that may have run has a sentence of its own.
-	const unknown = (reason: string) => failed(cause, messages.maybeActed, { ...names, reason });
-	const isDocument = mayHaveActed && way.document !== undefined;
+	if (mayHaveActed && way.document && end.kind !== 'cancelled') {
+		return failed(cause, messages.maybeActed, { ...values, reason: shortReason(end, values) });
+	}
+	if (end.kind !== 'answer') return failed(cause, sentence, values);
+	const { retryAfterMs = 0, own, answer } = end;
+	if ((meaning === 'unavailable' || meaning === 'limited') && retryAfterMs > MAX_WAIT_MS) {
+		return failed(cause, messages.waitTooLong, values);
+	}
+	// Nobody's own answer is a web page.
+	if (meaning === 'refused' && /^\s*</.test(textOf(answer.body))) {
+		return failed(cause, messages.refusedByPage, values);
+	}
+	return failed(cause, (own?.kind === 'refusal' && own.sentence) || sentence, values);
+}
+
+/** What an end fills into its sentence. */
+function valuesOf(provider: Provider, end: SendEnd) {
+	const empty = { status: '', quote: '', hint: '', seconds: '', code: '', reason: '', host: '' };
+	const inSeconds = (ms: number) => String(Math.ceil(ms / 1_000));
 	switch (end.kind) {
 		case 'answer': {
-			const { statusCode: status, body } = end.answer;
-			const values = { ...names, status, quote: quoteOf(body) };
-			if (isDocument) return unknown(`${status}${values.quote}`);
-			return answerFailure(
-				provider,
-				{ meaning, cause, own, retryAfterMs: end.retryAfterMs },
-				values,
-			);
+			const { statusCode, body } = end.answer;
+			return {
+				...empty,
+				status: String(statusCode),
+				quote: quoteOf(body),
+				hint: hintFor(provider, statusCode),
+				seconds: inSeconds(end.retryAfterMs ?? 0),
+			};
 		}
-		case 'noAnswer': {
-			const { seconds } = end;
-			if (isDocument) return unknown(`no answer within ${seconds} s`);
-			return failed(cause, messages.noAnswer, { ...names, seconds });
-		}
-		case 'connectionLost':
-			if (isDocument) return unknown(`the connection broke, ${end.code}`);
-			return failed(cause, messages.connectionLost, { ...names, code: end.code });
-		case 'notReached':
-			return failed(cause, messages.notReached, { ...names, code: end.code });
-		case 'untrustedCertificate':
-			return failed(cause, messages.untrustedCertificate, { host: end.host, code: end.code });
-		case 'invalidCertificate':
-			return failed(cause, messages.invalidCertificate, { host: end.host, code: end.code });
-		case 'blocked':
-			return failed(cause, messages.blocked, { host: end.host });
-		case 'outOfTime':
-			return failed(cause, messages.notReached, { ...names, code: 'no time left' });
+		case 'noAnswer':
+			return { ...empty, seconds: String(end.seconds) };
 		case 'waitTooLong':
-			return failed(cause, messages.waitTooLong, {
-				...names,
-				seconds: Math.ceil(end.forMs / 1_000),
-				quote: '',
-			});
+			return { ...empty, seconds: inSeconds(end.forMs) };
+		case 'notReached':
+		case 'connectionLost':
+			return { ...empty, code: end.code };
+		case 'untrustedCertificate':
+		case 'invalidCertificate':
+			return { ...empty, code: end.code, host: end.host };
+		case 'blocked':
+			return { ...empty, host: end.host };
+		case 'outOfTime':
+			return { ...empty, code: 'no time left' };
 		case 'broken':
-			if (isDocument) return unknown(end.reason);
-			return failed(cause, messages.broken, { ...names, reason: end.reason });
+			return { ...empty, reason: end.reason };
 		case 'cancelled':
-			return failed(cause, messages.cancelled, names);
+			return empty;
 	}
 }
 
-type AnswerValues = ReturnType<typeof fieldNames> & { status: number; quote: string };
-
-function answerFailure(
-	provider: Provider,
-	{
-		meaning,
-		cause,
-		own,
-		retryAfterMs = 0,
-	}: { meaning: Meaning; cause: FailureCause; own?: OwnReading; retryAfterMs?: number },
-	values: AnswerValues,
-): { failure: Failure } {
-	const { status } = values;
-	if ((meaning === 'unavailable' || meaning === 'limited') && retryAfterMs > MAX_WAIT_MS) {
-		const seconds = Math.ceil(retryAfterMs / 1_000);
-		return failed(cause, messages.waitTooLong, { ...values, seconds });
-	}
-	switch (meaning) {
-		case 'refused':
-			return failed(cause, messages.refused, { ...values, hint: hintFor(provider, status) });
-		case 'limited':
-			return failed(cause, messages.rateLimited, values);
-		case 'proxyLogin':
-			return failed(cause, messages.proxyLogin, values);
-		case 'redirected':
-			return failed(cause, messages.redirected, values);
-		case 'ownWords':
-			if (own && 'advice' in own) {
-				return failed(cause, messages.rejectedWith, { ...values, advice: own.advice });
-			}
-			if (status === 404) return failed(cause, messages.unknownPath, values);
-			if (status >= 400) return failed(cause, messages.rejected, values);
-			return failed('unreadable', messages.unreadable, values);
+/** Why it is not known whether a request was acted on. */
+function shortReason(end: SendEnd, { status, quote }: { status: string; quote: string }): string {
+	switch (end.kind) {
+		case 'answer':
+			return `${status}${quote}`;
+		case 'noAnswer':
+			return `no answer within ${end.seconds} s`;
+		case 'connectionLost':
+			return `the connection broke, ${end.code}`;
+		case 'broken':
+			return end.reason;
 		default:
-			return failed(cause, messages.unavailable, values);
+			return end.kind;
 	}
-}
-
-/** What to check after a 401 or 403, in a credential's test too. */
-export const hintFor = ({ credentialHint, forbiddenHint }: Provider, status: number): string =>
-	status === 403 && forbiddenHint ? `${credentialHint} ${forbiddenHint}` : credentialHint;
-
-/** What is known of a stop that found nothing: the state of the call, or of what `noun` says. */
-export interface NotFound {
-	callState?: CallState;
-	noun: 'call' | 'conference';
-}
-
-/** The sentence for a stop that found nothing, by what is known. */
-export function notFoundSentence({ stream, streams }: Way, { callState }: NotFound) {
-	if (callState === 'notFound') return messages.notFoundUnknown;
-	if (callState !== 'live') return messages.notFound;
-	if (!stream) return messages.notFoundAllLive;
-	return streams ? messages.notFoundLive : messages.notFoundLiveUnsure;
-}
-
-/** The failure for a stop that found nothing, where the user wants to hear of it. */
-export function nothingToStop(
-	provider: Provider,
-	way: Way,
-	{
-		known,
-		sentence,
-		quote,
-	}: {
-		known: NotFound;
-		sentence: ReturnType<typeof notFoundSentence> | typeof messages.nothingRunning;
-		quote: string;
-	},
-): { failure: Failure } {
-	return failed('nothingToStop', sentence, { ...fieldNames(provider, way, known.noun), quote });
 }

@@ -1,10 +1,10 @@
-import { callStreamWays, endsCall } from './plivoAndVobiz';
+import { callStreamWays, eventWords } from './plivoAndVobiz';
 import type { Provider } from './provider';
 import {
 	sortByName,
 	header,
 	withNonce,
-	writeAddresses,
+	writeUrls,
 	type Fields,
 	type Scheme,
 } from './signature';
@@ -13,7 +13,7 @@ const NAME = 'Plivo';
 
 /**
  * V3, as `validateV3Signature` of Plivo's Node SDK 4.79.0 has it (dist/utils/v3Security.js,
- * 2026-11-21): the address without user and password, `?` and the decoded query as `name=value`
+ * 2026-11-21): the URL without user and password, `?` and the decoded query as `name=value`
  * with `&`, `.` where fields follow a query, the form's names and values, `.` and the nonce. Names
  * are sorted, and the values of one name too, so their order is not signed. A form without a query
  * still has the `?`. A GET is the same text without a form, so the method need not be known.
@@ -33,6 +33,7 @@ const signedByPlivo: Scheme = (event, form) => {
 	return [
 		{
 			algorithm: 'sha256',
+			encoding: 'base64',
 			signatures: withNonce(
 				nonce,
 				['x-plivo-signature-v3', 'x-plivo-signature-ma-v3'].flatMap((name) =>
@@ -41,7 +42,7 @@ const signedByPlivo: Scheme = (event, form) => {
 						.map((signature) => signature.trim()),
 				),
 			),
-			texts: writeAddresses(event).map((address) => address + rest),
+			texts: writeUrls(event).map((url) => url + rest),
 		},
 	];
 };
@@ -53,7 +54,7 @@ export const plivo: Provider = {
 	credential: {
 		type: 'plivoBasicApi',
 		displayName: 'Plivo Basic API',
-		address: { name: 'baseUrl', label: 'Base URL', example: 'https://api.plivo.com' },
+		url: { name: 'baseUrl', label: 'Base URL', example: 'https://api.plivo.com' },
 		id: { name: 'authId', label: 'Auth ID' },
 		token: { name: 'authToken', label: 'Auth Token' },
 	},
@@ -61,24 +62,25 @@ export const plivo: Provider = {
 		"Check 'Auth ID' and 'Auth Token' in the credential, and that the call belongs to that account or subaccount.",
 	// "Geo" and account permissions, and the account's IP whitelist: docs.plivo.com, account → IP whitelisting.
 	forbiddenHint:
-		'Where the account has an IP whitelist (Plivo: Account → IP Whitelisting), it must hold the address that n8n calls from.',
+		'If the account has an IP whitelist (Plivo: Account → IP Whitelisting), it must hold the IP address that n8n calls from.',
 	ways: callStreamWays({
 		displayName: NAME,
 		base: '/v1',
 		notices: {
-			one: '<b>Plivo: what happens to the call.</b> The call goes on. A stream that was started with keepCallAlive holds the call at that point of its XML: when it stops, Plivo goes on with the next element, and ends the call where there is none.',
-			all: '<b>Plivo: what happens to the call.</b> Every stream of the call stops, and the call goes on. Where a stream with keepCallAlive held the call, Plivo goes on with the next element of its XML, and ends the call where there is none.',
+			one: '<b>Plivo: the call goes on.</b> <b>But</b> a stream that was started with keepCallAlive holds the call at that point of its XML: when it stops, Plivo goes on with the next element, and ends the call if there is none.',
+			all: '<b>Plivo: every stream of the call stops, and the call goes on.</b> <b>But</b> if a stream with keepCallAlive held the call, Plivo goes on with the next element of its XML, and ends the call if there is none.',
 		},
 		// plivo-go takes a 404 whose body is just `{}` for Plivo's own (baseclient.go, read 2026-11).
 		isOwn404: (body) => Object.keys(body).length === 0,
 	}),
-	endsCall,
+	events: eventWords,
 	signature: {
 		scheme: signedByPlivo,
 		keyField: { name: 'token', label: 'Auth Token' },
 		keyHint: 'it must be of the account, main account or subaccount, that the call belongs to',
-		missingHint:
-			"Plivo signs each callback: put this node right behind the Webhook node, or give that node's item in 'Signed Event'.",
+		signsHint: 'Plivo signs each callback.',
+		// V2 signs the URL and a nonce alone (Plivo's Node SDK 4.79.0, dist/utils/security.js).
+		older: { header: 'x-plivo-signature-v2', version: 'V2' },
 	},
 	// "300 requests / 5 s per account" for all Call APIs but "make call": docs.plivo.com/docs/voice/concepts/account-limits
 	rateLimit: { requests: 300, windowMs: 5_000 },

@@ -1,15 +1,17 @@
-import { isRecord, textOf } from '../words/values';
+import { isRecord, isSameId, textOf } from '../words/values';
 import {
 	isRefusal,
 	type Account,
 	type Answer,
-	type EndWords,
+	type CallRead,
+	type EventNames,
+	type EventWords,
 	type FieldText,
 	type Ids,
-	type Look,
 	type OwnReading,
 	type ProviderRequest,
-	type StreamsLook,
+	type StreamField,
+	type StreamsRead,
 	type StreamsState,
 	type Way,
 } from './provider';
@@ -24,32 +26,47 @@ const callUuid: FieldText = {
 	label: 'Call UUID',
 	placeholder: 'e.g. ebe4ab56-9b72-4c3e-9870-5f4262847407',
 	description:
-		"The call whose stream is to stop. Plivo and Vobiz send it as 'CallUUID' to the answer and hang-up addresses, and as 'callId' in the first message of the stream.",
+		"The call whose stream is to stop. Plivo and Vobiz send it as 'CallUUID' to the answer and hang-up URLs, and as 'callId' in the first message of the stream.",
 };
 
-const streamId: FieldText = {
+const streamId: StreamField = {
+	kind: 'id',
 	label: 'Stream ID',
 	placeholder: 'e.g. f6efd24d-e592-4db5-baf9-6ad36ac54728',
 	description:
 		"The stream to stop. Plivo and Vobiz answer it as 'stream_id' when a stream is started, and send it as 'StreamID' to the status callback and as 'streamId' in the first message of the stream.",
 };
 
-const callNames = ['CallUUID', 'call_uuid', 'callUuid', 'callId'];
-const streamNames = ['StreamID', 'stream_id', 'streamId'];
+const names: EventNames = {
+	place: ['CallUUID', 'call_uuid', 'callUuid', 'callId'],
+	call: ['CallUUID', 'call_uuid', 'callUuid', 'callId'],
+	conference: [],
+	stream: ['StreamID', 'stream_id', 'streamId'],
+};
 
 const NONE_ACTIVE = /^no active stream found\.?$/i;
 
 /**
- * `Event=Hangup` at `hangup_url`, and the `CallStatus` of a call that is over:
- * plivo.com/docs/voice/xml/request and www.vobiz.ai/docs, hang-up callback (read 2026-11).
+ * `Event=Hangup` at `hangup_url`, and the `CallStatus` of a call that is over: plivo.com/docs/voice/xml/request and
+ * www.vobiz.ai/docs, hang-up callback. `Event` of a stream's callbacks: docs.plivo.com/docs/voice/xml/audiostream,
+ * www.vobiz.ai/docs/xml/stream ("connection disconnected with the remote service": a reconnect may follow). All
+ * read 2026-11. Any other word, such as `DegradedStream` or `PlayedStream`, says neither.
  */
-export const endsCall: readonly EndWords[] = [
-	{ field: 'Event', words: ['Hangup'] },
-	{
-		field: 'CallStatus',
-		words: ['completed', 'busy', 'failed', 'no-answer', 'timeout', 'cancel', 'canceled'],
-	},
-];
+export const eventWords: EventWords = {
+	names: [names],
+	streamStarted: [{ field: 'Event', words: ['StartStream'] }],
+	streamEnded: [
+		{ field: 'Event', words: ['StopStream'] },
+		{ field: 'Event', words: ['DroppedStream'], mayResume: true },
+	],
+	callEnded: [
+		{ field: 'Event', words: ['Hangup'] },
+		{
+			field: 'CallStatus',
+			words: ['completed', 'busy', 'failed', 'no-answer', 'timeout', 'cancel', 'canceled'],
+		},
+	],
+};
 
 /** Where the two differ. `base` is what stands before `/Account` in the path. */
 interface Differences {
@@ -74,7 +91,7 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
 		(ownWords(answer.body) !== undefined || isOwn404?.(answer.body) === true);
 
 	/** "The record of a finished call", 404 while it is live: www.vobiz.ai/docs, plivo-python `callGetResponse`. */
-	const record: Look = {
+	const record: CallRead = {
 		build: (account, ids) => read(callUrl(account, ids)),
 		read: ({ statusCode, body }, { callId }) =>
 			statusCode === 200 && isRecord(body) && isAbout(body, callId) && isTime(body.end_time)
@@ -82,12 +99,12 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
 				: undefined,
 	};
 	/** 200 "only while it is live": www.vobiz.ai/docs/call/retrieve-a-live-call, plivo-python `liveCallGetResponse`. */
-	const liveCall: Look = {
+	const liveCall: CallRead = {
 		build: (account, ids) => read(`${callUrl(account, ids)}?status=live`),
 		read(answer, { callId }) {
 			const { statusCode, body } = answer;
 			// Any object may come with 200, from a gateway too: only one that names the call speaks of it.
-			if (statusCode === 200 && isRecord(body) && body.call_uuid === callId) return 'live';
+			if (statusCode === 200 && isRecord(body) && isSameId(body.call_uuid, callId)) return 'live';
 			return statusCode === 404 && isOwn(answer) ? 'notFound' : undefined;
 		},
 	};
@@ -95,99 +112,102 @@ export function callStreamWays({ displayName, base, notices, isOwn404 }: Differe
 	/** 204, and the older 200 in Vobiz's own words; `No active stream found` and 404 in the provider's own form. */
 	const readDelete = (answer: Answer, whenNoneActive: OwnReading): OwnReading | undefined => {
 		const { statusCode, body } = answer;
-		if (statusCode === 204) return { status: 'stopped' };
+		if (statusCode === 204) return { kind: 'outcome', status: 'stopped' };
 		if (!isRecord(body)) return undefined;
 		if (!isRefusal(answer)) return readSuccess(statusCode, body, whenNoneActive);
-		if (statusCode !== 400 && statusCode !== 404) return undefined;
+		const words = ownWords(body);
 		// Plivo says it with 400, Vobiz's older documents with 404.
-		if (NONE_ACTIVE.test(textOf(ownWords(body)).trim())) return whenNoneActive;
-		return statusCode === 404 && isOwn(answer) ? { status: 'notFound' } : undefined;
+		const isNoneActive = NONE_ACTIVE.test((words ?? '').trim());
+		if (isNoneActive && (statusCode === 400 || statusCode === 404)) return whenNoneActive;
+		if (statusCode === 404) {
+			return isOwn(answer) ? { kind: 'outcome', status: 'notFound' } : undefined;
+		}
+		return words === undefined ? undefined : { kind: 'refusal', mayBeOver: true };
 	};
 
-	const oneStream: StreamsLook = {
+	const oneStream: StreamsRead = {
 		build: (account, ids) => read(streamUrl(account, ids)),
 		read({ statusCode, body }, { stream }) {
-			if (statusCode !== 200 || !isRecord(body) || body.stream_id !== stream) return undefined;
+			if (statusCode !== 200 || !isRecord(body) || !isSameId(body.stream_id, stream)) {
+				return undefined;
+			}
 			return { kind: hasEnded(body) ? 'ended' : 'running' };
 		},
 	};
-	const list: StreamsLook = {
-		// Pages of 20, the most that Plivo's lists give.
-		build: (account, ids, offset) =>
-			read(`${callUrl(account, ids)}Stream/?limit=20&offset=${offset}`),
-		read: ({ statusCode, body }, _ids, offset) =>
-			statusCode === 200 && isRecord(body) ? readList(body, offset) : undefined,
+	const list: StreamsRead = {
+		// A page of 20, the most that Plivo's lists give.
+		build: (account, ids) => read(`${callUrl(account, ids)}Stream/?limit=20&offset=0`),
+		read: ({ statusCode, body }) =>
+			statusCode === 200 && isRecord(body) ? readList(body) : undefined,
 	};
 
-	const on = { noun: 'call', id: 'callId', field: callUuid } as const;
+	const shared = {
+		on: { noun: 'call', id: 'callId', field: callUuid },
+		list,
+		callReads: [record, liveCall],
+	} as const;
 	return [
 		{
+			...shared,
 			operation: 'stopStream',
-			on,
 			stream: streamId,
-			inEvents: { place: callNames, call: callNames, conference: [], stream: streamNames },
+			inEvents: names,
 			notice: notices.one,
 			// A DELETE without a body: some vendor SDKs send `{}`, and no document asks for one.
 			build: (account, ids) => ({ method: 'DELETE', url: streamUrl(account, ids) }),
 			// To one stream Plivo says "No active stream found" for a wrong id too.
-			read: (answer) => readDelete(answer, { status: 'notFound' }),
+			read: (answer) => readDelete(answer, { kind: 'outcome', status: 'notFound' }),
 			streams: oneStream,
-			looks: [record, liveCall],
 		},
 		{
+			...shared,
 			operation: 'stopAllStreams',
-			on,
-			inEvents: { place: callNames, call: callNames, conference: [], stream: [] },
+			inEvents: { ...names, stream: [] },
 			notice: notices.all,
 			build: (account, ids) => ({ method: 'DELETE', url: `${callUrl(account, ids)}Stream/` }),
-			read: (answer) => readDelete(answer, { status: 'alreadyStopped' }),
+			read: (answer) => readDelete(answer, { kind: 'outcome', status: 'alreadyStopped' }),
 			streams: list,
-			looks: [record, liveCall],
 		},
 	];
 }
 
 /**
- * "Stream stopped successfully", "All streams stopped successfully": other words may say anything.
- * Vobiz: "test for any 2xx" (Vobiz-Warm-Transfer-Conference, live captures).
+ * "Stream stopped successfully", "All streams stopped successfully". Plivo's own SDKs expect `{}` to all streams
+ * (plivo-java, plivo-python mocks, read 2026-11), and its answers hold `api_id`: without these words, such an answer
+ * only shows that the order was taken. Vobiz: "test for any 2xx" (Vobiz-Warm-Transfer-Conference, live captures).
  */
 function readSuccess(
 	statusCode: number,
 	body: Record<string, unknown>,
 	whenNoneActive: OwnReading,
 ): OwnReading | undefined {
-	if (!/^(all )?streams? stopped successfully\.?$/i.test(textOf(body.message))) return undefined;
 	if ('error' in body) return undefined;
+	const isSaid = /^(all )?streams? stopped successfully\.?$/i.test(textOf(body.message));
+	const isBare = Object.keys(body).length === 0 || typeof body.api_id === 'string';
+	if (!isSaid && !isBare) return undefined;
 	if (body.streams_stopped === 0) return whenNoneActive;
-	return { status: statusCode === 202 ? 'accepted' : 'stopped' };
+	return { kind: 'outcome', status: isSaid && statusCode !== 202 ? 'stopped' : 'accepted' };
 }
 
 /**
- * A page of the list: Plivo `{meta, objects}`, Vobiz `{page, per_page, total, objects}`. Vobiz's older page
+ * The first page of the list: Plivo `{meta, objects}`, Vobiz `{page, per_page, total, objects}`. Vobiz's older page
  * shows one object in place of a list: one that runs proves that the call still streams, one that ended
  * proves nothing for the others.
  */
-function readList(body: Record<string, unknown>, offset: number): StreamsState | undefined {
+function readList(body: Record<string, unknown>): StreamsState | undefined {
 	const { objects } = body;
+	const isOne = isStream(body) && !hasEnded(body);
 	if (!Array.isArray(objects)) {
-		return isStream(body) && !hasEnded(body) ? { kind: 'running' } : undefined;
+		return isOne ? { kind: 'running', id: textOf(body.stream_id) } : undefined;
 	}
 	if (!objects.every(isStream)) return undefined;
-	const read = offset + objects.length;
+	const running = objects.find((stream) => !hasEnded(stream));
+	if (running) return { kind: 'running', id: textOf(running.stream_id) };
 	const meta = isRecord(body.meta) ? body.meta : {};
 	const total = [body.total, meta.total_count, meta.count].find(Number.isInteger);
-	const more = typeof total === 'number' ? read < total : !!meta.next;
-	const [first] = objects;
-	if (!first) {
-		// A page without a stream shows no end where there should be more.
-		return more || offset > 0 ? undefined : { kind: 'nothingListed' };
-	}
-	if (!objects.every(hasEnded)) return { kind: 'running' };
-	return {
-		kind: 'ended',
-		firstId: textOf(first.stream_id),
-		...(more && { nextOffset: read }),
-	};
+	const hasMore = typeof total === 'number' ? objects.length < total : Boolean(meta.next);
+	if (hasMore) return { kind: 'morePages' };
+	return { kind: objects.length === 0 ? 'noneListed' : 'ended' };
 }
 
 const isStream = (value: unknown): value is Record<string, unknown> =>
@@ -202,7 +222,7 @@ const isTime = (value: unknown) => typeof value === 'string' && value !== '';
 
 /** An answer about a call: one that names another proves nothing for this one. */
 const isAbout = ({ call_uuid: callUuidOf }: Record<string, unknown>, callId: string | undefined) =>
-	callUuidOf === undefined || callUuidOf === callId;
+	callUuidOf === undefined || isSameId(callUuidOf, callId);
 
 /**
  * The words in `{"api_id", "error": "…"}`, the same without `api_id`, or in Vobiz's platform form `{"status":

@@ -1,8 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { OptionOf } from '../words/fields';
-import type { Status } from '../words/vocabulary';
-import type { Scheme } from './signature';
+import type { messages } from '../words/sentences';
+import type { CallState, Noun, Operation, Status } from '../words/vocabulary';
+import type { RawScheme, Scheme } from './signature';
 
 /**
  * What a provider is: data and pure functions. It builds requests and reads answers; it sends nothing,
@@ -19,30 +20,25 @@ export interface Provider {
 	forbiddenHint?: string;
 	/** The ways to stop something; the first is the default. */
 	ways: readonly [Way, ...Way[]];
-	/** How the provider's own events say that the call is over. */
-	endsCall: readonly EndWords[];
+	/** What the provider's own events say. */
+	events: EventWords;
 	/** How the provider proves that an event is its own. */
 	signature: Signature;
 	/** The documented rate limit; without one, the sender finds out by itself. */
 	rateLimit?: RateLimit;
-	/** How long the answer asks to wait, in ms, where the provider says it outside of `Retry-After`. */
+	/** How long the answer asks to wait, in ms, if the provider says it outside of `Retry-After`. */
 	retryAfter?(answer: Answer, now: number): number | undefined;
 }
 
-export type Operation = 'stopStream' | 'stopAllStreams';
-
 /** One way to stop something at one provider: all that is true of it, in one place. */
 export interface Way {
-	operation: Operation;
+	operation: Exclude<Operation, 'checkEvent'>;
 	/** Its choice under 'Identify Stream By', for a provider with several ways to name one stream. */
 	choice?: { streamBy: string; label: string; summary: string; notInTools?: true };
 	/** What the stream runs on, and the field that names it. */
-	on: { noun: 'call' | 'conference'; id: 'callId' | 'conferenceSid'; field: FieldText };
-	/** The field that names the stream; not there where all streams stop. */
-	stream?: FieldText & {
-		/** A name is taken as it is, since blanks may belong to it, and may be left out. */
-		isName?: true;
-	};
+	on: { noun: Noun; id: 'callId' | 'conferenceSid'; field: FieldText };
+	/** The field that names the stream; not there for all streams of a call. */
+	stream?: StreamField;
 	/** The cXML document that stops the stream. A document is never run twice. */
 	document?: DocumentFields;
 	/** What these are called in the provider's events, most usual first. */
@@ -52,18 +48,20 @@ export interface Way {
 	/** The request that stops what `ids` name. */
 	build(account: Account, ids: Ids): ProviderRequest;
 	/**
-	 * Reads an answer to {@link build}: 2xx, and 4xx other than 401, 403, 408 and 429, which mean the same
-	 * everywhere and never reach it. `undefined` where the provider has no words of its own for it.
+	 * Reads an answer to {@link build}: 2xx, and 4xx other than 401, 403, 407, 408 and 429, which mean the same
+	 * everywhere and never reach it. `undefined` if the provider has no words of its own for it.
 	 */
 	read(answer: Answer, ids: Ids): OwnReading | undefined;
-	/** The way to take where the event names a conference. */
+	/** The way to take if the event names a conference. */
 	inConference?: Way;
-	/** The way to try once where the provider's own answer to this one is "not found". */
-	elseTry?: Way;
-	/** Reads whether the streams have ended, where the provider can tell. */
-	streams?: StreamsLook;
-	/** Reads that tell what a "not found" leaves open; the first that tells ends it. */
-	looks: readonly Look[];
+	/** The way to try once if the provider's own answer to this one is "not found". */
+	fallback?: Way;
+	/** Reads what was named: one stream, or the list of a call's streams. Not there if the provider has no such read. */
+	streams?: StreamsRead;
+	/** Reads the list of a live call's streams. */
+	list?: StreamsRead;
+	/** Reads that tell the state of the call or the conference. The first alone can show an end; the last, that it is live. */
+	callReads: readonly [CallRead, ...CallRead[]];
 }
 
 /** What names a stream: checked, trimmed, complete. */
@@ -76,39 +74,40 @@ export interface Ids {
 
 /** What a provider makes of its own answer. */
 export type OwnReading =
-	| { status: Status }
-	/** Only the call itself tells: an end is `alreadyStopped`, anything else stays a refusal. */
-	| { asks: 'call' }
+	| { kind: 'outcome'; status: Status }
+	/**
+	 * A refusal in the provider's own form. `mayBeOver`: the call may be over, and that be why; `sentence`: what to
+	 * do about it, if there is more to say than about any refusal.
+	 */
+	| { kind: 'refusal'; mayBeOver: boolean; sentence?: typeof messages.noControlId }
 	/** The provider asks to send the request again. */
-	| { asks: 'again' }
-	/** A refusal with something of its own to do about it. */
-	| { advice: string };
+	| { kind: 'sendAgain' };
 
-/** One read of the call or the conference; `undefined` where the answer tells nothing. */
-export interface Look {
+/** One read of the call or the conference; `undefined` if the answer tells nothing. */
+export interface CallRead {
 	build(account: Account, ids: Ids): ProviderRequest;
-	read(answer: Answer, ids: Ids): 'ended' | 'live' | 'notFound' | undefined;
-	/** An end counts only where this shows one too. */
-	andAlso?: Look;
+	read(answer: Answer, ids: Ids): CallState | undefined;
+	/** An end counts only if this shows one too. */
+	alsoEnded?: CallRead;
 }
 
-/** Reads a stream, or a page of a call's streams. */
-export interface StreamsLook {
-	/** `offset`: how many streams of the list were already read. */
-	build(account: Account, ids: Ids, offset: number): ProviderRequest;
-	/** `undefined` where the answer does not say. */
-	read(answer: Answer, ids: Ids, offset: number): StreamsState | undefined;
+/** Reads a stream, or the first page of a call's streams; `undefined` if the answer does not say. */
+export interface StreamsRead {
+	build(account: Account, ids: Ids): ProviderRequest;
+	read(answer: Answer, ids: Ids): StreamsState | undefined;
 }
 
-/** Whether all streams that were asked for have ended; `nextOffset` where more of a list is to be read. */
+/** What a read shows of all streams that were asked for. */
 export type StreamsState =
-	| { kind: 'running' }
-	/** `firstId`: the first stream of a page of a list, by which one that comes again is known. */
-	| { kind: 'ended'; nextOffset?: number; firstId?: string }
-	/** The list holds no stream at all, which proves nothing. */
-	| { kind: 'nothingListed' };
+	/** `id`: which one, in a list. */
+	| { kind: 'running'; id?: string }
+	| { kind: 'ended' }
+	/** The list is complete and holds no stream at all. */
+	| { kind: 'noneListed' }
+	/** None of this page runs, and the list has more pages. */
+	| { kind: 'morePages' };
 
-/** A provider's answer. `body` is parsed where it is JSON, and text where it is not; empty is `''`. */
+/** A provider's answer. `body` is parsed if it is JSON, and text if it is not; empty is `''`. */
 export interface Answer {
 	statusCode: number;
 	headers: Record<string, unknown>;
@@ -133,6 +132,14 @@ export interface FieldText {
 	description: string;
 }
 
+/**
+ * The field of a stream. An id is compared without regard to case, a control ID as it was written. A name is
+ * compared and sent as it is, since spaces may belong to it, and may be left out.
+ */
+export interface StreamField extends FieldText {
+	kind: 'id' | 'controlId' | 'name';
+}
+
 /** The fields and options of a cXML document. */
 export interface DocumentFields {
 	url: FieldText;
@@ -152,36 +159,56 @@ export interface DocumentSpec {
 	nameParameter: string;
 }
 
+/** What a provider's events call their ids. */
 export interface EventNames {
-	/** A place in the item counts where it holds one of these. */
+	/** A place in the item counts if it holds one of these. */
 	place: readonly string[];
 	call: readonly string[];
-	/** Where the place names no call: the names of one in the item's query. */
+	/** If the place names no call: the names of one in the item's query. */
 	callInQuery?: readonly string[];
-	/** Empty where the events never name one. */
+	/** Empty if the events never name one. */
 	conference: readonly string[];
 	stream: readonly string[];
+	/** Only in an event of this type, or of none. */
+	eventType?: string;
 }
 
-/** A field of an event, and the values with which it says that the call is over. */
-export interface EndWords {
+/** What a provider's events say, and how. The words count only in the place that holds the ids. */
+export interface EventWords {
+	/** By which names *Check Event* finds ids; the first that are there count. */
+	names: readonly EventNames[];
+	streamStarted: readonly EventWord[];
+	streamEnded: readonly EventWord[];
+	callEnded: readonly EventWord[];
+}
+
+/** A field of an event, and the values with which it says so. */
+export interface EventWord {
 	field: string;
 	words: readonly string[];
 	/** Only inside this part of the event. */
 	within?: 'params';
+	/** Only in an event of this type, or of none. */
+	eventType?: string;
+	/** The provider may open the stream again by itself. */
+	mayResume?: true;
 }
 
-/** How a provider signs its events, and what to say where one is not signed. */
+/** How a provider signs its events, and what to say of one that is not signed. */
 export interface Signature {
-	/** What the provider may have signed of an event that n8n's Webhook node hands over. */
+	/** What the provider may have signed of a form or a GET that n8n's Webhook node hands over. */
 	scheme: Scheme;
+	/** What it may have signed of any other body, if it signs such bodies. */
+	rawScheme?: RawScheme;
 	/** The credential's field that holds the key. */
 	keyField: { name: 'token' | 'signingKey'; label: string };
 	/** What makes a key the wrong one. */
 	keyHint: string;
-	/** What to do where the event carries no signature. */
-	missingHint: string;
-	/** What the signature does not prove, beside the option. */
+	/** When the provider signs an event. */
+	signsHint: string;
+	/** A header of an older signature that is not accepted, and its name. */
+	older?: { header: string; version: string };
+	/** What the signature does not prove, if it does not cover what the event says. */
 	limits?: string;
 }
 
@@ -194,12 +221,8 @@ export interface RateLimit {
 export interface CredentialSpec {
 	type: string;
 	displayName: string;
-	address: {
-		name: string;
-		label: string;
-		example: string;
-		/** Completes a bare name. */ domain?: string;
-	};
+	/** `domain` completes a bare name. */
+	url: { name: string; label: string; example: string; domain?: string };
 	id: { name: string; label: string };
 	token: { name: string; label: string };
 	/** A key that only checks signatures, and is never sent. */
@@ -213,21 +236,19 @@ export interface Account {
 	origin: string;
 	id: string;
 	token: string;
-	/** Empty where the credential has none. */
+	/** Empty if the credential has none. */
 	signingKey: string;
 }
 
-/** The ways to name one stream; more than one where there is a choice. */
+/** The ways to name one stream; more than one if there is a choice. */
 export const waysToOneStream = ({ ways }: Provider): Way[] =>
 	ways.filter(({ operation }) => operation === 'stopStream');
 
-/** The way to stop all streams of a call; `undefined` where the provider has none. */
+/** The way to stop all streams of a call; `undefined` if the provider has none. */
 export const wayToAllStreams = ({ ways }: Provider): Way | undefined =>
 	ways.find(({ operation }) => operation === 'stopAllStreams');
 
-/**
- * The names that sentences about a way use, as the screen shows them. `noun`: what is spoken of, where that is not what the way's stream runs on.
- */
+/** The names that sentences about a way use, as the screen shows them. `noun`: what is spoken of. */
 export function fieldNames({ displayName }: Provider, { on, stream }: Way, noun = on.noun) {
 	const labels = [on.field.label, ...(stream ? [stream.label] : [])];
 	return {
@@ -238,3 +259,7 @@ export function fieldNames({ displayName }: Provider, { on, stream }: Way, noun 
 		streamField: `'${(stream ?? on.field).label}'`,
 	};
 }
+
+/** What to check after a 401 or 403, in a credential's test too. */
+export const hintFor = ({ credentialHint, forbiddenHint }: Provider, status: number): string =>
+	status === 403 && forbiddenHint ? `${credentialHint} ${forbiddenHint}` : credentialHint;

@@ -1,26 +1,32 @@
 import type { OptionSpec } from '../words/fields';
-import { isRecord, textOf } from '../words/values';
+import { messages } from '../words/sentences';
+import type { CallState } from '../words/vocabulary';
+import { isRecord, isSameId, textOf } from '../words/values';
 import {
 	isRefusal,
 	type Account,
 	type Answer,
+	type CallRead,
 	type DocumentSpec,
+	type EventNames,
 	type FieldText,
 	type Ids,
-	type Look,
 	type OwnReading,
 	type Provider,
 	type ProviderRequest,
+	type StreamField,
 	type Way,
 } from './provider';
 import {
-	sortByName,
 	escape,
+	escapesInEitherCase,
 	header,
+	sortByName,
 	unique,
 	writePaths,
 	type Encode,
 	type Fields,
+	type RawScheme,
 	type Scheme,
 	type WebhookEvent,
 } from './signature';
@@ -42,16 +48,32 @@ const conferenceSid: FieldText = {
 		"The conference whose stream is to stop. SignalWire sends it as 'ConferenceSid' to the status callbacks of the conference and of its streams.",
 };
 
-const streamSid: FieldText = {
+const streamSid: StreamField = {
+	kind: 'id',
 	label: 'Stream SID',
 	placeholder: 'e.g. 4f0d2a66-0b5f-4a3a-9a52-8c9d6b7e1f20',
 	description:
 		"The stream to stop. SignalWire answers it as 'sid' when a stream is started, and sends it as 'StreamSid' to the status callback and as 'streamSid' in the first message of the stream.",
 };
 
-const callNames = ['CallSid', 'call_sid', 'callSid', 'call_id'];
 const conferenceNames = ['ConferenceSid', 'conference_sid', 'conferenceSid'];
-const streamNames = ['StreamSid', 'stream_sid', 'streamSid'];
+const sidNames: EventNames = {
+	place: ['CallSid', 'call_sid', 'callSid', 'call_id'],
+	call: ['CallSid', 'call_sid', 'callSid', 'call_id'],
+	conference: conferenceNames,
+	stream: ['StreamSid', 'stream_sid', 'streamSid'],
+};
+/** The type of SWML's and Relay's events of a stream; play, record and collect have a control ID too. */
+const STREAM_EVENT = 'calling.call.stream';
+const controlNames: EventNames = {
+	place: ['control_id'],
+	call: sidNames.call,
+	// A bidirectional SWML stream documents no call in its events: it is put into the query of `status_url`.
+	callInQuery: ['call_id'],
+	conference: [],
+	stream: ['control_id'],
+	eventType: STREAM_EVENT,
+};
 
 const onCall = { noun: 'call', id: 'callId', field: callSid } as const;
 const onConference = { noun: 'conference', id: 'conferenceSid', field: conferenceSid } as const;
@@ -73,14 +95,14 @@ const CALL_ENDED = ['completed', 'canceled', 'failed', 'busy', 'no-answer'];
 const CALL_LIVE = ['queued', 'initiated', 'ringing', 'in-progress'];
 
 /** The call: its `status` tells. A call that SWML or Relay runs need not exist in this API. */
-const readsCall = (isUnknownTold: boolean): Look => ({
+const readsCall = (isUnknownTold: boolean): CallRead => ({
 	build: (account, ids) => ({ method: 'GET', url: callUrl(account, ids) }),
 	read: (answer, { callId }) =>
 		readPlace(answer, callId, { ended: CALL_ENDED, live: CALL_LIVE }, isUnknownTold),
 });
 const theCall = readsCall(true);
 /** The conference: `init`, `in-progress` or `completed`. */
-const theConference: Look = {
+const theConference: CallRead = {
 	build: (account, ids) => ({ method: 'GET', url: conferenceUrl(account, ids) }),
 	read: (answer, ids) =>
 		readPlace(
@@ -104,17 +126,12 @@ const bySid: Way = {
 	},
 	on: onCall,
 	stream: streamSid,
-	inEvents: {
-		place: callNames,
-		call: callNames,
-		conference: conferenceNames,
-		stream: streamNames,
-	},
+	inEvents: sidNames,
 	notice:
-		'<b>SignalWire: what happens to the call.</b> The call goes on. Where this stream is all that keeps the call alive, the call may end.',
+		'<b>SignalWire: the call goes on.</b> <b>But</b> if this stream is all that keeps the call alive, the call may end.',
 	build: (account, ids) => stopStream(callUrl(account, ids), ids),
-	read: (answer) => (isRefusal(answer) ? readRefusal(answer) : readStoppedStream(answer)),
-	looks: [theCall],
+	read: (answer) => (isRefusal(answer) ? readRefusal(answer, true) : readStoppedStream(answer)),
+	callReads: [theCall],
 };
 
 const byConferenceSid: Way = {
@@ -126,17 +143,11 @@ const byConferenceSid: Way = {
 	},
 	on: onConference,
 	stream: streamSid,
-	inEvents: {
-		place: conferenceNames,
-		call: callNames,
-		conference: conferenceNames,
-		stream: streamNames,
-	},
-	notice:
-		'<b>SignalWire, conference: what happens to the calls.</b> The conference and its calls go on; only this stream stops.',
+	inEvents: { ...sidNames, place: conferenceNames },
+	notice: '<b>SignalWire: the conference and its calls go on.</b> Only this stream stops.',
 	build: (account, ids) => stopStream(conferenceUrl(account, ids), ids),
 	read: bySid.read,
-	looks: [theConference],
+	callReads: [theConference],
 };
 
 /**
@@ -146,8 +157,8 @@ const byConferenceSid: Way = {
 const bySidInConference: Way = {
 	...byConferenceSid,
 	choice: bySid.choice,
-	elseTry: bySid,
-	looks: [{ ...theConference, andAlso: theCall }],
+	fallback: bySid,
+	callReads: [{ ...theConference, alsoEnded: theCall }],
 };
 
 /** The options of a document: common-webhook-errors.mdx and the parameters of "Update a Call". */
@@ -158,8 +169,8 @@ const documentOptions = {
 		kind: 'text',
 		default: '',
 		placeholder: 'e.g. https://example.com/stop-stream',
-		description: "The document that SignalWire runs where the one at 'cXML URL' cannot be fetched",
-		shownFor: 'always',
+		description: "The document that SignalWire runs if the one at 'cXML URL' cannot be fetched",
+		shownFor: 'stops',
 	},
 	method: {
 		name: 'cxmlMethod',
@@ -171,7 +182,7 @@ const documentOptions = {
 			{ name: 'POST', value: 'POST' },
 		],
 		description: 'How SignalWire fetches the document and its fallback',
-		shownFor: 'always',
+		shownFor: 'stops',
 	},
 	nameParameter: {
 		name: 'nameParameter',
@@ -179,15 +190,16 @@ const documentOptions = {
 		kind: 'text',
 		default: 'STREAMNAME',
 		description: "The parameter of 'cXML URL' that carries the stream's name",
-		shownFor: 'always',
+		shownFor: 'stops',
 	},
 } as const satisfies Record<string, OptionSpec>;
 
-const streamName: FieldText = {
+const streamName: StreamField = {
+	kind: 'name',
 	label: 'Stream Name',
 	placeholder: 'e.g. transcript',
 	description:
-		"The name that the stream was started with. It is added to 'cXML URL' for a document that takes the name from there. Leave it empty where the document names the stream itself.",
+		"The name that the stream was started with. It is added to 'cXML URL' for a document that takes the name from there. Leave it empty if the document names the stream itself.",
 };
 
 /** By a cXML document that the call runs in place of its own: `<Stop><Stream name="…"/></Stop>`. */
@@ -201,26 +213,26 @@ const byName: Way = {
 		notInTools: true,
 	},
 	on: onCall,
-	stream: { ...streamName, isName: true },
+	stream: streamName,
 	document: {
 		url: {
 			label: 'cXML URL',
 			placeholder: 'e.g. https://example.signalwire.com/laml-bins/…',
 			description:
-				'The document that stops the stream: a cXML Bin of your space, or an address on your own server. SignalWire runs it in place of what the call is doing now.',
+				'The document that stops the stream: a cXML Bin of your space, or a URL on your own server. SignalWire runs it in place of what the call is doing now.',
 		},
 		options: documentOptions,
 	},
-	inEvents: { place: callNames, call: callNames, conference: [], stream: ['StreamName'] },
+	inEvents: { ...sidNames, conference: [], stream: ['StreamName'] },
 	notice:
-		"<b>SignalWire, by name: what happens to the call.</b> SignalWire fetches the document at 'cXML URL' and runs it <b>in place of</b> what the call is doing now. When the document runs out of instructions, the call ends: put &lt;Pause&gt;, &lt;Redirect&gt; or &lt;Dial&gt; behind &lt;Stop&gt; to keep it.",
+		"<b>SignalWire: the document takes the call over.</b> SignalWire fetches it from 'cXML URL' and runs it <b>in place of</b> what the call is doing now. When it runs out of instructions, the call ends: put &lt;Pause&gt;, &lt;Redirect&gt; or &lt;Dial&gt; behind &lt;Stop&gt; to keep it.",
 	build: (account, ids) => ({
 		method: 'POST',
 		url: callUrl(account, ids),
 		form: ids.document ? documentForm(ids.document, ids.stream) : {},
 	}),
-	read: (answer) => (isRefusal(answer) ? readRefusal(answer) : readTakenOrder(answer, 'sid')),
-	looks: [theCall],
+	read: (answer) => (isRefusal(answer) ? readRefusal(answer, false) : readTakenOrder(answer, 'sid')),
+	callReads: [theCall],
 };
 
 /** The Calling API, for streams that calling.stream or SWML started: signalwire.com/docs/apis/calling (read 2026-11). */
@@ -233,21 +245,15 @@ const byControlId: Way = {
 	},
 	on: onCall,
 	stream: {
+		kind: 'controlId',
 		label: 'Control ID',
 		placeholder: 'e.g. my-stream-1',
 		description:
 			"The ID that 'calling.stream' or SWML started the stream with. SignalWire sends it as 'control_id' in realtime events.",
 	},
-	// A bidirectional SWML stream documents no call in its events: it is put into the query of `status_url`.
-	inEvents: {
-		place: ['control_id'],
-		call: callNames,
-		callInQuery: ['call_id'],
-		conference: [],
-		stream: ['control_id'],
-	},
+	inEvents: controlNames,
 	notice:
-		'<b>SignalWire, by control ID: what happens to the call.</b> The call goes on. Only streams that calling.stream or SWML started have a control ID.',
+		'<b>SignalWire: the call goes on.</b> Only streams that calling.stream or SWML started have a control ID.',
 	build: ({ origin }, { callId, stream }) => ({
 		method: 'POST',
 		url: `${origin}/api/calling/calls`,
@@ -258,7 +264,7 @@ const byControlId: Way = {
 		},
 	}),
 	read: (answer) => (isRefusal(answer) ? readCallingRefusal(answer) : readTakenOrder(answer, 'id')),
-	looks: [readsCall(false)],
+	callReads: [readsCall(false)],
 };
 
 /** The way of an event that names a conference: its stop goes there. */
@@ -266,17 +272,14 @@ const bySidFromEvents: Way = { ...bySid, inConference: bySidInConference };
 
 // The query was signed as it was written, and n8n hands it over decoded.
 
-/** As a browser sends it: `:`, `@`, `,` and the like stay. */
-const asSent: Encode = encodeURI;
-/** As JavaScript escapes a value. */
-const asValue: Encode = encodeURIComponent;
-/** As most other languages do: all but letters, digits and `-._~` is escaped. */
-const asForm: Encode = (text) => escape(encodeURIComponent(text), /[!'()*]/g);
+/** As most languages but JavaScript escape a value: all but letters, digits and `-._~`. */
+const encodeStrictly: Encode = (text) => escape(encodeURIComponent(text), /[!'()*]/g);
 
-/** The ways to write the query: at most six, mostly one. */
+/** The ways to write the query: at most twelve, usually one. */
 const writeQueries = (query: Fields): string[] => {
 	if (query.length === 0) return [''];
-	const texts = [asSent, asValue, asForm].map((encode) =>
+	// A browser leaves `:`, `@`, `,` and the like as they are.
+	const texts = [encodeURI, encodeURIComponent, encodeStrictly].map((encode) =>
 		query
 			.flatMap(([name, values]) =>
 				values.map(
@@ -285,8 +288,12 @@ const writeQueries = (query: Fields): string[] => {
 			)
 			.join('&'),
 	);
-	// A blank is written in two ways; a `+` that was one is `%2B` by now.
-	return unique(texts.flatMap((text) => [`?${text}`, `?${text.replaceAll('%20', '+')}`]));
+	// A space is written in two ways; a `+` that was one is `%2B` by now. .NET writes its escapes in lower case.
+	return unique(
+		texts
+			.flatMap((text) => [`?${text}`, `?${text.replaceAll('%20', '+')}`])
+			.flatMap(escapesInEitherCase),
+	);
 };
 
 /** The ways to write user and password, which came in `authorization`: none, as typed, escaped. */
@@ -298,7 +305,7 @@ const writeUsers = (event: WebhookEvent): string[] => {
 	const [user, password] = [decoded.slice(0, colon), decoded.slice(colon + 1)];
 	return unique([
 		'',
-		...[asSent, asValue].map((encode) => {
+		...[encodeURI, encodeURIComponent].map((encode) => {
 			const write: Encode = (text) => escape(encode(text), /[/?#@]/g);
 			return `${write(user)}:${write(password)}@`;
 		}),
@@ -311,29 +318,58 @@ const writeHosts = ({ scheme, host }: WebhookEvent): string[] => {
 	return [bare, bare === host ? `${host}:${scheme === 'https' ? 443 : 80}` : host];
 };
 
-/**
- * As `validateRequest` of SignalWire's SDK 3.2.0 has it (lib/webhooks/webhooks.js, 2026-11-21): the
- * address with its query, then the form's names, sorted, with their values in the order in which
- * they came. "Check signature of the url with and without the port number since signature
- * generation on the back end is inconsistent". An address may hold user and password; n8n has them
- * in `authorization`. The query is signed as it was written, and n8n hands it over decoded, so it is
- * written again. At most 216 texts, nearly always four, or eight with user and password.
- */
-const signedBySignalWire: Scheme = (event, form) => {
-	if (event.query === undefined) return 'query';
-	const fields = sortByName(form).flatMap(([name, values]) => values.map((one) => name + one));
+/** The ways to write the URL: at most 432, nearly always four, or eight with user and password. */
+const writeSignedUrls = (event: WebhookEvent, query: Fields): string[] => {
 	let texts = [`${event.scheme}://`];
 	for (const part of [
 		writeUsers(event),
 		writeHosts(event),
 		writePaths(event),
-		writeQueries(event.query),
-		[fields.join('')],
+		writeQueries(query),
 	]) {
 		texts = texts.flatMap((text) => part.map((next) => text + next));
 	}
+	return texts;
+};
+
+const signaturesIn = (event: WebhookEvent): string[] => {
 	const signature = header(event, 'x-signalwire-signature') || header(event, 'x-twilio-signature');
-	return [{ algorithm: 'sha1', signatures: signature === '' ? [] : [signature], texts }];
+	return signature === '' ? [] : [signature];
+};
+
+/**
+ * As `validateRequest` of SignalWire's SDK 3.2.0 has it (lib/webhooks/webhooks.js, 2026-11-21): the
+ * URL with its query, then the form's names, sorted, with their values in the order in which
+ * they came. "Check signature of the url with and without the port number since signature
+ * generation on the back end is inconsistent". A URL may hold user and password; n8n has them
+ * in `authorization`. The query is signed as it was written, and n8n hands it over decoded, so it is
+ * written again.
+ */
+const signedBySignalWire: Scheme = (event, form) => {
+	if (event.query === undefined) return 'query';
+	const fields = sortByName(form).flatMap(([name, values]) => values.map((one) => name + one));
+	return [
+		{
+			algorithm: 'sha1',
+			encoding: 'base64',
+			signatures: signaturesIn(event),
+			texts: writeSignedUrls(event, event.query).map((url) => url + fields.join('')),
+		},
+	];
+};
+
+/**
+ * JSON events: lower-case hex HMAC of the URL and the raw body, SHA-1 in the usual header, SHA-256 in one of its own
+ * (webhook-security.mdx and signalwire-python `webhook_validator.py`, read 2026-11-29).
+ */
+const rawSignedBySignalWire: RawScheme = (event, raw) => {
+	if (event.query === undefined) return 'query';
+	const texts = writeSignedUrls(event, event.query).map((url) => url + raw);
+	const sha256 = header(event, 'x-signalwire-sha256-signature');
+	return [
+		{ algorithm: 'sha1', encoding: 'hex', signatures: signaturesIn(event), texts },
+		{ algorithm: 'sha256', encoding: 'hex', signatures: sha256 === '' ? [] : [sha256], texts },
+	];
 };
 
 /** SignalWire's Compatibility API, and for control IDs its Calling API: signalwire.com/docs (read 2026-11). */
@@ -343,7 +379,7 @@ export const signalWire: Provider = {
 	credential: {
 		type: 'signalWireBasicApi',
 		displayName: 'SignalWire Basic API',
-		address: {
+		url: {
 			name: 'spaceUrl',
 			label: 'Space URL',
 			example: 'example.signalwire.com',
@@ -357,17 +393,29 @@ export const signalWire: Provider = {
 	credentialHint:
 		"Check 'Space URL', 'Project ID' and 'API Token' in the credential, and that the token has the scope Voice (SignalWire: API Credentials).",
 	ways: [bySidFromEvents, byName, byControlId, byConferenceSid],
-	endsCall: [
-		{ field: 'CallStatus', words: ['completed', 'busy', 'failed', 'no-answer', 'canceled'] },
-		// `calling.call.state` of SWML and Relay.
-		{ field: 'call_state', words: ['ended'], within: 'params' },
-	],
+	events: {
+		names: [controlNames, sidNames],
+		// `StreamEvent`: stream.mdx, status callback. `state`: SWML's stream.mdx, `status_url` (read 2026-11).
+		streamStarted: [
+			{ field: 'StreamEvent', words: ['stream-started'] },
+			{ field: 'state', words: ['streaming'], within: 'params', eventType: STREAM_EVENT },
+		],
+		streamEnded: [
+			{ field: 'StreamEvent', words: ['stream-stopped', 'stream-error'] },
+			{ field: 'state', words: ['finished'], within: 'params', eventType: STREAM_EVENT },
+		],
+		callEnded: [
+			{ field: 'CallStatus', words: CALL_ENDED },
+			// `calling.call.state` of SWML and Relay.
+			{ field: 'call_state', words: ['ended'], within: 'params' },
+		],
+	},
 	signature: {
 		scheme: signedBySignalWire,
+		rawScheme: rawSignedBySignalWire,
 		keyField: { name: 'signingKey', label: 'Signing Key' },
 		keyHint: "it is the project's Signing Key, not the API Token",
-		missingHint:
-			"SignalWire signs the form callbacks of cXML: put this node right behind the Webhook node, or give that node's item in 'Signed Event'.",
+		signsHint: 'SignalWire signs the form callbacks of cXML.',
 	},
 	// "POST 13,800 per 10 s, account-wide": signalwire.com/docs/platform/rate-limits
 	rateLimit: { requests: 13_800, windowMs: 10_000 },
@@ -379,16 +427,14 @@ function readPlace(
 	sid: string | undefined,
 	words: { ended: readonly string[]; live: readonly string[] },
 	isUnknownTold: boolean,
-): 'ended' | 'live' | 'notFound' | undefined {
+): CallState | undefined {
 	if (statusCode === 404 && isUnknownTold && ownErrors(body)) return 'notFound';
-	// SIDs are UUIDs, in either case of letters.
-	const isSame = (other: unknown) => textOf(other).toLowerCase() === sid?.toLowerCase();
-	if (statusCode !== 200 || !isRecord(body) || !isSame(body.sid)) return undefined;
+	if (statusCode !== 200 || !isRecord(body) || !isSameId(body.sid, sid)) return undefined;
 	if (words.ended.includes(textOf(body.status))) return 'ended';
 	return words.live.includes(textOf(body.status)) ? 'live' : undefined;
 }
 
-/** The parameters of "Update a Call"; a stream's name goes into both addresses as a query parameter. */
+/** The parameters of "Update a Call"; a stream's name goes into both URLs as a query parameter. */
 function documentForm(
 	{ url, fallbackUrl, method, nameParameter }: DocumentSpec,
 	name: string | undefined,
@@ -397,29 +443,32 @@ function documentForm(
 	const part =
 		name &&
 		`${encode(nameParameter, documentOptions.nameParameter.label, NAME)}=${encode(name, streamName.label, NAME)}`;
-	const address = (of: string) => (part ? withQuery(of, nameParameter, part) : of);
+	const named = (documentUrl: string) =>
+		part ? withQuery(documentUrl, nameParameter, part) : documentUrl;
 	return {
-		Url: address(url),
+		Url: named(url),
 		Method: method,
-		...(fallbackUrl && { FallbackUrl: address(fallbackUrl), FallbackMethod: method }),
+		...(fallbackUrl && { FallbackUrl: named(fallbackUrl), FallbackMethod: method }),
 	};
 }
 
+const ACCEPTED: OwnReading = { kind: 'outcome', status: 'accepted' };
+const ALREADY_STOPPED: OwnReading = { kind: 'outcome', status: 'alreadyStopped' };
+const NOT_FOUND: OwnReading = { kind: 'outcome', status: 'notFound' };
+
 /** 200 with the stream's own object, whose `status` is queued, in-progress or stopped; or 204. */
 function readStoppedStream({ statusCode, body }: Answer): OwnReading | undefined {
-	if (statusCode === 204) return { status: 'accepted' };
+	if (statusCode === 204) return ACCEPTED;
 	if (!isRecord(body) || ownErrors(body)) return undefined;
-	if (body.status === 'stopped') return { status: 'stopped' };
-	return body.status === 'queued' || body.status === 'in-progress'
-		? { status: 'accepted' }
-		: undefined;
+	if (body.status === 'stopped') return { kind: 'outcome', status: 'stopped' };
+	return body.status === 'queued' || body.status === 'in-progress' ? ACCEPTED : undefined;
 }
 
 /** 200 with the call under `idName`, or 204: the order was taken, which proves no stop. */
 function readTakenOrder({ statusCode, body }: Answer, idName: string): OwnReading | undefined {
-	if (statusCode === 204) return { status: 'accepted' };
+	if (statusCode === 204) return ACCEPTED;
 	if (!isRecord(body) || ownErrors(body)) return undefined;
-	return typeof body[idName] === 'string' ? { status: 'accepted' } : undefined;
+	return typeof body[idName] === 'string' ? ACCEPTED : undefined;
 }
 
 interface OwnError {
@@ -433,17 +482,16 @@ const ATTEMPT_ON_ENDED =
 
 /**
  * 21220 "call cannot be redirected if it is not in-progress", 10000 "attempt to update a completed call" or
- * an invalid argument (error-codes.mdx): only these words, or the call itself, tell whether the call ended.
+ * an invalid argument (error-codes.mdx): only these words, or the call itself, tell whether the call ended. Any other
+ * refusal of a stop by id leaves that open too; of a document, it speaks of the document.
  */
-function readRefusal({ statusCode, body }: Answer): OwnReading | undefined {
+function readRefusal({ statusCode, body }: Answer, isById: boolean): OwnReading | undefined {
 	const errors = ownErrors(body);
 	if (!errors) return undefined;
-	if (statusCode === 404) return { status: 'notFound' };
-	const asking = errors.filter(({ code }) => code === '21220' || code === '10000');
-	if (asking.some(({ message }) => ATTEMPT_ON_ENDED.test(message.trim()))) {
-		return { status: 'alreadyStopped' };
-	}
-	return asking.length > 0 ? { asks: 'call' } : undefined;
+	if (statusCode === 404) return NOT_FOUND;
+	const ofState = errors.filter(({ code }) => code === '21220' || code === '10000');
+	if (ofState.some(({ message }) => ATTEMPT_ON_ENDED.test(message.trim()))) return ALREADY_STOPPED;
+	return { kind: 'refusal', mayBeOver: isById || ofState.length > 0 };
 }
 
 /**
@@ -455,24 +503,23 @@ function readCallingRefusal({ statusCode, body }: Answer): OwnReading | undefine
 	const hasText = isRecord(body) && typeof body.error === 'string';
 	const errors = ownErrors(body) ?? (hasText ? [] : undefined);
 	if (!errors) return undefined;
-	if (statusCode === 404) return { status: 'notFound' };
+	if (statusCode === 404) return NOT_FOUND;
 	const says = (wanted: string) => errors.some(({ code }) => code === wanted);
 	// "Completed calls cannot be updated."
 	const ended = says('cannot_update_completed');
 	// "The call ID must not point to a cXML call."
-	const wrongKind = says('invalid_call_id_passed');
+	const isCxml = says('invalid_call_id_passed');
 	// "Please try again."
-	const tryAgain = says('call_update_failed');
+	const isTemporary = says('call_update_failed');
 	// An end that another entry contradicts: the call itself tells.
-	if (ended) return wrongKind || tryAgain ? { asks: 'call' } : { status: 'alreadyStopped' };
-	if (wrongKind) {
-		return {
-			advice:
-				"This call is run by cXML, and its streams have no control ID. Set 'Identify Stream By' to 'Stream SID'.",
-		};
+	if (ended && !isCxml && !isTemporary) return ALREADY_STOPPED;
+	if (isTemporary && !ended && !isCxml && !says('cannot_redirect_not_in_progress')) {
+		return { kind: 'sendAgain' };
 	}
-	if (says('cannot_redirect_not_in_progress')) return { asks: 'call' };
-	return tryAgain ? { asks: 'again' } : readRefusal({ statusCode, headers: {}, body });
+	if (isCxml && !ended) {
+		return { kind: 'refusal', mayBeOver: true, sentence: messages.noControlId };
+	}
+	return readRefusal({ statusCode, headers: {}, body }, true) ?? { kind: 'refusal', mayBeOver: true };
 }
 
 /**

@@ -2,7 +2,7 @@ import { messages, refusal } from '../words/sentences';
 import type { FailureCause } from '../words/vocabulary';
 
 /**
- * One segment of a URL's path. Missing and dot-only values are refused and the rest is encoded, so that
+ * One segment of a URL's path. Blank and dot-only values are refused and the rest is encoded, so that
  * an id never changes the shape of the URL: `..` would stop something else than the user named.
  */
 export function pathSegment(
@@ -31,11 +31,11 @@ export function encode(
 }
 
 /**
- * Puts the query parameter `part` (`name=value`, encoded) into an address, in place of any of that name.
+ * Puts the query parameter `part` (`name=value`, encoded) into a URL, in place of any of that name.
  * The rest stays as it is to the letter, fragment included: to SignalWire, `#rt=3000` says how long to wait.
  */
-export function withQuery(address: string, name: string, part: string): string {
-	const [beforeFragment, fragment] = cutAt('#', address);
+export function withQuery(url: string, name: string, part: string): string {
+	const [beforeFragment, fragment] = cutAt('#', url);
 	const [path, query] = cutAt('?', beforeFragment);
 	const parts = query.slice(1) === '' ? [] : query.slice(1).split('&');
 	const others = parts.filter((each) => queryName(each) !== name);

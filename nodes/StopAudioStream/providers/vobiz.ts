@@ -1,7 +1,7 @@
 import { isRecord } from '../words/values';
-import { callStreamWays, endsCall } from './plivoAndVobiz';
+import { callStreamWays, eventWords } from './plivoAndVobiz';
 import type { Provider } from './provider';
-import { header, withNonce, writeAddresses, type Scheme } from './signature';
+import { header, withNonce, writeUrls, type Scheme } from './signature';
 
 const NAME = 'Vobiz';
 
@@ -9,7 +9,7 @@ const NAME = 'Vobiz';
  * V3 and V2 as Vobiz documents them (www.vobiz.ai/docs/concepts/validating-callbacks, 2026-11-21):
  * HMAC-SHA256 of `baseURL + "." + nonce` ("query stripped", user and password too), V2 "no
  * separator"; "-MA-" with the parent account's token. Neither the body nor the query is signed: a
- * signature proves only that Vobiz once called this address. V1 is not accepted.
+ * signature proves only that Vobiz once called this URL. V1 is not accepted.
  */
 const signedByVobiz: Scheme = (event) =>
 	(
@@ -21,11 +21,12 @@ const signedByVobiz: Scheme = (event) =>
 		const nonce = header(event, `x-vobiz-signature-${version}-nonce`);
 		return {
 			algorithm: 'sha256',
+			encoding: 'base64',
 			signatures: withNonce(nonce, [
 				header(event, `x-vobiz-signature-${version}`),
 				header(event, `x-vobiz-signature-ma-${version}`),
 			]),
-			texts: writeAddresses(event).map((address) => address + separator + nonce),
+			texts: writeUrls(event).map((url) => url + separator + nonce),
 		};
 	});
 
@@ -36,7 +37,7 @@ export const vobiz: Provider = {
 	credential: {
 		type: 'vobizXAuthApi',
 		displayName: 'Vobiz X-Auth API',
-		address: { name: 'baseUrl', label: 'Base URL', example: 'https://api.vobiz.ai' },
+		url: { name: 'baseUrl', label: 'Base URL', example: 'https://api.vobiz.ai' },
 		id: { name: 'authId', label: 'Auth ID' },
 		token: { name: 'authToken', label: 'Auth Token' },
 		headers: { id: 'X-Auth-ID', token: 'X-Auth-Token' },
@@ -51,22 +52,25 @@ export const vobiz: Provider = {
 		displayName: NAME,
 		base: '/api/v1',
 		notices: {
-			one: '<b>Vobiz: what happens to the call.</b> The call goes on, unless this stream is all that keeps it alive: then the call may end.',
-			all: '<b>Vobiz: what happens to the call.</b> Every stream of the call stops. The call goes on, unless a stream is all that keeps it alive: then the call may end.',
+			one: '<b>Vobiz: the call goes on.</b> <b>But</b> if this stream is all that keeps it alive, the call may end.',
+			all: '<b>Vobiz: every stream of the call stops, and the call goes on.</b> <b>But</b> if a stream is all that keeps it alive, the call may end.',
 		},
 	}),
 	// The trigger node of Vobiz's own n8n package says `event: call.ended` (vobiz-ai/Vobiz-n8n-nodes).
-	endsCall: [...endsCall, { field: 'event', words: ['call.ended'] }],
+	events: {
+		...eventWords,
+		callEnded: [...eventWords.callEnded, { field: 'event', words: ['call.ended'] }],
+	},
 	signature: {
 		scheme: signedByVobiz,
 		keyField: { name: 'token', label: 'Auth Token' },
 		keyHint: 'it must be of the account, main account or sub-account, that the call belongs to',
 		// "Signature headers come only when the callback URL has a user and password":
 		// www.vobiz.ai/docs/concepts/validating-callbacks (read 2026-11).
-		missingHint:
-			"Vobiz signs only callbacks whose address holds a user and password: enter the callback at Vobiz as https://user:password@…, and set the Webhook node's Authentication to Basic Auth. The older signature V1 is not accepted.",
+		signsHint:
+			"Vobiz signs only callbacks whose URL holds a user and password: enter the callback at Vobiz as https://user:password@…, and set the Webhook node's Authentication to Basic Auth. The older signature V1 is not accepted.",
 		limits:
-			"Vobiz signs the address and not the body: its signature proves only that Vobiz once called this address. The lock is the Webhook node's Basic Auth.",
+			"Vobiz signs the URL and not the body: its signature proves only that Vobiz once called this URL. The lock is the Webhook node's Basic Auth.",
 	},
 	// 429 carries `error.details.retryAfter` in seconds (www.vobiz.ai/docs/errors), and Vobiz's own SDK
 	// reads `X-RateLimit-Reset` as a Unix time in seconds (Vobiz-Node-SDK, requestWithRetries.ts).

@@ -8,7 +8,7 @@ import {
 	type Provider,
 	type Way,
 } from '../providers/provider';
-import { FIELDS, OPTIONS, type OptionSpec } from '../words/fields';
+import { FIELDS, OPTIONS, REQUIRE_SIGNATURE, type OptionSpec } from '../words/fields';
 import { messages, say } from '../words/sentences';
 
 /**
@@ -24,6 +24,8 @@ import { messages, say } from '../words/sentences';
 /** Fields that decide where a call goes on are not in the AI tool's form: a model must not choose that. */
 const notInTools = { '@tool': [true] };
 const oneStream = { operation: ['stopStream'] };
+const stops = { operation: ['stopStream', 'stopAllStreams'] };
+const checks = { operation: ['checkEvent'] };
 // Not ['fields']: in the AI tool's form there is no 'source'.
 const fromFields = { source: [{ _cnd: { not: 'event' } }] };
 const fromEvent = { source: ['event'] };
@@ -69,7 +71,7 @@ const providersOf = (entries: readonly Shown[]) => [
 const choicesOf = (entries: readonly Shown[]) =>
 	entries.flatMap(({ way }) => (way.choice ? [way.choice.streamBy] : []));
 
-/** Not a list of choices: where all streams stop, none is chosen, and the call is needed all the same. */
+/** Not a list of choices: if all streams stop, none is chosen, and the call is needed all the same. */
 function forPlace(entries: readonly [Shown, ...Shown[]]): NonNullable<IDisplayOptions['show']> {
 	const [{ provider, way }] = entries;
 	const others = waysToOneStream(provider).filter(({ on }) => on.id !== way.on.id);
@@ -90,7 +92,7 @@ const placeFields: INodeProperties[] = byText(shown, ({ way }) => way.on.field).
 		placeholder: text.placeholder,
 		description: text.description,
 		displayOptions: {
-			show: { ...fromFields, ...forPlace(entries), provider: providersOf(entries) },
+			show: { ...stops, ...fromFields, ...forPlace(entries), provider: providersOf(entries) },
 		},
 	}),
 );
@@ -113,7 +115,7 @@ const streamFields: INodeProperties[] = byText(shown, ({ way }) => way.stream).f
 		return [
 			{
 				...field,
-				...(!entries[0].way.stream?.isName && { required: true }),
+				...(entries[0].way.stream?.kind !== 'name' && { required: true }),
 				description: text.description,
 				displayOptions: { show: { ...fromFields, ...show } },
 			},
@@ -126,12 +128,17 @@ const streamFields: INodeProperties[] = byText(shown, ({ way }) => way.stream).f
 	},
 );
 
-const notice = (name: string, text: string, show: IDisplayOptions['show']): INodeProperties => ({
+const notice = (
+	name: string,
+	text: string,
+	show: IDisplayOptions['show'],
+	hide?: IDisplayOptions['hide'],
+): INodeProperties => ({
 	displayName: text,
 	name,
 	type: 'notice',
 	default: '',
-	displayOptions: { show },
+	displayOptions: { show, ...(hide && { hide }) },
 });
 
 /** What happens to the call, beside each choice. */
@@ -156,11 +163,19 @@ function cannotStopAll({ displayName }: Provider): string {
 	return `${what}. ${todo}`;
 }
 
-/** Who may have sent the event, beside the choice of taking the ids from it. */
+/** Who may have sent the event, beside the choice of taking the ids from it, until that is taken care of. */
 const eventNotice = notice(
 	'eventNotice',
-	"<b>Anyone who knows the webhook's address can send such an event.</b> Lock the webhook, or add 'Verify Signature' under 'Options'.",
-	fromEvent,
+	"<b>Anyone who knows the webhook's URL can send such an event.</b> Lock the webhook, or switch on 'Verify Signature' under 'Options'.",
+	{ ...stops, ...fromEvent },
+	{ 'options.verifySignature': [true] },
+);
+
+/** In the AI tool's form, one click hands any field to the model. */
+const toolNotice = notice(
+	'toolNotice',
+	'<b>Take the call from the trigger</b>, as in {{ $json.callId }}, and do not let the model fill it in: it could stop the stream of another caller.',
+	notInTools,
 );
 
 /** In the options, a field of the node itself is named from its root. */
@@ -172,38 +187,46 @@ const showForDocuments: IDisplayOptions = {
 	},
 };
 
-const SHOWN_FOR: Record<OptionSpec['shownFor'], IDisplayOptions | undefined> = {
-	always: undefined,
-	confirm: { show: { '/provider': names(withConfirm) } },
-	events: { show: { '/source': ['event'] } },
+const forStops = { '/operation': stops.operation };
+const SHOWN_FOR: Record<OptionSpec['shownFor'], IDisplayOptions> = {
+	stops: { show: forStops },
+	confirm: { show: { ...forStops, '/provider': names(withConfirm) } },
+	events: { show: { ...forStops, '/source': ['event'] } },
+	checks: { show: { '/operation': checks.operation } },
 };
 
 /** One option as n8n's screen wants it. */
 function optionField(
 	spec: OptionSpec,
-	displayOptions: IDisplayOptions | undefined = SHOWN_FOR[spec.shownFor],
+	displayOptions: IDisplayOptions = SHOWN_FOR[spec.shownFor],
 ): INodeProperties {
 	const field = {
 		displayName: spec.label,
 		name: spec.name,
-		default: spec.default,
 		description: spec.description,
 		...(spec.placeholder && { placeholder: spec.placeholder }),
-		...(displayOptions && { displayOptions }),
+		displayOptions,
 	};
 	switch (spec.kind) {
 		case 'yesNo':
-			return { ...field, type: 'boolean' };
+			// On when it is added: nobody adds 'Preview Only' to leave it off.
+			return { ...field, type: 'boolean', default: true };
 		case 'wholeNumber':
 			return {
 				...field,
 				type: 'number',
+				default: spec.default,
 				typeOptions: { minValue: spec.min, maxValue: spec.max },
 			};
 		case 'choice':
-			return { ...field, type: 'options', options: spec.choices.map((choice) => ({ ...choice })) };
+			return {
+				...field,
+				type: 'options',
+				default: spec.default,
+				options: spec.choices.map((choice) => ({ ...choice })),
+			};
 		case 'text':
-			return { ...field, type: 'string' };
+			return { ...field, type: 'string', default: spec.default };
 	}
 }
 
@@ -212,14 +235,15 @@ function byLabel({ displayName: one }: INodeProperties, { displayName: other }: 
 	return one.toLowerCase() < other.toLowerCase() ? -1 : 1;
 }
 
-/** What each provider's signature does not prove, behind what the option is for. */
-const signatureLimits = providers.flatMap(({ signature }) => signature.limits ?? []).join(' ');
+/** What each provider's signature does not prove, behind what the field is for. */
+const withLimits = (description: string) =>
+	[`${description}.`, ...providers.flatMap(({ signature }) => signature.limits ?? [])].join(' ');
 
 const optionFields = [
 	...Object.values<OptionSpec>(OPTIONS).map((spec) =>
 		optionField(
-			spec.name === OPTIONS.verifySignature.name && signatureLimits
-				? { ...spec, description: `${spec.description}. ${signatureLimits}` }
+			spec.name === OPTIONS.verifySignature.name
+				? { ...spec, description: withLimits(spec.description) }
 				: spec,
 		),
 	),
@@ -234,7 +258,7 @@ export const properties: INodeProperties[] = [
 		name: FIELDS.provider.name,
 		type: 'options',
 		required: true,
-		default: 'signalWire',
+		default: 'plivo',
 		options: providers.map(({ name, displayName }) => ({ name: displayName, value: name })),
 		description: `The telephony provider that carries the call. An expression may give it for each item: ${names(providers).join(', ')}.`,
 	},
@@ -258,7 +282,23 @@ export const properties: INodeProperties[] = [
 				description: 'Stop every audio stream of a live call',
 				displayOptions: { show: { provider: names(withStopAll) } },
 			},
+			{
+				name: 'Check Event',
+				value: 'checkEvent',
+				action: 'Check an event of a call',
+				description: "Tell what a provider's event says and who sent it, and send nothing",
+				displayOptions: { hide: notInTools },
+			},
 		],
+	},
+	toolNotice,
+	{
+		displayName: REQUIRE_SIGNATURE.label,
+		name: REQUIRE_SIGNATURE.name,
+		type: 'boolean',
+		default: true,
+		description: withLimits(REQUIRE_SIGNATURE.description),
+		displayOptions: { show: checks },
 	},
 	{
 		displayName: FIELDS.source.label,
@@ -279,7 +319,7 @@ export const properties: INodeProperties[] = [
 					"Find them in the provider's own event, as a Webhook node or the stream itself hands it over",
 			},
 		],
-		displayOptions: { hide: notInTools },
+		displayOptions: { hide: { ...notInTools, ...checks } },
 	},
 	eventNotice,
 	...providers.flatMap((provider): INodeProperties[] => {

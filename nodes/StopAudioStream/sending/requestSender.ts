@@ -6,7 +6,13 @@ import type {
 } from 'n8n-workflow';
 
 import { secretMask, type Mask } from '../outcome/secrets';
-import { MAX_WAIT_MS, meaningOf, showsCoping, VERDICTS, type SendEnd } from '../outcome/verdicts';
+import {
+	MAX_WAIT_MS,
+	meaningOf,
+	meaningOfStatus,
+	VERDICTS,
+	type SendEnd,
+} from '../outcome/verdicts';
 import type { Account, Answer, OwnReading, Provider, ProviderRequest } from '../providers/provider';
 import { queueOf, type AccountQueue } from './accountQueue';
 import type { TurnKind } from './accountRate';
@@ -34,7 +40,7 @@ export interface Sending {
 	kind: TurnKind;
 	/** A stop by id is safe to send again; a document is not: SignalWire would fetch and run it once more. */
 	repeatable: boolean;
-	/** The provider's own reading of its answer. */
+	/** The provider's own reading of an answer of which the status alone does not say what it means. */
 	read?(answer: Answer): OwnReading | undefined;
 	/** By when it must have ended, in ms. */
 	until?: number;
@@ -57,7 +63,7 @@ export type SenderContext = Pick<IExecuteFunctions, 'helpers' | 'getExecutionCan
 export class RequestSender {
 	private readonly queue: AccountQueue;
 
-	private readonly address: URL;
+	private readonly origin: URL;
 
 	private readonly decrypted: ICredentialsDecrypted;
 
@@ -74,13 +80,13 @@ export class RequestSender {
 		this.queue = queueOf(`${provider.name} ${account.origin} ${account.id}`, provider.rateLimit);
 		// Handed to n8n with each request, which would otherwise decrypt the credential again every time.
 		this.decrypted = { id: '', name: '', type: provider.credential.type, data };
-		this.address = new URL(account.origin);
+		this.origin = new URL(account.origin);
 		this.mask = secretMask(account);
 	}
 
 	/**
-	 * Sends a request until it is answered for good, or until its time has come. What is not repeatable is sent
-	 * again only where it surely did nothing.
+	 * Sends a request, with retries, until it gets a final answer or runs out of time. A request that must not run
+	 * twice is retried only if the attempts before certainly had no effect.
 	 */
 	async send(sending: Sending, options: SendOptions): Promise<Sent> {
 		const { kind, repeatable, until = Infinity } = sending;
@@ -94,7 +100,7 @@ export class RequestSender {
 			attempts,
 			effectBefore,
 		});
-		const enough = Math.min(options.timeout, MIN_ATTEMPT_MS);
+		const minimumMs = Math.min(options.timeout, MIN_ATTEMPT_MS);
 		for (;;) {
 			if (this.signal.aborted) return sent({ kind: 'cancelled' });
 			const slot = await this.queue.enter({
@@ -102,7 +108,7 @@ export class RequestSender {
 				kind,
 				maxUnderWay: options.maxConcurrency,
 				isRepeat: attempts > 0,
-				until: deadline - enough,
+				until: deadline - minimumMs,
 				signal: this.signal,
 			});
 			if (slot === 'cancelled') return sent({ kind: 'cancelled' });
@@ -116,17 +122,15 @@ export class RequestSender {
 			sending.onLeave?.();
 			end = await this.attempt(sending, Math.min(options.timeout, deadline - slot.sentAt));
 			const meaning = meaningOf(end);
-			const limited = meaning === 'limited';
+			const { load, sendAgain } = VERDICTS[meaning];
 			const retryAfterMs = end.kind === 'answer' ? end.retryAfterMs : undefined;
-			const load = limited ? 'limits' : showsCoping(end) ? 'copes' : 'unknown';
 			this.queue.leave(slot, load, retryAfterMs);
 
-			const { sendAgain } = VERDICTS[meaning];
 			if (sendAgain === 'never' || (sendAgain === 'ifRepeatable' && !repeatable)) break;
 			if (attempts > options.maxRetries || (retryAfterMs ?? 0) > MAX_WAIT_MS) break;
 			// After a 429 the whole account waits, this item with it.
-			const wait = limited ? 0 : (retryAfterMs ?? backoff(attempts));
-			if (monotonicNow() + wait >= deadline - enough) break;
+			const wait = load === 'limits' ? 0 : (retryAfterMs ?? backoff(attempts));
+			if (monotonicNow() + wait >= deadline - minimumMs) break;
 			if (wait > 0) await pauseUntil(monotonicNow() + wait, this.signal);
 		}
 		return sent(end);
@@ -143,7 +147,7 @@ export class RequestSender {
 			// n8n follows redirects with the credential's headers, to other hosts too.
 			disableFollowRedirect: true,
 			sendCredentialsOnCrossOriginRedirect: false,
-			allowedDomains: this.address.hostname,
+			allowedDomains: this.origin.hostname,
 		};
 		const over = new AbortController();
 		// n8n ties the request to this signal and takes no other. Without it, a request whose time is up
@@ -169,10 +173,10 @@ export class RequestSender {
 				kind: 'answer',
 				answer,
 				retryAfterMs: this.retryAfter(answer),
-				own: answer.statusCode >= 200 ? read?.(answer) : undefined,
+				own: meaningOfStatus(answer.statusCode) === undefined ? read?.(answer) : undefined,
 			};
 		} catch (thrown) {
-			return networkEnd(thrown, { host: this.address.host, seconds: timeout / 1_000 });
+			return networkEnd(thrown, { host: this.origin.host, seconds: timeout / 1_000 });
 		} finally {
 			over.abort(OVER);
 		}

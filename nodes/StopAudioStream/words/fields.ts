@@ -7,8 +7,11 @@ export const FIELDS = {
 	options: { name: 'options', label: 'Options' },
 } as const;
 
-/** Where an option shows: everywhere, where the provider's streams can be read, or with 'Incoming Event'. */
-type ShownFor = 'always' | 'confirm' | 'events';
+/**
+ * When an option shows: for every stop, for a stop of a provider whose streams can be read, for a stop of what an
+ * event names, or for *Check Event*.
+ */
+type ShownFor = 'stops' | 'confirm' | 'events' | 'checks';
 
 interface OptionText {
 	/** The name that saved workflows hold. */
@@ -22,7 +25,7 @@ interface OptionText {
 /** One entry under 'Options'. The screen is made from it, and each item's value is held to it. */
 export type OptionSpec = OptionText &
 	(
-		| { kind: 'yesNo'; default: false }
+		| { kind: 'yesNo' }
 		| { kind: 'wholeNumber'; default: number; min: number; max: number }
 		| { kind: 'choice'; default: string; choices: readonly Choice[] }
 		| { kind: 'text'; default: string }
@@ -37,13 +40,19 @@ interface Choice {
 	description?: string;
 }
 
+/** Of *Check Event*: no option, since only a person's decision may leave strangers in. */
+export const REQUIRE_SIGNATURE = {
+	name: 'requireSignature',
+	label: 'Require Signature',
+	description: 'Whether to let only an event through that the provider signed',
+} as const;
+
 /** The options that belong to no provider; a way may bring more of its own. */
 export const OPTIONS = {
 	confirm: {
 		name: 'confirm',
 		label: 'Confirm Stop',
 		kind: 'yesNo',
-		default: false,
 		description:
 			'Whether to read the stream after the stop, for up to 10 seconds, until it shows that it ended',
 		shownFor: 'confirm',
@@ -52,34 +61,47 @@ export const OPTIONS = {
 		name: 'whenNothingToStop',
 		label: 'If Nothing Is Left to Stop',
 		kind: 'choice',
-		default: 'succeed',
+		default: 'failIfLive',
 		choices: [
+			{
+				name: 'Fail If a Stream May Still Run',
+				value: 'failIfLive',
+				description:
+					'Fail if the call is live and a stream runs on it, or nobody can tell. Plivo and Vobiz can show that; SignalWire cannot.',
+			},
 			{
 				name: 'Succeed',
 				value: 'succeed',
-				description: 'A stream that has already ended, or is not known, is fine',
+				description: 'Accept a stream that has already ended, or that the provider does not know',
 			},
 			{
 				name: 'Fail If Not Found',
 				value: 'failIfNotFound',
-				description: 'Fail where the provider does not know the call or the stream',
+				description: 'Fail if the provider does not know the call or the stream',
 			},
 			{
 				name: 'Fail',
 				value: 'fail',
-				description: 'Fail also where the stream has already ended',
+				description: 'Fail also if the stream has already ended',
 			},
 		],
-		description: 'What to do where no stream was running any more',
-		shownFor: 'always',
+		description: 'What to do if the stop finds no such stream running',
+		shownFor: 'stops',
+	},
+	includeEvent: {
+		name: 'includeEvent',
+		label: 'Include Event Fields',
+		kind: 'yesNo',
+		description:
+			"Whether to put the event's own fields into the output, without the webhook's headers",
+		shownFor: 'checks',
 	},
 	includeResponse: {
 		name: 'includeResponse',
 		label: 'Include Provider Response',
 		kind: 'yesNo',
-		default: false,
 		description: "Whether to put the provider's answer into the output as it came",
-		shownFor: 'always',
+		shownFor: 'stops',
 	},
 	maxConcurrency: {
 		name: 'maxConcurrency',
@@ -100,16 +122,15 @@ export const OPTIONS = {
 		max: 10,
 		default: 3,
 		description:
-			'How often a request is sent again when the provider is busy, limits requests or does not answer',
-		shownFor: 'always',
+			'How often a request is sent again if the provider is busy, limits requests or does not answer',
+		shownFor: 'stops',
 	},
 	preview: {
 		name: 'preview',
 		label: 'Preview Only',
 		kind: 'yesNo',
-		default: false,
 		description: 'Whether to show the request that would go out, and send nothing',
-		shownFor: 'always',
+		shownFor: 'stops',
 	},
 	signedEvent: {
 		name: 'signedEvent',
@@ -118,7 +139,7 @@ export const OPTIONS = {
 		default: '',
 		placeholder: "e.g. {{ $('Call Status').item.json }}",
 		description:
-			'The item of the Webhook node that started this, where that is not the incoming item itself. It must be signed by the provider and name the same call.',
+			'The item of the Webhook node that started this, if that is not the incoming item itself. The provider must have signed it, and it must name the same call.',
 		shownFor: 'events',
 	},
 	timeout: {
@@ -129,13 +150,12 @@ export const OPTIONS = {
 		max: 120_000,
 		default: 10_000,
 		description: 'How long to wait for one answer, in milliseconds',
-		shownFor: 'always',
+		shownFor: 'stops',
 	},
 	verifySignature: {
 		name: 'verifySignature',
 		label: 'Verify Signature',
 		kind: 'yesNo',
-		default: false,
 		description: 'Whether to obey only an event that the provider signed',
 		shownFor: 'events',
 	},

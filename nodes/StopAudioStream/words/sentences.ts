@@ -1,4 +1,4 @@
-import type { FailureCause } from './vocabulary';
+import type { FailureCause, Operation } from './vocabulary';
 import { isRecord } from './values';
 
 /**
@@ -17,13 +17,17 @@ export const messages = {
 		what: "'{field}' is empty",
 		todo: "Fill in '{field}', or check the expression that fills it.",
 	},
+	noValue: {
+		what: "'{field}' holds “{value}”, which is what an expression without a value gives",
+		todo: "Check the expression that fills '{field}': this item has no such value.",
+	},
 	notText: {
 		what: "'{field}' is not text",
-		todo: "Give '{field}' one value as text. A number, a list or an object does not name a call or a stream.",
+		todo: "Give '{field}' one value as text. A number becomes text with .toString() at the end of the expression; a list or an object does not name a call or a stream.",
 	},
 	onlyDots: {
 		what: "'{field}' holds only dots",
-		todo: 'Use the value as {provider} gave it. Only dots would point the request at another address.',
+		todo: 'Use the value as {provider} gave it. Dots alone would point the request at another URL.',
 	},
 	brokenText: {
 		what: "'{field}' contains a broken character",
@@ -47,41 +51,45 @@ export const messages = {
 	},
 	notForTools: {
 		what: "An AI agent may not stop a stream by '{choice}'",
-		todo: "Set 'Identify Stream By' to another choice. A document that takes over a call is for a person to choose.",
+		todo: "Set 'Identify Stream By' to another choice. Only a person may choose a cXML document that takes over a call.",
 	},
-	notWebAddress: {
-		what: "'{field}' is not an address that starts with http:// or https://",
-		todo: "Put the full address of the document into '{field}'.",
+	notWebUrl: {
+		what: "'{field}' is not a URL that starts with http:// or https://",
+		todo: "Put the full URL of the cXML document into '{field}'.",
 	},
-	addressUnreadable: {
-		what: "'{field}' is not an address",
-		todo: "Put the address into '{field}' as in this example: {example}",
+	urlUnreadable: {
+		what: "'{field}' is not a URL",
+		todo: "Put the URL into '{field}' as in this example: {example}",
 	},
-	addressWithPassword: {
+	urlWithPassword: {
 		what: "'{field}' holds a user name or a password",
 		todo: "Take the part before the @ out of '{field}'.",
 	},
-	addressNotHttps: {
+	urlNotHttps: {
 		what: "'{field}' does not start with https://",
-		todo: 'Use https, so that nobody on the way can read the credential. Plain http works only for an address on the same machine, such as http://localhost:8080.',
+		todo: 'Use https, so that nobody on the way can read the credential. Plain http works only on the same machine, such as http://localhost:8080.',
 	},
 	otherHost: {
 		what: 'This credential is only sent to {origin}',
-		todo: "Use it for addresses at {origin}, or change '{field}' in the credential.",
+		todo: "Use it for URLs at {origin}, or change '{field}' in the credential.",
 	},
 
 	// The incoming event
 	eventWithoutId: {
 		what: 'The incoming event holds no {noun} that {provider} names',
-		todo: "Looked for {names} in 'body', 'query', the item itself, and 'start' and 'params' inside them. Put this node behind the node that receives the event, or set 'Call and Stream From' to 'Fields Below'.",
+		todo: "Looked for {names} in 'body', 'query', the item itself, and 'start' and 'params' inside them. Put this node right behind the node that receives the event. A stop can also take its ids from 'Fields Below'.",
+	},
+	eventOfOtherProvider: {
+		what: "The incoming event holds no {noun} that {provider} names; it looks like an event of {other}",
+		todo: "Set 'Provider' to {other}, or check which provider calls this webhook.",
 	},
 	signedEventWithoutId: {
 		what: 'The signed event holds no {noun} that {provider} names',
-		todo: "Looked for {names} in 'body' and 'query', since only these come from the webhook's caller. Put this node right behind the Webhook node, or give the Webhook node's item in 'Signed Event'.",
+		todo: "Looked for {names} in 'body' and 'query', since only these come from the webhook's caller. Put this node right behind the Webhook node. A stop further on takes that node's item in 'Signed Event'.",
 	},
 	eventWithoutStream: {
 		what: 'The incoming event holds a {noun} and no stream',
-		todo: "Looked for {names} beside the {noun}. Fill in '{field}', or use an event that holds the stream.",
+		todo: "Looked for {names} beside the {noun}. A hang-up names no stream: the recipe 'Time limit and hang-up' keeps the stream's ID from the event with which the stream began. Fill in '{field}', or use an event that names the stream.",
 	},
 	eventWithoutStreamStopAll: {
 		what: 'The incoming event holds a {noun} and no stream, as a hang-up does',
@@ -89,17 +97,29 @@ export const messages = {
 	},
 	eventNotText: {
 		what: "'{name}' in the incoming event is not text",
-		todo: "Check what sent the event, or set 'Call and Stream From' to 'Fields Below'.",
+		todo: "Check what sent the event. A stop can also take its ids from 'Fields Below', as text: with .toString() at the end of the expression.",
+	},
+	eventTwice: {
+		what: "'{name}' came twice in the incoming event, with different values",
+		todo: "Check what sent the event. A stop can also take its ids from 'Fields Below', where you choose the one you mean.",
 	},
 	eventDisagrees: {
 		what: "'{name}' and '{other}' in the incoming event disagree",
-		todo: "Set 'Call and Stream From' to 'Fields Below' and choose the one you mean.",
+		todo: "Check what sent the event. A stop can also take its ids from 'Fields Below', where you choose the one you mean.",
+	},
+	eventNoValue: {
+		what: "'{name}' in the incoming event holds “{value}”, which names nothing",
+		todo: 'Check what sent the event: the program there had no value to send.',
+	},
+	eventOtherStream: {
+		what: "'{field}' is filled in, and the incoming event names another stream",
+		todo: "Empty '{field}' to take the stream from the event, or set 'Call and Stream From' to 'Fields Below'.",
 	},
 
 	// Who sent the event
 	notAWebhookItem: {
 		what: "'{field}' found no item of a Webhook node",
-		todo: "Nothing was sent. It needs 'headers', 'params', 'query', 'body' and 'webhookUrl' as n8n's Webhook node gives them. Put this node right behind the Webhook node, or give that node's whole item in 'Signed Event'.",
+		todo: "Nothing was sent. It needs 'headers', 'params', 'query', 'body' and 'webhookUrl' as n8n's Webhook node gives them. Put this node right behind the Webhook node. A stop further on takes that node's whole item in 'Signed Event'.",
 	},
 	signedEventEmpty: {
 		what: "'Signed Event' is empty",
@@ -111,23 +131,43 @@ export const messages = {
 	},
 	noSignature: {
 		what: 'The event carries no signature of {provider}',
-		todo: 'Nothing was sent. {hint} Otherwise {provider} did not send this event, or its headers were removed on the way.',
+		todo: "Nothing was sent. {hint} Put this node right behind the Webhook node; a stop further on takes that node's item in 'Signed Event'. If that is so already, the headers were removed on the way, or {provider} did not send this event.",
 	},
-	notSignedInThisForm: {
-		what: 'The body of the event is no form, and {provider} documents no signature for any other',
-		todo: "Nothing was sent. Where {provider} sends JSON, lock this webhook with the Webhook node's Basic Auth instead, and switch 'Verify Signature' off.",
+	olderSignature: {
+		what: 'The event carries only the signature {version} of {provider}, which does not cover the body and is not accepted',
+		todo: 'Nothing was sent. {hint} Check at {provider} that the newer signature is sent, and that no proxy removes its headers.',
+	},
+	bodyNotSigned: {
+		what: 'The body of the event is no form, and n8n hands it over parsed, not as the text that {provider} signed',
+		todo: "Nothing was sent. Lock this webhook with the Webhook node's Basic Auth instead, and switch '{field}' off.",
+	},
+	signedJson: {
+		what: 'The body of the event is no form, and n8n hands it over parsed, not as the text that {provider} signed',
+		todo: "Nothing was sent. Put a node with the operation 'Check Event' right behind the Webhook node, and switch on that node's option 'Raw Body': it checks JSON events too.",
+	},
+	noRawBody: {
+		what: 'The body of the event is no form, and the text that {provider} signed is not there',
+		todo: "Nothing was sent. Switch on 'Raw Body' in the options of the Webhook node, and put this node right behind it. If {provider} does not sign such events, lock the webhook with Basic Auth and switch 'Require Signature' off.",
+	},
+	otherRawBody: {
+		what: "The event's 'body' says something else than the text that {provider} signed",
+		todo: "Nothing was sent. Put this node right behind the Webhook node: something in between changed the item's 'body'.",
 	},
 	queryNotPlain: {
-		what: "The query of the event's address cannot be written again as {provider} signed it",
-		todo: 'Nothing was sent. n8n regroups names with brackets, such as a[b], and more than 20 values of one name. Choose POST for this callback, or take such names out of its address.',
+		what: 'The query string of this callback cannot be rebuilt the way {provider} signed it',
+		todo: 'Nothing was sent. n8n regroups names with brackets, such as a[b], and more than 20 values of one name. Choose POST for this callback, or take such names out of its URL.',
 	},
 	wrongSignature: {
-		what: 'The signature does not match this event, checked as sent to {address}',
-		todo: "Nothing was sent. If {provider} calls another address, n8n does not know its own: set n8n's WEBHOOK_URL to the address that {provider} calls. If the address is right, check '{field}' in the credential: {keyHint}. If both are right, someone else sent this event.",
+		what: 'The signature does not match this event, checked as sent to {url}',
+		todo: "Nothing was sent. If {provider} calls another URL, n8n does not know its own: set n8n's WEBHOOK_URL to the URL that {provider} calls. If the URL is right, check '{field}' in the credential: {keyHint}.",
+	},
+	wrongSignatureOrQuery: {
+		what: 'The signature does not match this event, checked as sent to {url} with its query',
+		todo: "Nothing was sent. n8n hands the query over parsed, so a name without =, an & at the end, one name twice or an unusual escape cannot be rebuilt as {provider} signed it: take the query out of the callback's URL. If {provider} calls another URL, set n8n's WEBHOOK_URL to the URL that {provider} calls. If the URL is right, check '{field}' in the credential: {keyHint}.",
 	},
 	noSigningKey: {
 		what: "'{field}' is empty in the credential",
-		todo: "Fill in '{field}': {provider} signs its events with it, and 'Verify Signature' checks them. Nothing was sent.",
+		todo: "Nothing was sent. Fill in '{field}': {provider} signs its events with it.",
 	},
 
 	// Credentials
@@ -143,8 +183,12 @@ export const messages = {
 		what: '{provider} rejected this credential ({status}){quote}',
 		todo: '{hint}',
 	},
+	refusedByPage: {
+		what: '{provider} rejected this credential ({status}), with a web page in place of its own answer',
+		todo: '{hint} Or a proxy or firewall between n8n and {provider} gave this answer: check HTTPS_PROXY and NO_PROXY of n8n, and what the network lets through.',
+	},
 
-	// What the provider answered
+	// What the provider, or somebody on the way, answered
 	rateLimited: {
 		what: '{provider} is limiting requests (429){quote}',
 		todo: 'The last request stopped nothing. Run the item again later.',
@@ -157,6 +201,10 @@ export const messages = {
 		what: '{provider} could not handle the request ({status}){quote}',
 		todo: 'The stream may still be running. Run the item again; stopping twice does no harm.',
 	},
+	proxyLogin: {
+		what: 'A proxy on the way to {provider} asks for a login ({status}){quote}',
+		todo: "The request was not delivered, and the stream may still be running. Check the user and password in n8n's HTTPS_PROXY, or put the host of the URL in the credential into NO_PROXY, then run the item again.",
+	},
 	noAnswer: {
 		what: '{provider} gave no answer within {seconds} s',
 		todo: "The stream may still be running. Run the item again, or raise 'Timeout'; stopping twice does no harm.",
@@ -167,23 +215,19 @@ export const messages = {
 	},
 	notReached: {
 		what: '{provider} could not be reached ({code})',
-		todo: 'The request was not delivered, so the stream is still running. Check the address in the credential and the network of n8n, its HTTPS_PROXY included, then run the item again.',
-	},
-	proxyLogin: {
-		what: 'A proxy on the way to {provider} asks for a login ({status}){quote}',
-		todo: "The request was not delivered, and the stream may still be running. Check the user and password in n8n's HTTPS_PROXY, or put the host of the credential's address into NO_PROXY, then run the item again.",
+		todo: 'The request was not delivered, so the stream is still running. Check the URL in the credential and the network of n8n, its HTTPS_PROXY included, then run the item again.',
 	},
 	untrustedCertificate: {
 		what: 'n8n does not trust the certificate of {host} ({code})',
-		todo: "The request was not delivered, and the stream may still be running. Check the address in the credential. If it is right, the certificate comes from a CA of your own, or from a proxy or firewall on the way: put the file of that CA into n8n's NODE_EXTRA_CA_CERTS and restart n8n.",
+		todo: "The request was not delivered, and the stream may still be running. Check the URL in the credential. If it is right, the certificate comes from a CA of your own, or from a proxy or firewall on the way: put the file of that CA into n8n's NODE_EXTRA_CA_CERTS and restart n8n.",
 	},
 	invalidCertificate: {
 		what: 'The certificate of {host} is not valid ({code})',
-		todo: "The request was not delivered, and the stream may still be running. Check the address in the credential and the clock of n8n's machine. If both are right, {host} needs another certificate.",
+		todo: "The request was not delivered, and the stream may still be running. Check the URL in the credential and the clock of n8n's machine. If both are right, {host} needs another certificate.",
 	},
 	blocked: {
 		what: "n8n's SSRF protection blocked the request to {host}",
-		todo: 'The request was not delivered, and the stream may still be running. Check the address in the credential. If it is right, allow it in N8N_SSRF_ALLOWED_HOSTNAMES or N8N_SSRF_ALLOWED_IP_RANGES of n8n.',
+		todo: 'The request was not delivered, and the stream may still be running. Check the URL in the credential. If it is right, allow it in N8N_SSRF_ALLOWED_HOSTNAMES or N8N_SSRF_ALLOWED_IP_RANGES of n8n.',
 	},
 	maybeActed: {
 		what: 'It is not known whether {provider} acted on the request ({reason})',
@@ -196,61 +240,147 @@ export const messages = {
 	},
 	redirected: {
 		what: '{provider} answered with a redirect ({status}), which the node does not follow',
-		todo: 'Check the address in the credential: it should be the address of {provider} itself. A credential is never carried to another address.',
+		todo: 'Check the URL in the credential: it should be the one of {provider} itself. A credential is never carried to another host.',
 	},
 	rejected: {
 		what: '{provider} refused the request ({status}){quote}',
 		todo: 'Check {fields} against what {provider} says.',
 	},
-	rejectedWith: {
+	noControlId: {
 		what: '{provider} refused the request ({status}){quote}',
-		todo: '{advice}',
+		todo: "This call is run by cXML, and its streams have no control ID. Set 'Identify Stream By' to 'Stream SID'.",
 	},
 	unknownPath: {
 		what: '{provider} answered 404 in a form that is not its own{quote}',
-		todo: 'Check the address in the credential: the request may have reached another server. The stream may still be running.',
+		todo: 'Check the URL in the credential: the request may have reached another server. The stream may still be running.',
 	},
 	unreadable: {
 		what: '{provider} answered {status}, but not in a form that says the stream stopped{quote}',
-		todo: 'The stream may still be running. Check the address in the credential, and look at the call at {provider}.',
+		todo: 'The stream may still be running. Check the URL in the credential, and look at the call at {provider}.',
 	},
 	broken: {
 		what: 'The request to {provider} ended without an answer that can be read: {reason}',
-		todo: 'The stream may still be running. Check the address in the credential and the network of n8n, then run the item again; stopping twice does no harm.',
+		todo: 'The stream may still be running. Check the URL in the credential and the network of n8n, then run the item again; stopping twice does no harm.',
 	},
 	stillListed: {
 		what: '{provider} lists the stream as running, and found nothing to stop, twice{quote}',
 		todo: 'The stream may still be running. Look at the call at {provider}, then run the item again. Hanging up ends the stream in any case.',
 	},
-
-	// Nothing left to stop, where the user wants to hear of it
-	nothingRunning: {
-		what: '{provider} had nothing left to stop on this call{quote}',
-		todo: "The stream had already ended. Set 'If Nothing Is Left to Stop' to 'Succeed' where that is fine.",
-	},
-	notFound: {
-		what: '{provider} does not know {nouns}{quote}',
-		todo: "It could not be read whether it has ended. Check {fields}, or set 'If Nothing Is Left to Stop' to 'Succeed' where that is fine.",
-	},
-	notFoundLive: {
-		what: 'The {place} is live, and {provider} knows no such stream on it{quote}',
-		todo: 'Another stream may still be running there. Check {fields}.',
-	},
-	notFoundAllLive: {
-		what: 'The {place} is live, and {provider} says that it does not know it{quote}',
-		todo: 'Streams may still be running there. Check {fields}, then run the item again.',
-	},
-	notFoundLiveUnsure: {
-		what: 'The {place} is live, and {provider} finds no such stream on it{quote}',
-		todo: 'The stream has ended, or {streamField} is wrong; {provider} does not say which.',
-	},
-	notFoundUnknown: {
-		what: '{provider} shows no such {place} in this account{quote}',
-		todo: 'It ended a moment ago, or belongs to another project or subaccount. Check {fields} and the credential.',
-	},
 	internal: {
 		what: 'The node could not finish this item: {reason}',
 		todo: 'The stream may still be running. Run the item again, and report this sentence if it comes back.',
+	},
+
+	// The provider took the order, and the stop is not proved yet
+	accepted: {
+		what: '{provider} took the order, and does not say that the stream has stopped',
+		todo: "Look at the call at {provider} if you must know. Where {provider} can show a stream, 'Confirm Stop' reads it.",
+	},
+	acceptedDocument: {
+		what: "{provider} took the order to run the document of 'cXML URL', and does not say that the stream has stopped",
+		todo: 'The stream stops when {provider} has fetched and run the document. Look at the call if you must know.',
+	},
+
+	// Nothing was running any more
+	nothingRunning: {
+		what: 'Nothing was running: {provider} had nothing left to stop on this {place}{quote}',
+		todo: "The stream had already ended. Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
+	},
+	eventEndedCall: {
+		what: 'Nothing was running: the event says that the call is over',
+		todo: "A stream ends with its call. Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
+	},
+	eventEndedStream: {
+		what: 'Nothing was running: the event says that this stream has ended',
+		todo: "Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
+	},
+	shownEnded: {
+		what: 'Nothing was running: {provider} shows that the {ended} has ended{quote}',
+		todo: "Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
+	},
+	stoppedBefore: {
+		what: 'Nothing was running: this execution had already stopped it',
+		todo: "Nothing is left to do: n8n ran this node again, or another item named the same stream.",
+	},
+	noneListed: {
+		what: 'Nothing was running: the call is live, and {provider} lists no running stream on it{quote}',
+		todo: "Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
+	},
+	droppedAndOtherRuns: {
+		what: 'The event says that this stream has ended, and the stream {running} still runs on the call',
+		todo: "{provider} may have opened it in place of the one that dropped. Stop it too, with 'Stop All Streams' for instance.",
+	},
+
+	// The provider does not know what was named
+	notFound: {
+		what: '{provider} does not know {nouns}{quote}',
+		todo: 'It could not be read whether it has ended. Check {fields}: it has ended, or its id is wrong.',
+	},
+	notFoundNoTime: {
+		what: '{provider} does not know {nouns}, and there was no time left to look into it{quote}',
+		todo: 'Check {fields}: it has ended, or its id is wrong.',
+	},
+	notFoundUnknown: {
+		what: '{provider} shows no such {place} in this account{quote}',
+		todo: 'Its id is wrong, it ended a moment ago, or it belongs to another project or subaccount. Check {fields} and the credential.',
+	},
+	liveUnsure: {
+		what: 'The {place} is live, and {provider} finds no such stream on it{quote}',
+		todo: 'The stream has ended, or {streamField} is wrong; {provider} does not say which.',
+	},
+	liveNoneListed: {
+		what: 'The call is live and no stream runs on it, and {provider} does not know this stream{quote}',
+		todo: 'The stream has ended, or {streamField} is wrong.',
+	},
+	liveOtherRuns: {
+		what: 'The call is live, and {provider} does not know this stream on it; the stream {running} still runs there{quote}',
+		todo: '{streamField} is wrong, or names a stream that has ended. Check {fields}.',
+	},
+	liveUnread: {
+		what: 'The call is live, {provider} does not know this stream on it, and its list of streams could not be read{quote}',
+		todo: 'Another stream may still be running there. {streamField} is wrong, or names a stream that has ended. Check {fields}.',
+	},
+	allLiveOneRuns: {
+		what: 'The call is live and the stream {running} still runs there, and {provider} says that it does not know the call{quote}',
+		todo: 'Check {fields}, then run the item again.',
+	},
+	allLiveUnread: {
+		what: 'The call is live, and {provider} says that it does not know it{quote}',
+		todo: 'Streams may still be running there. Check {fields}, then run the item again.',
+	},
+
+	// What Confirm Stop could not show
+	confirmCancelled: {
+		what: '{provider} was not read any more, because the execution was canceled',
+		todo: 'The stop itself was taken. Look at the call at {provider} if you must know.',
+	},
+	confirmUnread: {
+		what: '{provider} could not be read: it gave no answer',
+		todo: 'The stop itself was taken. Look at the call at {provider} if you must know.',
+	},
+	confirmUnreadable: {
+		what: '{provider} could not be read: it answered {status}{quote}',
+		todo: 'The stop itself was taken. Look at the call at {provider} if you must know.',
+	},
+	confirmNoneListed: {
+		what: '{provider} lists no stream of this call, and no read shows the call as live',
+		todo: 'The call has probably ended. Look at it at {provider} if you must know.',
+	},
+	confirmMorePages: {
+		what: '{provider} lists more streams of this call than one page shows',
+		todo: 'The stop itself was taken. Look at the call at {provider} if you must know.',
+	},
+	confirmNotRead: {
+		what: '{provider} was not read: stops of the account came first',
+		todo: 'The stop itself was taken. Look at the call at {provider} if you must know.',
+	},
+	confirmNotShown: {
+		what: '{provider} did not show the end within {seconds} s',
+		todo: 'The stop itself was taken. Look at the call at {provider}; run the item again if the stream is still there.',
+	},
+	confirmNothingFound: {
+		what: '{provider} found nothing to stop, and no read showed an end',
+		todo: 'Read the sentence in \'message\': it says what is known.',
 	},
 } as const satisfies Record<string, Sentence>;
 
@@ -297,19 +427,55 @@ export const refusal = <S extends Sentence>(
 	...values: ValuesFor<S>
 ): Refusal => new Refusal(failed(cause, sentence, ...values).failure);
 
-/** Behind what to do about the first failure: how much of the whole run it concerns. */
-export const leftOver = (left: number, all: number) =>
-	`Streams of this run that are not known to be stopped: ${left} of ${all}.`;
+/** What `read` gives back, or its refusal. */
+export function orRefusal<T>(read: () => T): T | Refusal {
+	try {
+		return read();
+	} catch (thrown) {
+		return asRefusal(thrown);
+	}
+}
+
+/** Anything else is thrown on, in a function of its own: n8n's lint forbids a bare `throw` in a `catch`. */
+function asRefusal(thrown: unknown): Refusal {
+	if (thrown instanceof Refusal) return thrown;
+	throw thrown;
+}
+
+/** Behind what to do about the first failure of a run of several items: how many streams are left. */
+export const leftOver = (left: number, all: number): string =>
+	all === 1 ? '' : `${left} of ${all} streams in this run may still be running.`;
+
+/** Which call and stream an item is about, as far as that could be read. */
+export interface About {
+	provider?: string;
+	operation?: Operation;
+	callId?: string;
+	stream?: string;
+	streamBy?: string;
+	conferenceSid?: string;
+}
+
+/** Behind what to do, if nothing else of the item is shown: which call and stream it is about. */
+export function whichStream({ callId, conferenceSid, stream }: About): string {
+	const parts = Object.entries({ conference: conferenceSid, call: callId, stream }).flatMap(
+		([noun, id]) => (id ? `${noun} ${oneLine(id)}` : []),
+	);
+	return parts.length === 0 ? '' : `This is about ${parts.join(', ')}.`;
+}
 
 const MAX_QUOTE = 300;
 
-/** Words of others as they stand behind what happened; nothing where there are none. */
+/** Words of others as they stand behind what happened; nothing if there are none. */
 export function quoted(words: string | undefined): string {
-	if (!words) return '';
-	// Control characters and line ends would break a log line or a table on screen.
+	const line = oneLine(words ?? '');
+	return line === '' ? '' : `: “${line}”`;
+}
+
+/** Control characters and line ends would break a log line or a table on screen. */
+function oneLine(words: string): string {
 	const line = words.replace(/[\p{Cc}\s]+/gu, ' ').trim();
-	if (line === '') return '';
-	return `: “${line.length > MAX_QUOTE ? `${line.slice(0, MAX_QUOTE)}…` : line}”`;
+	return line.length > MAX_QUOTE ? `${line.slice(0, MAX_QUOTE)}…` : line;
 }
 
 /**

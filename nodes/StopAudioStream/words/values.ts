@@ -1,9 +1,33 @@
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A text as it is; nothing for anything else: what came from outside may not even turn into text. */
+/** A text as it is; `''` for anything else: what came from outside may not even turn into text. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** What a thrown value says. */
+/** What a thrown value says, without a full stop: a sentence of ours goes on behind it. */
 export const reasonOf = (thrown: unknown): string =>
-	thrown instanceof Error ? thrown.message : String(thrown);
+	(thrown instanceof Error ? thrown.message : String(thrown)).replace(/\.$/, '');
+
+const AROUND = /[\s\p{Cf}]/u;
+
+/** The text without the spaces and the characters of no width around it, as a copy from a web page brings them. */
+export function trimmed(text: string): string {
+	let [start, end] = [0, text.length];
+	while (start < end && AROUND.test(text.charAt(start))) start += 1;
+	while (end > start && AROUND.test(text.charAt(end - 1))) end -= 1;
+	return text.slice(start, end);
+}
+
+/** Whether two ids mean the same: some bridges write them in lower case, .NET and SQL Server in upper case. */
+export const isSameId = (one: unknown, other: unknown): boolean =>
+	typeof one === 'string' &&
+	typeof other === 'string' &&
+	one.toLowerCase() === other.toLowerCase();
+
+/**
+ * What in a text shows that an expression gave no value, and JavaScript wrote that down; `undefined` if nothing
+ * does. Such a text surely is no id, and no name.
+ */
+export const noValueIn = (text: string): string | undefined =>
+	['undefined', 'null', 'NaN'].find((each) => each === text.trim()) ??
+	['[object Object]'].find((each) => text.includes(each));

@@ -4,26 +4,32 @@ import type {
 	IHttpRequestOptions,
 } from 'n8n-workflow';
 
-import { hintFor } from '../outcome/verdicts';
-import { pathSegment } from '../providers/urls';
-import type { Account, CredentialSpec, Provider } from '../providers/provider';
 import { messages, refusal, say } from '../words/sentences';
+import { noValueIn, trimmed } from '../words/values';
+import { hintFor, type Account, type CredentialSpec, type Provider } from './provider';
+import { pathSegment } from './urls';
 
 /**
- * Reads a credential: blanks around values are dropped, and of the address only its origin is kept.
+ * Reads a credential: spaces around values are dropped, and of the URL only its origin is kept.
  * Refuses with a sentence that names the field, before any secret is sent.
  */
 export function readAccount(spec: CredentialSpec, data: ICredentialDataDecryptedObject): Account {
 	const optional = ({ name }: { name: string }) => {
 		const value = data[name];
-		return typeof value === 'string' ? value.trim() : '';
+		// An expression makes a number of an id that is all digits.
+		const text = typeof value === 'number' ? String(value) : value;
+		return typeof text === 'string' ? trimmed(text) : '';
 	};
 	const required = (field: { name: string; label: string }) => {
 		const value = optional(field);
 		if (value === '') throw refusal('credentials', messages.empty, { field: field.label });
+		const noValue = noValueIn(value);
+		if (noValue !== undefined) {
+			throw refusal('credentials', messages.noValue, { field: field.label, value: noValue });
+		}
 		return value;
 	};
-	const origin = originOf(required(spec.address), spec.address);
+	const origin = originOf(required(spec.url), spec.url);
 	const id = required(spec.id);
 	pathSegment(id, spec.id.label, spec.displayName, 'credentials');
 	return {
@@ -35,32 +41,32 @@ export function readAccount(spec: CredentialSpec, data: ICredentialDataDecrypted
 }
 
 /**
- * The origin of an address as people paste it: `example`, `example.signalwire.com` and
+ * The origin of a URL as people paste it: `example`, `example.signalwire.com` and
  * `https://example.signalwire.com/dashboard` mean the same space.
  */
-function originOf(address: string, field: CredentialSpec['address']): string {
+function originOf(pasted: string, field: CredentialSpec['url']): string {
 	const named = { field: field.label, example: field.example };
-	const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(address);
-	const whole = hasScheme ? address : `https://${address}`;
+	const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(pasted);
+	const whole = hasScheme ? pasted : `https://${pasted}`;
 	// `https:/example…` and the like: the rest would be read as the path of a host named https.
-	if (!URL.canParse(whole) || (!hasScheme && /^https?[:/\\]/i.test(address))) {
-		throw refusal('credentials', messages.addressUnreadable, named);
+	if (!URL.canParse(whole) || (!hasScheme && /^https?[:/\\]/i.test(pasted))) {
+		throw refusal('credentials', messages.urlUnreadable, named);
 	}
 	const url = new URL(whole);
 	if (url.username || url.password) {
-		throw refusal('credentials', messages.addressWithPassword, named);
+		throw refusal('credentials', messages.urlWithPassword, named);
 	}
-	// The name as it was typed, where it is all digits: of 2600, the URL makes the address 0.0.10.40.
+	// The name as it was typed, if it is all digits: of 2600, the URL makes the host 0.0.10.40.
 	const typed = whole.slice(whole.indexOf('://') + 3).split(/[:/?#]/, 1);
 	const name = [url.hostname, ...typed].find((each) => /^[a-z0-9-]+$/i.test(each));
 	const isBareName = name !== undefined && name !== 'localhost';
 	if (isBareName && field.domain) url.hostname = `${name}.${field.domain}`;
 	else if (isBareName && !hasScheme) {
-		throw refusal('credentials', messages.addressUnreadable, named);
+		throw refusal('credentials', messages.urlUnreadable, named);
 	}
 	const loopback = isLoopback(url.hostname);
 	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
-		throw refusal('credentials', messages.addressNotHttps, named);
+		throw refusal('credentials', messages.urlNotHttps, named);
 	}
 	return url.origin;
 }
@@ -68,8 +74,8 @@ function originOf(address: string, field: CredentialSpec['address']): string {
 const isLoopback = (host: string) =>
 	host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 
-/** n8n's HTTP Request node names the address `uri`, everything else `url`. */
-const addressOf = (request: IHttpRequestOptions & { uri?: unknown }): string =>
+/** n8n's HTTP Request node names the URL `uri`, everything else `url`. */
+const urlOf = (request: IHttpRequestOptions & { uri?: unknown }): string =>
 	typeof request.uri === 'string' ? request.uri : request.url;
 
 /**
@@ -82,11 +88,11 @@ export function authenticate(
 	request: IHttpRequestOptions,
 ): IHttpRequestOptions {
 	const { origin, id, token } = readAccount(spec, data);
-	const url = new URL(addressOf(request), origin);
+	const url = new URL(urlOf(request), origin);
 	if (url.origin !== origin) {
-		throw refusal('credentials', messages.otherHost, { origin, field: spec.address.label });
+		throw refusal('credentials', messages.otherHost, { origin, field: spec.url.label });
 	}
-	// n8n's credential test passes the address as the user typed it as `baseURL`; `url` is that, made whole.
+	// n8n's credential test passes the URL as the user typed it as `baseURL`; `url` is that, made whole.
 	const whole = { ...request, baseURL: undefined, uri: undefined, url: url.href };
 	return spec.headers
 		? {
@@ -96,7 +102,7 @@ export function authenticate(
 		: { ...whole, auth: { username: id, password: token } };
 }
 
-/** What a credential's test says where the provider rejects it: the same words as the node's own. */
+/** What a credential's test says if the provider rejects it: the same words as the node's own. */
 export const testRules = (provider: Provider): ICredentialTestRequest['rules'] =>
 	[401, 403].map((status) => {
 		const { what, todo } = say(messages.refused, {

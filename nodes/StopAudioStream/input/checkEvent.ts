@@ -1,0 +1,68 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import type { Account, Ids, Provider } from '../providers/provider';
+import { REQUIRE_SIGNATURE } from '../words/fields';
+import { messages, orRefusal, Refusal, refusal } from '../words/sentences';
+import type { EventKind } from '../words/vocabulary';
+import { isRecord } from '../words/values';
+import { placesIn, readCheckedEvent, signedPlacesIn, type CheckedEvent } from './events';
+import { verifySignature, type RawBody } from './signature';
+
+/** What *Check Event* found. A refusal leaves the ids known that the event named. */
+export interface Checked {
+	ids: Ids;
+	outcome:
+		| { kind: 'event'; event: EventKind; signed: boolean; fields: IDataObject }
+		| { kind: 'refused'; refusal: Refusal };
+}
+
+/** Reads an item as a provider's event. With `account`, the provider must have signed it. */
+export function checkEvent(
+	json: IDataObject,
+	provider: Provider,
+	proof?: { account: Account; raw: RawBody },
+): Checked {
+	const asItCame = orRefusal(() =>
+		readCheckedEvent(proof ? signedPlacesIn(json) : placesIn(json), provider, proof !== undefined),
+	);
+	const checked = proof
+		? orRefusal(() => signedEvent(json, provider, { ...proof, asItCame }))
+		: asItCame;
+	if (checked instanceof Refusal) {
+		const ids = asItCame instanceof Refusal ? {} : asItCame.ids;
+		return { ids, outcome: { kind: 'refused', refusal: checked } };
+	}
+	const { ids, kind: event, place } = checked;
+	const { headers: _headers, ...itemWithoutHeaders } = json;
+	const fields = place.event === json ? itemWithoutHeaders : (place.event as IDataObject);
+	return { ids, outcome: { kind: 'event', event, signed: proof !== undefined, fields } };
+}
+
+/** The event as the provider signed it: what is believed is what was signed. */
+function signedEvent(
+	json: IDataObject,
+	provider: Provider,
+	{ account, raw, asItCame }: { account: Account; raw: RawBody; asItCame: CheckedEvent | Refusal },
+): CheckedEvent | Refusal {
+	const signer = { provider, account, field: REQUIRE_SIGNATURE.label };
+	const { rawIsSigned } = verifySignature(json, signer, raw);
+	if (!rawIsSigned || raw.kind !== 'raw') return asItCame;
+	const body = parsed(raw.text);
+	const shown = json.body;
+	if (!isEmpty(shown) && JSON.stringify(shown) !== JSON.stringify(body)) {
+		throw refusal('untrusted', messages.otherRawBody, { provider: provider.displayName });
+	}
+	return readCheckedEvent(signedPlacesIn({ body, query: json.query }), provider, true);
+}
+
+/** Whether a body says nothing. */
+const isEmpty = (body: unknown): boolean =>
+	body === undefined || body === '' || (isRecord(body) && Object.keys(body).length === 0);
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+
+import type { Account, Ids, Provider, Way } from '../providers/provider';
+
+/** The most stops that are remembered: n8n saves them with the execution. */
+const MAX_REMEMBERED = 10_000;
+
+/** The name of the list in the node's context. */
+const NAME = 'stopped';
+
+/** What was stopped, and at which account. */
+interface Stop {
+	provider: Provider;
+	account: Account;
+	way: Way;
+	ids: Ids;
+}
+
+/**
+ * What this execution stopped itself, for when n8n runs the node again with the same items (*Retry On Fail*, or
+ * *Retry* in the list of executions): what a provider then says of finding nothing is no news. Kept in the node's
+ * context, which n8n saves with the execution, as short hashes.
+ */
+export class StopMemory {
+	private readonly kept: IDataObject;
+
+	private readonly list: string[];
+
+	private readonly hashes: Set<string>;
+
+	constructor(context: Pick<IExecuteFunctions, 'getContext'>) {
+		this.kept = keptBy(context);
+		const before = this.kept[NAME];
+		this.list = Array.isArray(before) ? before.filter((each) => typeof each === 'string') : [];
+		this.hashes = new Set(this.list);
+	}
+
+	/** Whether this stream, or all streams of its call, were confirmed as stopped. */
+	has(stop: Stop): boolean {
+		const { way, ids } = stop;
+		return (
+			this.hashes.has(hashOf(stop, ids.stream)) ||
+			(way.on.noun === 'call' && this.hashes.has(hashOf(stop, undefined)))
+		);
+	}
+
+	add(stop: Stop) {
+		const hash = hashOf(stop, stop.ids.stream);
+		if (this.hashes.has(hash)) return;
+		this.hashes.add(hash);
+		this.list.push(hash);
+		if (this.list.length > MAX_REMEMBERED) this.list.shift();
+		this.kept[NAME] = this.list;
+	}
+}
+
+/** If n8n keeps no execution data, as behind an MCP Server Trigger, it throws: then only this run remembers. */
+function keptBy(context: Pick<IExecuteFunctions, 'getContext'>): IDataObject {
+	try {
+		return context.getContext('node');
+	} catch {
+		return {};
+	}
+}
+
+/** `stream`: none for all streams. Ids may come in another case. */
+function hashOf({ provider, account, way, ids }: Stop, stream: string | undefined): string {
+	const parts = [provider.name, account.origin, account.id, ids[way.on.id] ?? '', stream ?? ''];
+	const text = JSON.stringify(parts).toLowerCase();
+	return createHash('sha256').update(text).digest('base64url').slice(0, 12);
+}

@@ -1,0 +1,262 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { isSameStream } from './input/events';
+import type { StopRequest } from './input/readItem';
+import type { Trusted } from './input/trust';
+import type { StopMemory } from './outcome/memory';
+import { EVIDENCE, type EvidenceName } from './outcome/nothingFound';
+import type { Confirmation, StopResult } from './outcome/results';
+import { readEnd } from './outcome/verdicts';
+import { fieldNames, type Account, type Answer, type Way } from './providers/provider';
+import { notConfirmed, type Finding, type Lookups } from './sending/lookups';
+import { toHttpRequest, type RequestSender } from './sending/requestSender';
+import { monotonicNow, pauseUntil } from './sending/time';
+import { failed, messages, quoteOf, say, type Failure } from './words/sentences';
+import type { CallState, Noun } from './words/vocabulary';
+
+/** The pause before a stop is sent once more, in ms: a stop can come before a stream is up. */
+const ONCE_MORE_MS = 500;
+
+/** An account, and what sends and reads with it. */
+export interface Connection {
+	account: Account;
+	sender: RequestSender;
+	lookups: Lookups;
+}
+
+/** How a stop ended. `callState`: what a read told of the call or the conference. */
+type Ending =
+	| { kind: 'taken'; status: 'stopped' | 'accepted' }
+	| NothingFound
+	| { kind: 'failed'; failure: Failure; callState?: CallState };
+
+/** The stop found nothing: why, and what more is known. */
+interface NothingFound {
+	kind: 'nothing';
+	evidence: EvidenceName;
+	callState?: CallState;
+	/** What `callState` is about, if that is not what the stream runs on. */
+	noun?: Noun;
+	/** What has ended, in words. */
+	ended?: string;
+	/** A stream that still runs on the call. */
+	running?: string;
+}
+
+const nothing = (evidence: EvidenceName, more: Omit<NothingFound, 'kind' | 'evidence'> = {}) =>
+	({ kind: 'nothing', evidence, ...more }) as const;
+
+/** One item's stop, from the first request to what is known at the end. */
+export class Stop {
+	private attempts = 0;
+
+	/** An attempt before the last may have had its effect. */
+	private effectBefore = false;
+
+	/** What the provider said to the last attempt; nothing if no answer came. */
+	private answer?: Answer;
+
+	constructor(
+		private readonly request: StopRequest,
+		private readonly trusted: Trusted,
+		private readonly connection: Connection,
+		private readonly memory: StopMemory,
+		private readonly signal: AbortSignal,
+	) {}
+
+	/** Stops what was asked for, and says what became of it. */
+	async run(): Promise<Omit<StopResult, 'kind' | 'about'>> {
+		const { way, ids, options } = this.request;
+		const { account } = this.connection;
+		// An event about a call proves nothing about a conference: the room goes on.
+		const toldState: CallState | undefined =
+			this.trusted.callEnded && way.on.noun === 'call' ? 'ended' : undefined;
+		if (options.preview) {
+			const request: IDataObject = toHttpRequest(way.build(account, ids));
+			return { status: 'preview', attempts: 0, request, callState: toldState };
+		}
+		const ending = await this.end();
+		const known = {
+			attempts: this.attempts,
+			statusCode: this.answer?.statusCode,
+			callState: (ending.kind !== 'taken' && ending.callState) || toldState,
+			...(options.includeResponse && { response: this.answer?.body }),
+		};
+		switch (ending.kind) {
+			case 'failed':
+				return { ...known, failure: ending.failure };
+			case 'taken':
+				return { ...known, ...(await this.taken(ending.status)) };
+			case 'nothing':
+				return { ...known, ...this.foundNothing(ending) };
+		}
+	}
+
+	private get asked() {
+		const { way, ids, options } = this.request;
+		return { way, ids, options };
+	}
+
+	private get quote(): string {
+		return quoteOf(this.answer?.body);
+	}
+
+	/** Sends the stop, and finds out what a "not found" leaves open. */
+	private async end(): Promise<Ending> {
+		const { way, ids } = this.request;
+		let ending = await this.send(way, this.trusted.callEnded);
+		let { callEnded } = this.trusted;
+		if (isNotFound(ending) && way.fallback && ids.callId) {
+			const other = await this.send(way.fallback, callEnded);
+			// An end of the call proves nothing of the conference.
+			if (other.kind === 'nothing' && EVIDENCE[other.evidence].status === 'alreadyStopped') {
+				callEnded ||= other.evidence !== 'stoppedBefore';
+				ending = other.evidence === 'stoppedBefore' ? other : ending;
+			} else ending = other;
+		}
+		if (!isNotFound(ending)) return ending;
+		if (callEnded && way.on.noun === 'call') return nothing('eventEndedCall');
+		const { streamEnded } = this.trusted;
+		if (streamEnded && !streamEnded.mayResume) return nothing('eventEndedStream');
+		return await this.investigate(callEnded);
+	}
+
+	/** One stop, and what its answer means. If a refusal may be that of a call that is over, the call is read. */
+	private async send(way: Way, callEnded: boolean): Promise<Ending> {
+		const { provider, ids, options } = this.request;
+		const { sender, lookups, account } = this.connection;
+		const { end, attempts, effectBefore } = await sender.send(
+			{
+				request: way.build(account, ids),
+				kind: 'stop',
+				repeatable: !way.document,
+				read: (answer) => way.read(answer, ids),
+			},
+			options,
+		);
+		this.answer = end.kind === 'answer' ? end.answer : undefined;
+		this.attempts += attempts;
+		this.effectBefore ||= effectBefore;
+		const stop = { provider, account, way, ids };
+		const read = readEnd({ provider, way, host: sender.hostname }, end);
+		if (read.kind === 'outcome') {
+			if (read.status === 'stopped' || read.status === 'accepted') {
+				if (read.status === 'stopped') this.memory.add(stop);
+				return { kind: 'taken', status: read.status };
+			}
+			if (this.memory.has(stop)) return nothing('stoppedBefore');
+			return nothing(read.status === 'alreadyStopped' ? 'ownWords' : 'nothingTold');
+		}
+		if (!read.mayBeOver) return { kind: 'failed', failure: read.failure };
+		if (this.memory.has(stop)) return nothing('stoppedBefore');
+		if (callEnded && this.trusted.isProven && way.on.noun === 'call') return nothing('eventEndedCall');
+		const callState = await lookups.placeState({ way, ids, options });
+		return callState === 'ended'
+			? nothing('shownEnded', { callState, ended: way.on.noun })
+			: { kind: 'failed', failure: read.failure, callState };
+	}
+
+	/** What became of a stream that the stop did not find. */
+	private async investigate(callEnded: boolean): Promise<Ending> {
+		const finding = await this.connection.lookups.investigate(this.asked, callEnded);
+		const ending = this.readFinding(finding);
+		if (ending !== 'running') {
+			const { evidence, callState, running } = ending;
+			if (EVIDENCE[evidence].status !== 'notFound' || !this.trusted.streamEnded) return ending;
+			// A stream that dropped, and that no read shows as running, has ended.
+			if (running !== undefined) return nothing('droppedAndOtherRuns', { callState, running });
+			return nothing(evidence === 'liveNoneListed' ? 'noneListed' : 'eventEndedStream', { callState });
+		}
+		if (await pauseUntil(monotonicNow() + ONCE_MORE_MS, this.signal)) return nothing('nothingTold');
+		const { provider, way } = this.request;
+		const again = await this.send(way, callEnded);
+		// An earlier attempt may have stopped it meanwhile: then there was nothing to find.
+		if (!isNotFound(again) || this.effectBefore) return again;
+		const values = { ...fieldNames(provider, way), quote: this.quote };
+		return { kind: 'failed', ...failed('rejected', messages.stillListed, values) };
+	}
+
+	/** What the reads showed; `running`: the stream itself, without an end. */
+	private readFinding(finding: Finding): NothingFound | 'running' {
+		const { way, ids } = this.request;
+		const { stream } = way;
+		switch (finding.kind) {
+			case 'noTime':
+				return nothing('noTime');
+			case 'nothingTold':
+				return nothing('nothingTold');
+			case 'stream':
+				return finding.state === 'running' ? 'running' : nothing('shownEnded', { ended: 'stream' });
+			case 'call': {
+				const { state: callState, noun, list } = finding;
+				const known = { callState, noun };
+				if (callState === 'ended') return nothing('shownEnded', { ...known, ended: noun });
+				if (callState === 'notFound') return nothing('unknown', known);
+				if (!way.list) return nothing('liveUnsure', known);
+				if (list?.kind === 'running') {
+					const running = list.id ?? '';
+					if (stream && isSameStream(stream, running, ids.stream ?? '')) return 'running';
+					return nothing(stream ? 'liveOtherRuns' : 'allLiveOneRuns', { ...known, running });
+				}
+				if (list?.kind === 'ended' || list?.kind === 'noneListed') {
+					return nothing(stream ? 'liveNoneListed' : 'noneListed', known);
+				}
+				return nothing(stream ? 'liveUnread' : 'allLiveUnread', known);
+			}
+		}
+	}
+
+	/** What is said of a stop that the provider took. */
+	private async taken(status: 'stopped' | 'accepted') {
+		const { provider, way, ids, options } = this.request;
+		const { account, lookups } = this.connection;
+		const confirmation =
+			options.confirm && way.streams ? await lookups.confirm(this.asked) : undefined;
+		if (status === 'stopped') return { status, confirmation };
+		if (confirmation?.confirmed) {
+			// The read showed the end that the answer lacked.
+			this.memory.add({ provider, account, way, ids });
+			return { status: 'stopped', confirmation } as const;
+		}
+		const sentence = way.document ? messages.acceptedDocument : messages.accepted;
+		const { what } = say(sentence, { provider: provider.displayName });
+		return { status, confirmation, message: `${what}.` };
+	}
+
+	/** What is said of a stop that found nothing, and whether it fails. */
+	private foundNothing({ evidence, noun, ended = '', running = '' }: NothingFound) {
+		const { provider, way, options, idsFromFields } = this.request;
+		const { status, sentence, isShown, mayRun, hint } = EVIDENCE[evidence];
+		const names = { ...fieldNames(provider, way, noun), quote: this.quote, ended, running };
+		const isUnwelcome = {
+			succeed: false,
+			failIfLive: mayRun === true,
+			failIfNotFound: status === 'notFound',
+			fail: true,
+		}[options.whenNothingToStop];
+		const confirmation =
+			options.confirm && way.streams ? this.shownBefore(isShown === true) : undefined;
+		// An earlier attempt may have stopped the stream, so finding nothing is not a failure.
+		if (isUnwelcome && !this.effectBefore && evidence !== 'stoppedBefore') {
+			return { status, confirmation, ...failed('nothingToStop', sentence, names) };
+		}
+		const { what, todo } = say(sentence, names);
+		return {
+			status,
+			confirmation,
+			message: `${what}.`,
+			...(hint && idsFromFields && { hint: { says: `${what}. ${todo}`, type: hint } }),
+		};
+	}
+
+	/** *Confirm Stop* after a stop that found nothing: nothing more is read. */
+	private shownBefore(isShown: boolean): Confirmation {
+		if (isShown) return { confirmed: true };
+		const provider = this.request.provider.displayName;
+		return notConfirmed(messages.confirmNothingFound, { provider });
+	}
+}
+
+/** The provider does not know what was named, and that is all that is known. */
+const isNotFound = (ending: Ending): boolean =>
+	ending.kind === 'nothing' && ending.evidence === 'nothingTold';
