@@ -149,7 +149,8 @@ export class Stop {
 		}
 		if (!read.mayBeOver) return { kind: 'failed', failure: read.failure };
 		if (this.memory.has(stop)) return nothing('stoppedBefore');
-		if (callEnded && this.trusted.isProven && way.on.noun === 'call') return nothing('eventEndedCall');
+		if (callEnded && this.trusted.isProven && way.on.noun === 'call')
+			return nothing('eventEndedCall');
 		const callState = await lookups.placeState({ way, ids, options });
 		return callState === 'ended'
 			? nothing('shownEnded', { callState, ended: way.on.noun })
@@ -165,7 +166,9 @@ export class Stop {
 			if (EVIDENCE[evidence].status !== 'notFound' || !this.trusted.streamEnded) return ending;
 			// A stream that dropped, and that no read shows as running, has ended.
 			if (running !== undefined) return nothing('droppedAndOtherRuns', { callState, running });
-			return nothing(evidence === 'liveNoneListed' ? 'noneListed' : 'eventEndedStream', { callState });
+			return nothing(evidence === 'liveNoneListed' ? 'noneListed' : 'eventEndedStream', {
+				callState,
+			});
 		}
 		if (await pauseUntil(monotonicNow() + ONCE_MORE_MS, this.signal)) return nothing('nothingTold');
 		const { provider, way } = this.request;

@@ -267,7 +267,8 @@ function valueIn(
 	names: readonly string[],
 	kind: StreamField['kind'] = 'id',
 ): string | undefined {
-	const isSame = (one: string, other: string) => (kind === 'id' ? isSameId(one, other) : one === other);
+	const isSame = (one: string, other: string) =>
+		kind === 'id' ? isSameId(one, other) : one === other;
 	let found: { name: string; text: string } | undefined;
 	for (const name of names) {
 		const value = Object.hasOwn(values, name) ? values[name] : undefined;

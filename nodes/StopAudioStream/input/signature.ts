@@ -1,7 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 import type { Account, Provider } from '../providers/provider';
-import { asSent, header, type Fields, type Signed, type WebhookEvent } from '../providers/signature';
+import {
+	asSent,
+	header,
+	type Fields,
+	type Signed,
+	type WebhookEvent,
+} from '../providers/signature';
 import { messages, refusal } from '../words/sentences';
 import { isRecord } from '../words/values';
 
@@ -51,7 +57,9 @@ export function verifySignature(
 	}
 	if (signed.some((one) => isSigned(key, one))) return { rawIsSigned };
 	const sentence =
-		event.query && event.query.length > 0 ? messages.wrongSignatureOrQuery : messages.wrongSignature;
+		event.query && event.query.length > 0
+			? messages.wrongSignatureOrQuery
+			: messages.wrongSignature;
 	throw refusal('untrusted', sentence, {
 		...named,
 		url: shownUrl(event),

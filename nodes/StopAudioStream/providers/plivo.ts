@@ -1,13 +1,6 @@
 import { callStreamWays, eventWords } from './plivoAndVobiz';
 import type { Provider } from './provider';
-import {
-	sortByName,
-	header,
-	withNonce,
-	writeUrls,
-	type Fields,
-	type Scheme,
-} from './signature';
+import { sortByName, header, withNonce, writeUrls, type Fields, type Scheme } from './signature';
 
 const NAME = 'Plivo';
 

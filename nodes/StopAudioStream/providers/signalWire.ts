@@ -231,7 +231,8 @@ const byName: Way = {
 		url: callUrl(account, ids),
 		form: ids.document ? documentForm(ids.document, ids.stream) : {},
 	}),
-	read: (answer) => (isRefusal(answer) ? readRefusal(answer, false) : readTakenOrder(answer, 'sid')),
+	read: (answer) =>
+		isRefusal(answer) ? readRefusal(answer, false) : readTakenOrder(answer, 'sid'),
 	callReads: [theCall],
 };
 
@@ -519,7 +520,9 @@ function readCallingRefusal({ statusCode, body }: Answer): OwnReading | undefine
 	if (isCxml && !ended) {
 		return { kind: 'refusal', mayBeOver: true, sentence: messages.noControlId };
 	}
-	return readRefusal({ statusCode, headers: {}, body }, true) ?? { kind: 'refusal', mayBeOver: true };
+	return (
+		readRefusal({ statusCode, headers: {}, body }, true) ?? { kind: 'refusal', mayBeOver: true }
+	);
 }
 
 /**

@@ -74,11 +74,7 @@ export const writePaths = ({ path }: WebhookEvent): string[] => {
 	const write = (fixed: Encode, parameter: Encode): string =>
 		path.map((part) => `/${(part.parameter ? parameter : fixed)(part.text)}`).join('');
 	// What is fixed in the path was typed in n8n, so no program escaped more of it than it must.
-	const paths = [
-		write(asTyped, asTyped),
-		write(asSent, asSent),
-		write(asSent, encodeURIComponent),
-	];
+	const paths = [write(asTyped, asTyped), write(asSent, asSent), write(asSent, encodeURIComponent)];
 	// n8n takes a URL with and without a slash at the end, and does not say which came.
 	return unique(paths.flatMap((one) => [one, `${one}/`]));
 };

@@ -80,7 +80,7 @@ export const messages = {
 		todo: "Looked for {names} in 'body', 'query', the item itself, and 'start' and 'params' inside them. Put this node right behind the node that receives the event. A stop can also take its ids from 'Fields Below'.",
 	},
 	eventOfOtherProvider: {
-		what: "The incoming event holds no {noun} that {provider} names; it looks like an event of {other}",
+		what: 'The incoming event holds no {noun} that {provider} names; it looks like an event of {other}',
 		todo: "Set 'Provider' to {other}, or check which provider calls this webhook.",
 	},
 	signedEventWithoutId: {
@@ -300,7 +300,7 @@ export const messages = {
 	},
 	stoppedBefore: {
 		what: 'Nothing was running: this execution had already stopped it',
-		todo: "Nothing is left to do: n8n ran this node again, or another item named the same stream.",
+		todo: 'Nothing is left to do: n8n ran this node again, or another item named the same stream.',
 	},
 	noneListed: {
 		what: 'Nothing was running: the call is live, and {provider} lists no running stream on it{quote}',
@@ -380,7 +380,7 @@ export const messages = {
 	},
 	confirmNothingFound: {
 		what: '{provider} found nothing to stop, and no read showed an end',
-		todo: 'Read the sentence in \'message\': it says what is known.',
+		todo: "Read the sentence in 'message': it says what is known.",
 	},
 } as const satisfies Record<string, Sentence>;
 

@@ -20,9 +20,7 @@ export function trimmed(text: string): string {
 
 /** Whether two ids mean the same: some bridges write them in lower case, .NET and SQL Server in upper case. */
 export const isSameId = (one: unknown, other: unknown): boolean =>
-	typeof one === 'string' &&
-	typeof other === 'string' &&
-	one.toLowerCase() === other.toLowerCase();
+	typeof one === 'string' && typeof other === 'string' && one.toLowerCase() === other.toLowerCase();
 
 /**
  * What in a text shows that an expression gave no value, and JavaScript wrote that down; `undefined` if nothing
