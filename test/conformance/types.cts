@@ -1,6 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Ids, Operation } from '../../nodes/StopAudioStream/providers/provider';
-import type { CallState, FailureCause, Status } from '../../nodes/StopAudioStream/words/vocabulary';
+import type { Ids } from '../../nodes/StopAudioStream/providers/provider';
+import type {
+	CallState,
+	FailureCause,
+	Operation,
+	Status,
+} from '../../nodes/StopAudioStream/words/vocabulary';
 import type { CallDetails, Options, StreamDetails } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
 import type { Case } from './case.cts';
