@@ -52,7 +52,8 @@ module.exports = {
 		},
 		{
 			name: 'credentials-look-down',
-			comment: 'A credential may import its provider and what reads an account, and what lies below them.',
+			comment:
+				'A credential may import its provider and what reads an account, and what lies below them.',
 			severity: 'error',
 			from: { path: '^credentials/' },
 			to: {

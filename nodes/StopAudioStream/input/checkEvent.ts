@@ -33,8 +33,11 @@ export function checkEvent(
 		return { ids, outcome: { kind: 'refused', refusal: checked } };
 	}
 	const { ids, kind: event, place } = checked;
-	const { headers: _headers, ...itemWithoutHeaders } = json;
-	const fields = place.event === json ? itemWithoutHeaders : (place.event as IDataObject);
+	const fields: IDataObject = Object.fromEntries(
+		Object.entries(place.event as IDataObject).filter(
+			([name]) => place.event !== json || name !== 'headers',
+		),
+	);
 	return { ids, outcome: { kind: 'event', event, signed: proof !== undefined, fields } };
 }
 
