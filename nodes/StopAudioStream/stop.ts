@@ -230,7 +230,8 @@ export class Stop {
 	private foundNothing({ evidence, noun, ended = '', running = '' }: NothingFound) {
 		const { provider, way, options, idsFromFields } = this.request;
 		const { status, sentence, isShown, mayRun, hint } = EVIDENCE[evidence];
-		const names = { ...fieldNames(provider, way, noun), quote: this.quote, ended, running };
+		const inGeneral = { ...fieldNames(provider, way, noun), ended, quote: '', running: '' };
+		const names = { ...inGeneral, quote: this.quote, running: running && ` (${running})` };
 		const isUnwelcome = {
 			succeed: false,
 			failIfLive: mayRun === true,
@@ -243,11 +244,12 @@ export class Stop {
 		if (isUnwelcome && !this.effectBefore && evidence !== 'stoppedBefore') {
 			return { status, confirmation, ...failed('nothingToStop', sentence, names) };
 		}
-		const { what, todo } = say(sentence, names);
+		const { what, todo } = say(sentence, inGeneral);
 		return {
 			status,
 			confirmation,
-			message: `${what}.`,
+			message: `${say(sentence, names).what}.`,
+			// In general, since one hint speaks for every item that it holds for.
 			...(hint && idsFromFields && { hint: { says: `${what}. ${todo}`, type: hint } }),
 		};
 	}

@@ -54,17 +54,18 @@ interface Named {
 
 /** Finds an event's ids by these names; `undefined` if no place holds any. */
 function idsIn(places: Place[], names: EventNames, kind?: StreamField['kind']): Named | undefined {
-	const own = places.filter((place) => isOfType(place, names.eventType));
-	const placeOf = (some: readonly string[]) => own.find(({ values }) => valueIn(values, some));
+	const placeOf = (some: readonly string[], from = places) =>
+		from.find(({ values }) => valueIn(values, some));
+	const ofStream = places.filter((place) => isOfType(place, names.eventType));
 	// If the stream is filled in, the event need only name the call; that of a conference's stream names none.
-	const place = placeOf(names.place) ?? placeOf(names.call) ?? placeOf(names.conference);
+	const place = placeOf(names.place, ofStream) ?? placeOf(names.call) ?? placeOf(names.conference);
 	if (!place) return undefined;
 	const { values, query } = place;
 	const callId =
 		valueIn(values, names.call) ??
 		(names.callInQuery && query && valueIn(query, names.callInQuery));
 	const conferenceSid = valueIn(values, names.conference);
-	const stream = valueIn(values, names.stream, kind);
+	const stream = ofStream.includes(place) ? valueIn(values, names.stream, kind) : undefined;
 	return {
 		place,
 		ids: {

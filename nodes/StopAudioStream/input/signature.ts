@@ -31,7 +31,7 @@ export function verifySignature(
 	raw: RawBody,
 ): { rawIsSigned: boolean } {
 	const { displayName, signature } = provider;
-	const { keyField, keyHint, older, scheme, rawScheme, signsHint } = signature;
+	const { keyField, keyHint, limits, older, scheme, rawScheme, signsHint } = signature;
 	const named = { provider: displayName };
 	const key = account[keyField.name];
 	// Anybody can sign with an empty key.
@@ -56,10 +56,9 @@ export function verifySignature(
 			: refusal('untrusted', messages.noSignature, { ...named, hint: signsHint });
 	}
 	if (signed.some((one) => isSigned(key, one))) return { rawIsSigned };
-	const sentence =
-		event.query && event.query.length > 0
-			? messages.wrongSignatureOrQuery
-			: messages.wrongSignature;
+	// A provider that signs nothing of what its event says does not sign the query either.
+	const isQuerySigned = limits === undefined && event.query && event.query.length > 0;
+	const sentence = isQuerySigned ? messages.wrongSignatureOrQuery : messages.wrongSignature;
 	throw refusal('untrusted', sentence, {
 		...named,
 		url: shownUrl(event),

@@ -307,7 +307,7 @@ export const messages = {
 		todo: "Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
 	},
 	droppedAndOtherRuns: {
-		what: 'The event says that this stream has ended, and the stream {running} still runs on the call',
+		what: 'The event says that this stream has ended, and another{running} still runs on the call',
 		todo: "{provider} may have opened it in place of the one that dropped. Stop it too, with 'Stop All Streams' for instance.",
 	},
 
@@ -333,7 +333,7 @@ export const messages = {
 		todo: 'The stream has ended, or {streamField} is wrong.',
 	},
 	liveOtherRuns: {
-		what: 'The call is live, and {provider} does not know this stream on it; the stream {running} still runs there{quote}',
+		what: 'The call is live, and {provider} does not know this stream on it; another{running} still runs there{quote}',
 		todo: '{streamField} is wrong, or names a stream that has ended. Check {fields}.',
 	},
 	liveUnread: {
@@ -341,7 +341,7 @@ export const messages = {
 		todo: 'Another stream may still be running there. {streamField} is wrong, or names a stream that has ended. Check {fields}.',
 	},
 	allLiveOneRuns: {
-		what: 'The call is live and the stream {running} still runs there, and {provider} says that it does not know the call{quote}',
+		what: 'The call is live and a stream{running} still runs there, and {provider} says that it does not know the call{quote}',
 		todo: 'Check {fields}, then run the item again.',
 	},
 	allLiveUnread: {
