@@ -128,7 +128,8 @@ class Run {
 		try {
 			let proof: { account: Account; raw: RawBody } | undefined;
 			if (requireSignature) {
-				const { account } = await this.readCredential(provider, itemIndex);
+				const cancelled = () => refusal('unavailable', messages.cancelledCheck);
+				const { account } = await this.readCredential(provider, itemIndex, cancelled);
 				mask = secretMask(account);
 				proof = { account, raw: await this.rawBody(provider, item, itemIndex) };
 			}
@@ -162,15 +163,22 @@ class Run {
 		if (!signature.rawScheme) return { kind: 'notAsked' };
 		// In n8n's combined binary mode the file stands in the item itself.
 		const { data } = isRecord(json.files) ? json.files : {};
-		const file = binary?.data ? 'data' : isFile(data) ? data : undefined;
+		const file = binary?.data ?? (isFile(data) ? data : undefined);
 		if (file === undefined) return { kind: 'missing' };
-		const buffer = await this.context.helpers.getBinaryDataBuffer(itemIndex, file);
+		const { helpers } = this.context;
+		const buffer =
+			file.id === undefined
+				? // In combined mode, n8n looks for a name in the item alone; older n8n takes nothing but names.
+					Buffer.from(file.data, 'base64')
+				: await helpers.getBinaryDataBuffer(itemIndex, binary?.data ? 'data' : file);
 		return { kind: 'raw', text: buffer.toString('utf8').replace(/^\uFEFF/, '') };
 	}
 
 	/** The connection to an item's account: one for each account, whichever items bring it. */
 	private async connect(provider: Provider, itemIndex: number): Promise<Connection> {
-		const { account, data } = await this.readCredential(provider, itemIndex);
+		const { displayName } = provider;
+		const cancelled = () => refusal('unavailable', messages.cancelled, { provider: displayName });
+		const { account, data } = await this.readCredential(provider, itemIndex, cancelled);
 		const key = JSON.stringify([provider.name, account]);
 		const before = this.connections.get(key);
 		if (before) return before;
@@ -188,6 +196,7 @@ class Run {
 	private async readCredential(
 		provider: Provider,
 		itemIndex: number,
+		cancelled: () => Refusal,
 	): Promise<{ account: Account; data: ICredentialDataDecryptedObject }> {
 		const { credential, displayName } = provider;
 		const named = { credential: credential.displayName, provider: displayName };
@@ -195,9 +204,7 @@ class Run {
 			throw refusal('credentials', messages.noCredential, named);
 		}
 		const reading = this.reading.then(async () => {
-			if (this.signal.aborted) {
-				throw refusal('unavailable', messages.cancelled, { provider: displayName });
-			}
+			if (this.signal.aborted) throw cancelled();
 			return await this.context.getCredentials(credential.type, itemIndex);
 		});
 		this.reading = reading.catch(() => undefined);

@@ -5,7 +5,7 @@ import { REQUIRE_SIGNATURE } from '../words/fields';
 import { messages, orRefusal, Refusal, refusal } from '../words/sentences';
 import type { EventKind } from '../words/vocabulary';
 import { isRecord } from '../words/values';
-import { placesIn, readCheckedEvent, signedPlacesIn, type CheckedEvent } from './events';
+import { readCheckedEvent, type CheckedEvent } from './events';
 import { verifySignature, type RawBody } from './signature';
 
 /** What *Check Event* found. A refusal leaves the ids known that the event named. */
@@ -22,9 +22,7 @@ export function checkEvent(
 	provider: Provider,
 	proof?: { account: Account; raw: RawBody },
 ): Checked {
-	const asItCame = orRefusal(() =>
-		readCheckedEvent(proof ? signedPlacesIn(json) : placesIn(json), provider, proof !== undefined),
-	);
+	const asItCame = orRefusal(() => readCheckedEvent(json, provider, proof !== undefined));
 	const checked = proof
 		? orRefusal(() => signedEvent(json, provider, { ...proof, asItCame }))
 		: asItCame;
@@ -32,12 +30,7 @@ export function checkEvent(
 		const ids = asItCame instanceof Refusal ? {} : asItCame.ids;
 		return { ids, outcome: { kind: 'refused', refusal: checked } };
 	}
-	const { ids, kind: event, place } = checked;
-	const fields: IDataObject = Object.fromEntries(
-		Object.entries(place.event as IDataObject).filter(
-			([name]) => place.event !== json || name !== 'headers',
-		),
-	);
+	const { ids, kind: event, fields } = checked;
 	return { ids, outcome: { kind: 'event', event, signed: proof !== undefined, fields } };
 }
 
@@ -55,7 +48,7 @@ function signedEvent(
 	if (!isEmpty(shown) && JSON.stringify(shown) !== JSON.stringify(body)) {
 		throw refusal('untrusted', messages.otherRawBody, { provider: provider.displayName });
 	}
-	return readCheckedEvent(signedPlacesIn({ body, query: json.query }), provider, true);
+	return readCheckedEvent({ body, query: json.query }, provider, true);
 }
 
 /** Whether a body says nothing. */

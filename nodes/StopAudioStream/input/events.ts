@@ -34,6 +34,10 @@ export const placesIn = (item: IDataObject): Place[] =>
 export const signedPlacesIn = (item: Record<string, unknown>): Place[] =>
 	placesOf(item, [item.body, item.query]);
 
+/** For *Check Event*, all of the body comes before the query: a call that was put there says nothing of the event. */
+const checkedPlacesIn = (item: Record<string, unknown>, onlySigned: boolean): Place[] =>
+	[item.body, item.query, ...(onlySigned ? [] : [item])].flatMap((part) => placesOf(item, [part]));
+
 function placesOf({ query }: Record<string, unknown>, parts: unknown[]): Place[] {
 	const outer = parts.filter(isRecord);
 	const shared = isRecord(query) ? { query } : {};
@@ -70,28 +74,36 @@ function idsIn(places: Place[], names: EventNames, kind?: StreamField['kind']): 
 		place,
 		ids: {
 			...(callId && { callId }),
-			...(conferenceSid && { conferenceSid }),
 			...(stream && { stream }),
+			...(conferenceSid && { conferenceSid }),
 		},
 	};
 }
 
 /** What an event says, in one vocabulary for all providers, and which ids it names. */
-export interface CheckedEvent extends Named {
+export interface CheckedEvent {
 	kind: EventKind;
+	ids: Ids;
+	/** The event's own body, or its query for a GET. */
+	fields: IDataObject;
 }
 
 /** Reads a provider's event for *Check Event*. Refuses one that names no call and no conference. */
 export function readCheckedEvent(
-	places: Place[],
+	item: Record<string, unknown>,
 	provider: Provider,
 	onlySigned: boolean,
 ): CheckedEvent {
-	for (const names of provider.events.names) {
+	const places = checkedPlacesIn(item, onlySigned);
+	const found = provider.events.names.flatMap((names) => {
 		const named = idsIn(places, names);
-		if (named && (named.ids.callId ?? named.ids.conferenceSid)) {
-			return { ...named, kind: kindOf(named.place, provider, names) };
-		}
+		return named && (named.ids.callId ?? named.ids.conferenceSid) ? [{ ...named, names }] : [];
+	});
+	// Other names find the call too, and not the stream.
+	const event = found.find(({ ids }) => ids.stream) ?? found[0];
+	if (event) {
+		const { ids, place, names } = event;
+		return { ids, kind: kindOf(place, provider, names), fields: fieldsOf(item, place) };
 	}
 	const [{ on, inEvents }] = provider.ways;
 	throw noId(places, provider, { noun: on.noun, names: inEvents.call, onlySigned });
@@ -102,6 +114,19 @@ function kindOf(place: Place, { events }: Provider, { call }: EventNames): Event
 	if (said(place, callEnded) && valueIn(place.values, call)) return 'callEnded';
 	if (said(place, streamEnded)) return 'streamEnded';
 	return said(place, streamStarted) ? 'streamStarted' : 'other';
+}
+
+/** What a Webhook node puts beside the event: its headers, its URL and its query may hold a password or be a lock. */
+const OF_WEBHOOK = ['headers', 'params', 'query', 'body', 'webhookUrl', 'executionMode'];
+
+function fieldsOf(item: Record<string, unknown>, { event, values, within }: Place): IDataObject {
+	if (event === item) {
+		const own = Object.entries(item).filter(([name]) => !OF_WEBHOOK.includes(name));
+		return { ...Object.fromEntries(own), ...(within && { [within]: values }) } as IDataObject;
+	}
+	const { body, query } = item;
+	const isGet = !isRecord(body) || Object.keys(body).length === 0;
+	return (event === query && !isGet ? body : event) as IDataObject;
 }
 
 /** What is to be found in an event for a stop. */

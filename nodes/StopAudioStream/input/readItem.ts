@@ -101,14 +101,16 @@ export class ItemReader {
 	/** Refuses with a sentence that names the field. */
 	read(): StopRequest | CheckRequest {
 		const { parameters } = this;
-		this.provider = this.readProvider();
-		this.operation = oneOf(
-			FIELDS.operation.label,
-			OPERATIONS,
-			parameters.read(FIELDS.operation.name, 'stopStream'),
+		const { name, label } = FIELDS.operation;
+		const operation = orRefusal(() =>
+			oneOf(label, OPERATIONS, parameters.read(name, 'stopStream')),
 		);
-		if (this.operation === 'checkEvent') return this.readCheck(this.provider);
-		this.way = this.chosenWay(this.provider, this.operation);
+		// Known before the provider may be refused: of an event, a failure says nothing about streams.
+		if (!(operation instanceof Refusal)) this.operation = operation;
+		this.provider = this.readProvider();
+		if (operation instanceof Refusal) throw operation;
+		if (operation === 'checkEvent') return this.readCheck(this.provider);
+		this.way = this.chosenWay(this.provider, operation);
 		const source = oneOf(
 			FIELDS.source.label,
 			SOURCES,

@@ -47,6 +47,7 @@ export function verifySignature(
 	const signed = isCovered ? rawScheme(event, raw.text) : scheme(event, form ?? []);
 	if (signed === 'query') throw refusal('untrusted', messages.queryNotPlain, named);
 	if (signed.every(({ signatures }) => signatures.length === 0)) {
+		if (rawIsSigned) throw refusal('untrusted', messages.noJsonSignature, named);
 		throw older && header(event, older.header) !== ''
 			? refusal('untrusted', messages.olderSignature, {
 					...named,

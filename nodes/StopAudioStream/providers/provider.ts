@@ -175,7 +175,7 @@ export interface EventNames {
 
 /** What a provider's events say, and how. The words count only in the place that holds the ids. */
 export interface EventWords {
-	/** By which names *Check Event* finds ids; the first that are there count. */
+	/** By which names *Check Event* finds ids: the first that name a stream, or else a call. */
 	names: readonly EventNames[];
 	streamStarted: readonly EventWord[];
 	streamEnded: readonly EventWord[];

@@ -395,7 +395,7 @@ export const signalWire: Provider = {
 		"Check 'Space URL', 'Project ID' and 'API Token' in the credential, and that the token has the scope Voice (SignalWire: API Credentials).",
 	ways: [bySidFromEvents, byName, byControlId, byConferenceSid],
 	events: {
-		names: [controlNames, sidNames],
+		names: [sidNames, controlNames],
 		// `StreamEvent`: stream.mdx, status callback. `state`: SWML's stream.mdx, `status_url` (read 2026-11).
 		streamStarted: [
 			{ field: 'StreamEvent', words: ['stream-started'] },

@@ -68,7 +68,7 @@ export const vobiz: Provider = {
 		// "Signature headers come only when the callback URL has a user and password":
 		// www.vobiz.ai/docs/concepts/validating-callbacks (read 2026-11).
 		signsHint:
-			"Vobiz signs only callbacks whose URL holds a user and password: enter the callback at Vobiz as https://user:password@…, and set the Webhook node's Authentication to Basic Auth. The older signature V1 is not accepted.",
+			"Vobiz signs only callbacks whose URL holds a user and password: enter the callback at Vobiz as https://user:password@…, and set the Webhook node's Authentication to Basic Auth. If no signature comes even so, rely on Basic Auth alone. The older signature V1 is not accepted.",
 		limits:
 			"Vobiz signs the URL and not the body: its signature proves only that Vobiz once called this URL. The lock is the Webhook node's Basic Auth.",
 	},

@@ -133,6 +133,10 @@ export const messages = {
 		what: 'The event carries no signature of {provider}',
 		todo: "Nothing was sent. {hint} Put this node right behind the Webhook node; a stop further on takes that node's item in 'Signed Event'. If that is so already, the headers were removed on the way, or {provider} did not send this event.",
 	},
+	noJsonSignature: {
+		what: 'The event carries no signature of {provider}',
+		todo: "Nothing was sent. If {provider} does not sign such events, lock the webhook with Basic Auth and switch 'Require Signature' off. If it does, put this node right behind the Webhook node: the headers were removed on the way, or {provider} did not send this event.",
+	},
 	olderSignature: {
 		what: 'The event carries only the signature {version} of {provider}, which does not cover the body and is not accepted',
 		todo: 'Nothing was sent. {hint} Check at {provider} that the newer signature is sent, and that no proxy removes its headers.',
@@ -237,6 +241,10 @@ export const messages = {
 	cancelled: {
 		what: 'The execution was canceled before {provider} confirmed this stop',
 		todo: 'The stream may still be running. Look at the call, then run the item again if its stream is still there.',
+	},
+	cancelledCheck: {
+		what: 'The execution was canceled before this event was checked',
+		todo: 'Nothing was sent. Run the item again if the event still matters.',
 	},
 	redirected: {
 		what: '{provider} answered with a redirect ({status}), which the node does not follow',
