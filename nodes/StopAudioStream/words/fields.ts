@@ -112,7 +112,7 @@ export const OPTIONS = {
 		default: 100,
 		description:
 			"How many requests may be under way at once for one account, those of other executions counted. With a low number, this node waits until they leave a gap. The provider's rate limit is kept in any case.",
-		shownFor: 'always',
+		shownFor: 'stops',
 	},
 	maxRetries: {
 		name: 'maxRetries',
