@@ -138,7 +138,7 @@ export class Stop {
 		this.attempts += attempts;
 		this.effectBefore ||= effectBefore;
 		const stop = { provider, account, way, ids };
-		const read = readEnd({ provider, way, host: sender.hostname }, end);
+		const read = readEnd(provider, way, end);
 		if (read.kind === 'outcome') {
 			if (read.status === 'stopped' || read.status === 'accepted') {
 				if (read.status === 'stopped') this.memory.add(stop);
