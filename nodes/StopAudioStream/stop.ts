@@ -1,8 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isSameStream } from './input/events';
 import type { StopRequest } from './input/readItem';
-import type { Trusted } from './input/trust';
+import { isSameStream, type SaidOfStop } from './input/events';
 import type { StopMemory } from './outcome/memory';
 import { EVIDENCE, type EvidenceName } from './outcome/nothingFound';
 import type { Confirmation, StopResult } from './outcome/results';
@@ -27,21 +26,21 @@ export interface Connection {
 /** How a stop ended. `callState`: what a read told of the call or the conference. */
 type Ending =
 	| { kind: 'taken'; status: 'stopped' | 'accepted' }
-	| NothingFound
+	/**
+	 * Nothing was found. `noun`: what `callState` is about, if that is not what the stream runs on; `ended`: what has
+	 * ended, in words; `running`: a stream that still runs on the call.
+	 */
+	| {
+			kind: 'nothing';
+			evidence: EvidenceName;
+			callState?: CallState;
+			noun?: Noun;
+			ended?: string;
+			running?: string;
+	  }
 	| { kind: 'failed'; failure: Failure; callState?: CallState };
 
-/** The stop found nothing: why, and what more is known. */
-interface NothingFound {
-	kind: 'nothing';
-	evidence: EvidenceName;
-	callState?: CallState;
-	/** What `callState` is about, if that is not what the stream runs on. */
-	noun?: Noun;
-	/** What has ended, in words. */
-	ended?: string;
-	/** A stream that still runs on the call. */
-	running?: string;
-}
+type NothingFound = Extract<Ending, { kind: 'nothing' }>;
 
 const nothing = (evidence: EvidenceName, more: Omit<NothingFound, 'kind' | 'evidence'> = {}) =>
 	({ kind: 'nothing', evidence, ...more }) as const;
@@ -58,7 +57,7 @@ export class Stop {
 
 	constructor(
 		private readonly request: StopRequest,
-		private readonly trusted: Trusted,
+		private readonly said: SaidOfStop & { isProven: boolean },
 		private readonly connection: Connection,
 		private readonly memory: StopMemory,
 		private readonly signal: AbortSignal,
@@ -70,7 +69,7 @@ export class Stop {
 		const { account } = this.connection;
 		// An event about a call proves nothing about a conference: the room goes on.
 		const toldState: CallState | undefined =
-			this.trusted.callEnded && way.on.noun === 'call' ? 'ended' : undefined;
+			this.said.callEnded && way.on.noun === 'call' ? 'ended' : undefined;
 		if (options.preview) {
 			const request: IDataObject = toHttpRequest(way.build(account, ids));
 			return { status: 'preview', attempts: 0, request, callState: toldState };
@@ -104,8 +103,8 @@ export class Stop {
 	/** Sends the stop, and finds out what a "not found" leaves open. */
 	private async end(): Promise<Ending> {
 		const { way, ids } = this.request;
-		let ending = await this.send(way, this.trusted.callEnded);
-		let { callEnded } = this.trusted;
+		let ending = await this.send(way, this.said.callEnded);
+		let { callEnded } = this.said;
 		if (isNotFound(ending) && way.fallback && ids.callId) {
 			const other = await this.send(way.fallback, callEnded);
 			// An end of the call proves nothing of the conference.
@@ -116,7 +115,7 @@ export class Stop {
 		}
 		if (!isNotFound(ending)) return ending;
 		if (callEnded && way.on.noun === 'call') return nothing('eventEndedCall');
-		const { streamEnded } = this.trusted;
+		const { streamEnded } = this.said;
 		if (streamEnded && !streamEnded.mayResume) return nothing('eventEndedStream');
 		return await this.investigate(callEnded);
 	}
@@ -149,8 +148,7 @@ export class Stop {
 		}
 		if (!read.mayBeOver) return { kind: 'failed', failure: read.failure };
 		if (this.memory.has(stop)) return nothing('stoppedBefore');
-		if (callEnded && this.trusted.isProven && way.on.noun === 'call')
-			return nothing('eventEndedCall');
+		if (callEnded && this.said.isProven && way.on.noun === 'call') return nothing('eventEndedCall');
 		const callState = await lookups.placeState({ way, ids, options });
 		return callState === 'ended'
 			? nothing('shownEnded', { callState, ended: way.on.noun })
@@ -163,7 +161,7 @@ export class Stop {
 		const ending = this.readFinding(finding);
 		if (ending !== 'running') {
 			const { evidence, callState, running } = ending;
-			if (EVIDENCE[evidence].status !== 'notFound' || !this.trusted.streamEnded) return ending;
+			if (EVIDENCE[evidence].status !== 'notFound' || !this.said.streamEnded) return ending;
 			// A stream that dropped, and that no read shows as running, has ended.
 			if (running !== undefined) return nothing('droppedAndOtherRuns', { callState, running });
 			return nothing(evidence === 'liveNoneListed' ? 'noneListed' : 'eventEndedStream', {

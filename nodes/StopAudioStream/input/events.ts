@@ -129,24 +129,20 @@ function fieldsOf(item: Record<string, unknown>, { event, values, within }: Plac
 	return (event === query && !isGet ? body : event) as IDataObject;
 }
 
-/** What is to be found in an event for a stop. */
-interface Wanted {
-	provider: Provider;
-	way: Way;
-	/** Only what the webhook's caller sent counts. */
-	onlySigned: boolean;
-	/** The stream that the user filled in beside the event. */
-	givenStream: unknown;
-}
-
 /**
  * Finds what a way needs in an item that holds a provider's own event: a webhook's body or query, or a message
  * of the stream itself. The ids go into `ids` one by one, so that an event that is refused still tells which call
- * it meant. Gives back the way to take, which is another for a conference, and the place of the event.
+ * it meant. `onlySigned`: only what the webhook's caller sent counts; `givenStream`: what the user filled in beside
+ * the event. Gives back the way to take, which is another for a conference, and the place of the event.
  */
 export function readEvent(
 	item: IDataObject,
-	{ provider, way, onlySigned, givenStream }: Wanted,
+	{
+		provider,
+		way,
+		onlySigned,
+		givenStream,
+	}: { provider: Provider; way: Way; onlySigned: boolean; givenStream: unknown },
 	ids: Ids,
 ): { way: Way; place: Place } {
 	const { stream } = way;
@@ -214,15 +210,11 @@ export interface SaidOfStop {
 	streamEnded?: { mayResume: boolean };
 }
 
-/** What a stop is about. */
-interface About {
-	provider: Provider;
-	way: Way;
-	ids: Ids;
-}
-
 /** What these places say of what is to stop; `undefined` if none is about it. */
-export function readSaid(places: Place[], about: About): SaidOfStop | undefined {
+export function readSaid(
+	places: Place[],
+	about: { provider: Provider; way: Way; ids: Ids },
+): SaidOfStop | undefined {
 	const said = places.flatMap((place) => saidIn(place, about) ?? []);
 	if (said.length === 0) return undefined;
 	return {
@@ -231,7 +223,10 @@ export function readSaid(places: Place[], about: About): SaidOfStop | undefined 
 	};
 }
 
-function saidIn(place: Place, { provider, way, ids }: About): SaidOfStop | undefined {
+function saidIn(
+	place: Place,
+	{ provider, way, ids }: { provider: Provider; way: Way; ids: Ids },
+): SaidOfStop | undefined {
 	const { inEvents, stream, document } = way;
 	const { values, query = {} } = place;
 	const textAt = (names: readonly string[], from = values) =>

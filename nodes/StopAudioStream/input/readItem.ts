@@ -5,7 +5,6 @@ import {
 	waysToOneStream,
 	wayToAllStreams,
 	type DocumentFields,
-	type DocumentSpec,
 	type Ids,
 	type Provider,
 	type Way,
@@ -35,7 +34,16 @@ export interface StopRequest {
 	provider: Provider;
 	way: Way;
 	ids: Ids;
-	options: StopOptions;
+	/** What was set under 'Options'; times are in ms. */
+	options: {
+		confirm: boolean;
+		includeResponse: boolean;
+		preview: boolean;
+		whenNothingToStop: (typeof OPTIONS.whenNothingToStop.choices)[number]['value'];
+		maxConcurrency: number;
+		maxRetries: number;
+		timeout: number;
+	};
 	/** Whether a person typed or mapped the ids, and no event brought them. */
 	idsFromFields: boolean;
 	/** What the incoming item says of this very call and stream. */
@@ -52,17 +60,6 @@ export interface CheckRequest {
 	provider: Provider;
 	requireSignature: boolean;
 	includeEvent: boolean;
-}
-
-/** What was set under 'Options' for a stop; times are in ms. */
-export interface StopOptions {
-	confirm: boolean;
-	includeResponse: boolean;
-	preview: boolean;
-	whenNothingToStop: (typeof OPTIONS.whenNothingToStop.choices)[number]['value'];
-	maxConcurrency: number;
-	maxRetries: number;
-	timeout: number;
 }
 
 const OPERATIONS: readonly Operation[] = ['stopStream', 'stopAllStreams', 'checkEvent'];
@@ -249,7 +246,7 @@ function documentOf(
 	{ url: urlField, options }: DocumentFields,
 	parameters: Parameters,
 	values: OptionValues,
-): DocumentSpec {
+): NonNullable<Ids['document']> {
 	const { fallbackUrl: fallbackSpec, method: methodSpec, nameParameter: nameSpec } = options;
 	const fallbackUrl = webUrl(values[fallbackSpec.name], fallbackSpec.label);
 	const url = webUrl(parameters.read('cxmlUrl', ''), urlField.label);
@@ -279,7 +276,7 @@ function webUrl(value: unknown, label: string): string {
 	return typed;
 }
 
-const readOptions = (values: OptionValues): StopOptions => ({
+const readOptions = (values: OptionValues): StopRequest['options'] => ({
 	confirm: isOn(OPTIONS.confirm, values),
 	includeResponse: isOn(OPTIONS.includeResponse, values),
 	preview: isOn(OPTIONS.preview, values),

@@ -11,23 +11,16 @@ import {
 import { messages, refusal } from '../words/sentences';
 import { isRecord } from '../words/values';
 
-/** The provider that must have signed an event, the account whose key it signs with, and the field that asks for it. */
-interface Signer {
-	provider: Provider;
-	account: Account;
-	field: string;
-}
-
 /** The text of a body that is no form, as n8n's Webhook node hands it over with 'Raw Body'. */
 export type RawBody = { kind: 'raw'; text: string } | { kind: 'missing' } | { kind: 'notAsked' };
 
 /**
  * Refuses the item of an n8n Webhook node unless the provider signed it. Gives back whether the raw body is what was
- * signed: then the item's own `body` proves nothing.
+ * signed: then the item's own `body` proves nothing. `field`: the one that asks for a signature.
  */
 export function verifySignature(
 	item: unknown,
-	{ provider, account, field }: Signer,
+	{ provider, account, field }: { provider: Provider; account: Account; field: string },
 	raw: RawBody,
 ): { rawIsSigned: boolean } {
 	const { displayName, signature } = provider;

@@ -6,17 +6,15 @@ import { readSaid, signedPlacesIn, type SaidOfStop } from './events';
 import type { StopRequest } from './readItem';
 import { verifySignature } from './signature';
 
-/** What is known of a call and a stream from events. */
-export interface Trusted extends SaidOfStop {
-	/** The provider signed what the event says. */
-	isProven: boolean;
-}
-
 /**
  * Refuses a stop whose event the provider did not sign, and then one whose event was refused. With 'Signed Event',
- * only that event says whether the call or the stream has ended, and only of what is to stop.
+ * only that event says whether the call or the stream has ended, and only of what is to stop. `isProven`: the
+ * provider signed what the event says.
  */
-export function trusted(request: StopRequest, account: Account): Trusted {
+export function trusted(
+	request: StopRequest,
+	account: Account,
+): SaidOfStop & { isProven: boolean } {
 	const { provider, way, ids, said, proof, refused } = request;
 	if (!proof) return { callEnded: false, ...said, isProven: false };
 	const { event, isOther } = proof;

@@ -10,7 +10,7 @@ const MAX_REMEMBERED = 10_000;
 const NAME = 'stopped';
 
 /** What was stopped, and at which account. */
-interface Stop {
+interface Stopped {
 	provider: Provider;
 	account: Account;
 	way: Way;
@@ -37,7 +37,7 @@ export class StopMemory {
 	}
 
 	/** Whether this stream, or all streams of its call, were confirmed as stopped. */
-	has(stop: Stop): boolean {
+	has(stop: Stopped): boolean {
 		const { way, ids } = stop;
 		return (
 			this.hashes.has(hashOf(stop, ids.stream)) ||
@@ -45,7 +45,7 @@ export class StopMemory {
 		);
 	}
 
-	add(stop: Stop) {
+	add(stop: Stopped) {
 		const hash = hashOf(stop, stop.ids.stream);
 		if (this.hashes.has(hash)) return;
 		this.hashes.add(hash);
@@ -65,7 +65,7 @@ function keptBy(context: Pick<IExecuteFunctions, 'getContext'>): IDataObject {
 }
 
 /** `stream`: none for all streams. Ids may come in another case. */
-function hashOf({ provider, account, way, ids }: Stop, stream: string | undefined): string {
+function hashOf({ provider, account, way, ids }: Stopped, stream: string | undefined): string {
 	const parts = [provider.name, account.origin, account.id, ids[way.on.id] ?? '', stream ?? ''];
 	const text = JSON.stringify(parts).toLowerCase();
 	return createHash('sha256').update(text).digest('base64url').slice(0, 12);

@@ -1,10 +1,10 @@
-import { messages } from '../words/sentences';
+import { messages, type Sentence } from '../words/sentences';
 import type { Status } from '../words/vocabulary';
 
 /** What showed, or left open, whether a stop that found nothing had anything to stop. */
 interface Evidence {
 	status: Extract<Status, 'alreadyStopped' | 'notFound'>;
-	sentence: (typeof messages)[Said];
+	sentence: Sentence;
 	/** A read showed the end: *Confirm Stop* has nothing more to read. */
 	isShown?: true;
 	/** A stream may still run, by what was read: with *Fail If a Stream May Still Run*, the item fails. */
@@ -13,36 +13,19 @@ interface Evidence {
 	hint?: 'info' | 'warning';
 }
 
-type Said =
-	| 'nothingRunning'
-	| 'stoppedBefore'
-	| 'eventEndedCall'
-	| 'eventEndedStream'
-	| 'shownEnded'
-	| 'noneListed'
-	| 'droppedAndOtherRuns'
-	| 'notFound'
-	| 'notFoundNoTime'
-	| 'notFoundUnknown'
-	| 'liveUnsure'
-	| 'liveNoneListed'
-	| 'liveOtherRuns'
-	| 'liveUnread'
-	| 'allLiveOneRuns'
-	| 'allLiveUnread';
-
-const alreadyStopped = (
-	sentence: Evidence['sentence'],
+const alreadyStopped = <S extends Sentence>(
+	sentence: S,
 	more: Pick<Evidence, 'isShown' | 'mayRun'> = {},
-): Evidence => ({ status: 'alreadyStopped', sentence, ...more });
+): Evidence & { sentence: S } => ({ status: 'alreadyStopped', sentence, ...more });
 
-const notFound = (
+const notFound = <S extends Sentence>(
 	hint: Evidence['hint'],
-	sentence: Evidence['sentence'],
+	sentence: S,
 	more: Pick<Evidence, 'isShown' | 'mayRun'> = {},
-): Evidence => ({ status: 'notFound', sentence, hint, ...more });
+): Evidence & { sentence: S } => ({ status: 'notFound', sentence, hint, ...more });
 
-const TABLE = {
+/** The one table of what is known of a stop that found nothing. */
+export const EVIDENCE = {
 	ownWords: alreadyStopped(messages.nothingRunning),
 	stoppedBefore: alreadyStopped(messages.stoppedBefore),
 	eventEndedCall: alreadyStopped(messages.eventEndedCall),
@@ -60,9 +43,6 @@ const TABLE = {
 	liveUnread: notFound('warning', messages.liveUnread, { mayRun: true }),
 	allLiveOneRuns: notFound('warning', messages.allLiveOneRuns, { mayRun: true }),
 	allLiveUnread: notFound('warning', messages.allLiveUnread),
-} satisfies Record<string, Evidence>;
+};
 
-export type EvidenceName = keyof typeof TABLE;
-
-/** The one table of what is known of a stop that found nothing. */
-export const EVIDENCE: Readonly<Record<EvidenceName, Evidence>> = TABLE;
+export type EvidenceName = keyof typeof EVIDENCE;

@@ -30,7 +30,7 @@ export interface StopResult {
 	/** What *Preview Only* shows. */
 	request?: IDataObject;
 	/** What a person should look at on the canvas. */
-	hint?: Hint;
+	hint?: { says: string; type: 'info' | 'warning' };
 }
 
 /** What *Check Event* found. */
@@ -43,12 +43,6 @@ export interface CheckResult {
 
 /** What *Confirm Stop* says. */
 export type Confirmation = { confirmed: true } | { confirmed: false; confirmReason: string };
-
-/** A sentence on the canvas, once for all items that it holds for. */
-export interface Hint {
-	says: string;
-	type: 'info' | 'warning';
-}
 
 /** What of n8n the results need. */
 type ResultContext = Pick<
@@ -153,7 +147,7 @@ const N8N_CAUSES: Partial<
 export function addHints(context: ResultContext, results: ItemResult[]) {
 	// As an AI agent's tool, an older n8n has no hints.
 	if (typeof context.addExecutionHints !== 'function') return;
-	const counts = new Map<string, { hint: Hint; count: number }>();
+	const counts = new Map<string, { hint: NonNullable<StopResult['hint']>; count: number }>();
 	for (const result of results) {
 		if (result.kind === 'check' || !result.hint || result.failure) continue;
 		const { hint } = result;

@@ -6,7 +6,7 @@ import {
 	type Provider,
 	type Way,
 } from '../providers/provider';
-import { failed, messages, quoteOf, type Failure } from '../words/sentences';
+import { failed, messages, quoteOf, type Failure, type Sentence } from '../words/sentences';
 import { textOf } from '../words/values';
 import type { FailureCause, Status } from '../words/vocabulary';
 
@@ -65,38 +65,19 @@ interface Verdict {
 	load: 'copes' | 'limits' | 'unknown';
 	/** Why the item fails, if this is the last word, and what is said of it. */
 	cause: FailureCause;
-	sentence: (typeof messages)[SaidOfAnEnd];
+	sentence: Sentence;
 }
 
-type SaidOfAnEnd =
-	| 'rejected'
-	| 'unknownPath'
-	| 'unreadable'
-	| 'refused'
-	| 'proxyLogin'
-	| 'rateLimited'
-	| 'unavailable'
-	| 'redirected'
-	| 'noAnswer'
-	| 'connectionLost'
-	| 'notReached'
-	| 'untrustedCertificate'
-	| 'invalidCertificate'
-	| 'blocked'
-	| 'waitTooLong'
-	| 'broken'
-	| 'cancelled';
-
-const verdict = (
+const verdict = <S extends Sentence>(
 	mayHaveActed: Verdict['mayHaveActed'],
 	sendAgain: Verdict['sendAgain'],
 	load: Verdict['load'],
 	cause: Verdict['cause'],
-	sentence: Verdict['sentence'],
-): Verdict => ({ mayHaveActed, sendAgain, load, cause, sentence });
+	sentence: S,
+): Verdict & { sentence: S } => ({ mayHaveActed, sendAgain, load, cause, sentence });
 
 /** The one table of what each end means: may have acted, send again, load, cause, sentence. */
-export const VERDICTS: Readonly<Record<Meaning, Verdict>> = {
+export const VERDICTS = {
 	understood: verdict(false, 'never', 'copes', 'rejected', messages.rejected),
 	rejected: verdict(false, 'never', 'copes', 'rejected', messages.rejected),
 	unknownPath: verdict(false, 'never', 'copes', 'rejected', messages.unknownPath),
@@ -129,7 +110,7 @@ export const VERDICTS: Readonly<Record<Meaning, Verdict>> = {
 	waitTooLong: verdict(false, 'never', 'unknown', 'rateLimit', messages.waitTooLong),
 	broken: verdict(true, 'never', 'unknown', 'unreadable', messages.broken),
 	cancelled: verdict(true, 'never', 'unknown', 'unavailable', messages.cancelled),
-};
+} satisfies Record<Meaning, Verdict>;
 
 const TEMPORARY = [408, 500, 502, 503, 504];
 

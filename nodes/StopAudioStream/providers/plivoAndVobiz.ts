@@ -68,17 +68,21 @@ export const eventWords: EventWords = {
 	],
 };
 
-/** Where the two differ. `base` is what stands before `/Account` in the path. */
-interface Differences {
+/**
+ * One stream by its id, and all streams of a call. Where the two differ: `base` is what stands before `/Account` in
+ * the path; `isOwn404`, whether a 404's body is the provider's own, beyond what both say.
+ */
+export function callStreamWays({
+	displayName,
+	base,
+	notices,
+	isOwn404,
+}: {
 	displayName: string;
 	base: string;
 	notices: { one: string; all: string };
-	/** Whether a 404's body is the provider's own, beyond what both say. */
 	isOwn404?(body: Record<string, unknown>): boolean;
-}
-
-/** One stream by its id, and all streams of a call. */
-export function callStreamWays({ displayName, base, notices, isOwn404 }: Differences): [Way, Way] {
+}): [Way, Way] {
 	// With the slash at the end: Vobiz answers 401 without it, Plivo takes both.
 	const callUrl = (account: Account, { callId }: Ids) =>
 		`${account.origin}${base}/Account/${encodeURIComponent(account.id)}/Call/` +

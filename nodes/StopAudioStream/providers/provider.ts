@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { OptionOf } from '../words/fields';
 import type { messages } from '../words/sentences';
 import type { CallState, Noun, Operation, Status } from '../words/vocabulary';
-import type { RawScheme, Scheme } from './signature';
+import type { Scheme } from './signature';
 
 /**
  * What a provider is: data and pure functions. It builds requests and reads answers; it sends nothing,
@@ -69,7 +69,8 @@ export interface Ids {
 	callId?: string;
 	conferenceSid?: string;
 	stream?: string;
-	document?: DocumentSpec;
+	/** The cXML document that stops a stream by its name; `method` is how it and its fallback are fetched. */
+	document?: { url: string; fallbackUrl?: string; method: string; nameParameter: string };
 }
 
 /** What a provider makes of its own answer. */
@@ -151,14 +152,6 @@ export interface DocumentFields {
 	};
 }
 
-/** The cXML document that stops a stream by its name; `method` is how it and its fallback are fetched. */
-export interface DocumentSpec {
-	url: string;
-	fallbackUrl?: string;
-	method: string;
-	nameParameter: string;
-}
-
 /** What a provider's events call their ids. */
 export interface EventNames {
 	/** A place in the item counts if it holds one of these. */
@@ -199,7 +192,7 @@ export interface Signature {
 	/** What the provider may have signed of a form or a GET that n8n's Webhook node hands over. */
 	scheme: Scheme;
 	/** What it may have signed of any other body, if it signs such bodies. */
-	rawScheme?: RawScheme;
+	rawScheme?: Scheme<string>;
 	/** The credential's field that holds the key. */
 	keyField: { name: 'token' | 'signingKey'; label: string };
 	/** What makes a key the wrong one. */

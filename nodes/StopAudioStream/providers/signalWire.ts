@@ -7,7 +7,6 @@ import {
 	type Account,
 	type Answer,
 	type CallRead,
-	type DocumentSpec,
 	type EventNames,
 	type FieldText,
 	type Ids,
@@ -26,7 +25,6 @@ import {
 	writePaths,
 	type Encode,
 	type Fields,
-	type RawScheme,
 	type Scheme,
 	type WebhookEvent,
 } from './signature';
@@ -363,7 +361,7 @@ const signedBySignalWire: Scheme = (event, form) => {
  * JSON events: lower-case hex HMAC of the URL and the raw body, SHA-1 in the usual header, SHA-256 in one of its own
  * (webhook-security.mdx and signalwire-python `webhook_validator.py`, read 2026-11-29).
  */
-const rawSignedBySignalWire: RawScheme = (event, raw) => {
+const rawSignedBySignalWire: Scheme<string> = (event, raw) => {
 	if (event.query === undefined) return 'query';
 	const texts = writeSignedUrls(event, event.query).map((url) => url + raw);
 	const sha256 = header(event, 'x-signalwire-sha256-signature');
@@ -437,7 +435,7 @@ function readPlace(
 
 /** The parameters of "Update a Call"; a stream's name goes into both URLs as a query parameter. */
 function documentForm(
-	{ url, fallbackUrl, method, nameParameter }: DocumentSpec,
+	{ url, fallbackUrl, method, nameParameter }: NonNullable<Ids['document']>,
 	name: string | undefined,
 ): Record<string, string> {
 	// `%20` and not `+`: cXML Bins are documented to want `+` itself encoded.
@@ -470,11 +468,6 @@ function readTakenOrder({ statusCode, body }: Answer, idName: string): OwnReadin
 	if (statusCode === 204) return ACCEPTED;
 	if (!isRecord(body) || ownErrors(body)) return undefined;
 	return typeof body[idName] === 'string' ? ACCEPTED : undefined;
-}
-
-interface OwnError {
-	code: string;
-	message: string;
 }
 
 /** Whole sentences only: SignalWire may quote what the user sent, and that may hold any words. */
@@ -529,14 +522,14 @@ function readCallingRefusal({ statusCode, body }: Answer): OwnReading | undefine
  * SignalWire's error forms: `{code, message, more_info, status}`, `{errors: [{code, message}]}` with the code
  * as text, and `{errors: ["…"]}`. `undefined` for any other form, which another server may have sent.
  */
-function ownErrors(body: unknown): OwnError[] | undefined {
+function ownErrors(body: unknown): Array<{ code: string; message: string }> | undefined {
 	if (!isRecord(body)) return undefined;
 	const entries: unknown[] = Array.isArray(body.errors) ? body.errors : [body];
 	const errors = entries.map(ownError);
 	return errors.length > 0 && errors.every((error) => error !== undefined) ? errors : undefined;
 }
 
-function ownError(entry: unknown): OwnError | undefined {
+function ownError(entry: unknown): { code: string; message: string } | undefined {
 	if (typeof entry === 'string') return { code: '', message: entry };
 	if (!isRecord(entry) || typeof entry.message !== 'string') return undefined;
 	return ['string', 'number'].includes(typeof entry.code)

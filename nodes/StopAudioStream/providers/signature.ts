@@ -20,11 +20,14 @@ export interface Signed {
 	readonly texts: readonly string[];
 }
 
-/** What may have been signed of a form or a GET; `'query'` if the query cannot be rebuilt. */
-export type Scheme = (event: WebhookEvent, form: Fields) => readonly Signed[] | 'query';
-
-/** The same for a body that is no form, as it came. */
-export type RawScheme = (event: WebhookEvent, raw: string) => readonly Signed[] | 'query';
+/**
+ * What may have been signed of a form or a GET, or of another body as it came; `'query'` if the query cannot be
+ * rebuilt.
+ */
+export type Scheme<Body extends Fields | string = Fields> = (
+	event: WebhookEvent,
+	body: Body,
+) => readonly Signed[] | 'query';
 
 /** Names in the order in which they came, each with its values in order. */
 export type Fields = ReadonlyArray<readonly [name: string, values: readonly string[]]>;

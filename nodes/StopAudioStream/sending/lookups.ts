@@ -27,19 +27,11 @@ export interface Asked {
 export type Finding =
 	/** Of the stream itself. `running`: the provider shows it without an end. */
 	| { kind: 'stream'; state: 'ended' | 'running' }
-	| CallFinding
+	/** Of the call, or of the conference. `list`: a live call's streams, if there is such a list and it could be read. */
+	| { kind: 'call'; state: CallState; noun: Noun; list?: StreamsState }
 	/** No read told. */
 	| { kind: 'nothingTold' }
 	| { kind: 'noTime' };
-
-/** What a read told of the call, or of the conference. */
-interface CallFinding {
-	kind: 'call';
-	state: CallState;
-	noun: Noun;
-	/** What the list of a live call's streams shows; `undefined` if it could not be read, or there is none. */
-	list?: StreamsState;
-}
 
 /** The one clock of a run's reads: it starts when the first is asked for. */
 export class ReadClock {

@@ -7,38 +7,31 @@ export const FIELDS = {
 	options: { name: 'options', label: 'Options' },
 } as const;
 
-/**
- * When an option shows: for every stop, for a stop of a provider whose streams can be read, for a stop of what an
- * event names, or for *Check Event*.
- */
-type ShownFor = 'stops' | 'confirm' | 'events' | 'checks';
-
-interface OptionText {
+/** One entry under 'Options'. The screen is made from it, and each item's value is held to it. */
+export type OptionSpec = {
 	/** The name that saved workflows hold. */
 	name: string;
 	label: string;
 	description: string;
 	placeholder?: string;
-	shownFor: ShownFor;
-}
-
-/** One entry under 'Options'. The screen is made from it, and each item's value is held to it. */
-export type OptionSpec = OptionText &
-	(
-		| { kind: 'yesNo' }
-		| { kind: 'wholeNumber'; default: number; min: number; max: number }
-		| { kind: 'choice'; default: string; choices: readonly Choice[] }
-		| { kind: 'text'; default: string }
-	);
+	/**
+	 * For every stop, for a stop of a provider whose streams can be read, for a stop of what an event names, or for
+	 * *Check Event*.
+	 */
+	shownFor: 'stops' | 'confirm' | 'events' | 'checks';
+} & (
+	| { kind: 'yesNo' }
+	| { kind: 'wholeNumber'; default: number; min: number; max: number }
+	| {
+			kind: 'choice';
+			default: string;
+			choices: ReadonlyArray<{ name: string; value: string; description?: string }>;
+	  }
+	| { kind: 'text'; default: string }
+);
 
 /** An option of one kind. */
 export type OptionOf<Kind extends OptionSpec['kind']> = Extract<OptionSpec, { kind: Kind }>;
-
-interface Choice {
-	name: string;
-	value: string;
-	description?: string;
-}
 
 /** Of *Check Event*: no option, since only a person's decision may leave strangers in. */
 export const REQUIRE_SIGNATURE = {

@@ -396,12 +396,10 @@ type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}$
 	? Name | Placeholders<Rest>
 	: never;
 
-type NamesIn<S extends Sentence> = Placeholders<S['what' | 'todo']>;
-
 /** The values that a sentence takes: nothing for one without `{…}`. */
-export type ValuesFor<S extends Sentence> = [NamesIn<S>] extends [never]
+export type ValuesFor<S extends Sentence> = [Placeholders<S['what' | 'todo']>] extends [never]
 	? []
-	: [values: Record<NamesIn<S>, string | number>];
+	: [values: Record<Placeholders<S['what' | 'todo']>, string | number>];
 
 /** Fills the `{…}` of a sentence. */
 export function say<S extends Sentence>(sentence: S, ...[values]: ValuesFor<S>): Sentence {
