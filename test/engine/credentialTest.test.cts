@@ -16,7 +16,7 @@ function specOf({ provider }: RunningStandIn) {
 	if (!spec) throw new Error(`The node has no provider '${provider}'`);
 	return spec;
 }
-const addressOf = (standIn: RunningStandIn) => specOf(standIn).credential.address.name;
+const addressOf = (standIn: RunningStandIn) => specOf(standIn).credential.url.name;
 const secretOf = (standIn: RunningStandIn) => specOf(standIn).credential.token.name;
 
 /** Names that were looked up: every request to another machine begins with that. */
@@ -97,7 +97,7 @@ describe("a credential's test", () => {
 		const standIn = await start(provider);
 		const names = watchNames();
 		const { ok, message } = await testAt(standIn, { [addressOf(standIn)]: address });
-		const { label } = specOf(standIn).credential.address;
+		const { label } = specOf(standIn).credential.url;
 		expect({ ok, names, requests: standIn.requests }).toEqual({
 			ok: false,
 			names: [],

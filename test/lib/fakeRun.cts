@@ -29,11 +29,11 @@ export interface FakeRun {
 
 /** A credential of a provider, with an account of its own. */
 export function credentialOf(provider: string): Record<string, ICredentialDataDecryptedObject> {
-	const { type, address, id, token } = providerOf(provider).credential;
+	const { type, url, id, token } = providerOf(provider).credential;
 	const account = freshAccount();
 	return {
 		[type]: {
-			[address.name]: account.origin,
+			[url.name]: account.origin,
 			[id.name]: account.id,
 			[token.name]: account.token,
 		},

@@ -1,24 +1,25 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { readItem, type ItemRequest } from '../../nodes/StopAudioStream/input/readItem';
-import type { Ids } from '../../nodes/StopAudioStream/providers/provider';
+import { ItemReader, type StopRequest } from '../../nodes/StopAudioStream/input/readItem';
 import { Refusal } from '../../nodes/StopAudioStream/words/sentences';
 
 /** The node's fields; what is not there has the value that n8n would give it. */
 export type Fields = Record<string, unknown>;
 
-/** Reads an item as the node does. */
+/** Reads an item as the node does. `expressions`: which of the fields an expression gave. */
 export function readWith(
 	fields: Fields,
 	json: IDataObject = {},
-	{ isTool = false, known = {} }: { isTool?: boolean; known?: IDataObject } = {},
-): ItemRequest {
-	return readItem((name, fallback) => fields[name] ?? fallback, { json, isTool }, known);
+	{ isTool = false, expressions = [] }: { isTool?: boolean; expressions?: string[] } = {},
+): StopRequest {
+	const parameters = {
+		read: (name: string, fallback: unknown) => fields[name] ?? fallback,
+		isExpression: (name: string) => expressions.includes(name),
+	};
+	const request = new ItemReader(parameters, json, isTool).read();
+	if (request.kind === 'check') throw new Error('This item asks for no stop.');
+	return request;
 }
-
-/** The ids that the node takes from an item that holds an event. */
-export const read = (provider: string, json: IDataObject, fields: Fields = {}): Ids =>
-	readWith({ provider, source: 'event', ...fields }, json).ids;
 
 /** What was refused, and why. */
 export function refused(act: () => unknown): Refusal {
@@ -30,10 +31,4 @@ export function refused(act: () => unknown): Refusal {
 		throw thrown;
 	}
 	throw new Error(`Was not refused: ${JSON.stringify(done)}`);
-}
-
-/** Why an event is refused: the two sentences, in one. */
-export function refusal(provider: string, json: IDataObject, fields: Fields = {}): string {
-	const { what, todo } = refused(() => read(provider, json, fields)).failure;
-	return `${what}. ${todo}`;
 }

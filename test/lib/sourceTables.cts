@@ -2,7 +2,7 @@
 
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { hintFor } from '../../nodes/StopAudioStream/outcome/verdicts';
+import { hintFor } from '../../nodes/StopAudioStream/providers/provider';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import { properties } from '../../nodes/StopAudioStream/screen/properties';
 import { messages, type Sentence } from '../../nodes/StopAudioStream/words/sentences';
@@ -42,6 +42,7 @@ function shownWhen({ displayOptions }: INodeProperties): string {
 	const { show = {} } = displayOptions ?? {};
 	const of = (name: string) => (show[`/${name}`] ?? []).map((value) => choiceName(name, value));
 	const parts = [
+		...of('operation').filter((name) => name === choiceName('operation', 'checkEvent')),
 		of('provider').join(', '),
 		...of('streamBy').map((name) => `by *${name}*`),
 		...of('source').map((name) => `with *${name}*`),
@@ -53,7 +54,8 @@ const number = (value: unknown) => Number(value).toLocaleString('en');
 
 function defaultOf(option: INodeProperties): string {
 	const { type, default: value } = option;
-	if (type === 'boolean') return value === true ? 'on' : 'off';
+	// What holds if the option is not added; added, it is on.
+	if (type === 'boolean') return 'off';
 	if (type === 'number') return number(value);
 	const choice = choicesOf(option).find((each) => each.value === value);
 	return choice?.name ?? (typeof value === 'string' && value !== '' ? `\`${value}\`` : '–');

@@ -2,7 +2,7 @@
 
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
-import { authenticate, readAccount, testRules } from '../../nodes/StopAudioStream/input/account';
+import { authenticate, readAccount, testRules } from '../../nodes/StopAudioStream/providers/account';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import type { CredentialSpec } from '../../nodes/StopAudioStream/providers/provider';
 import { providerOf } from '../lib/fakeSender.cts';
@@ -12,10 +12,10 @@ const specOf = (name: string) => providerOf(name).credential;
 
 /** A credential of a provider with this address. */
 const dataOf = (
-	{ address, id, token }: CredentialSpec,
+	{ url, id, token }: CredentialSpec,
 	value: string,
 ): ICredentialDataDecryptedObject => ({
-	[address.name]: value,
+	[url.name]: value,
 	[id.name]: 'example-id',
 	[token.name]: 'example-token',
 });
@@ -84,8 +84,8 @@ describe('an address', () => {
 		'javascript://alert.example.com',
 	])('is refused where it is not https, on another machine: %s', (address) => {
 		for (const { name, credential } of providers) {
-			expect(() => originOf(name, address)).toThrow(`'${credential.address.label}' `);
-			expect(() => originOf(name, address)).toThrow(/does not start with https:|is not an address/);
+			expect(() => originOf(name, address)).toThrow(`'${credential.url.label}' `);
+			expect(() => originOf(name, address)).toThrow(/does not start with https:|is not a URL/);
 		}
 	});
 
@@ -119,7 +119,7 @@ describe('an address', () => {
 		'HTTPS\\a.example',
 	])('that is none is refused: %p', (address) => {
 		for (const { name } of providers) {
-			expect(() => originOf(name, address)).toThrow(/is not an address$/);
+			expect(() => originOf(name, address)).toThrow(/is not a URL$/);
 		}
 	});
 
@@ -132,15 +132,15 @@ describe('an address', () => {
 	});
 
 	it('without a domain is one only where the provider has spaces', () => {
-		expect(() => originOf('plivo', 'example')).toThrow("'Base URL' is not an address");
-		expect(() => originOf('vobiz', 'example')).toThrow("'Base URL' is not an address");
+		expect(() => originOf('plivo', 'example')).toThrow("'Base URL' is not a URL");
+		expect(() => originOf('vobiz', 'example')).toThrow("'Base URL' is not a URL");
 	});
 });
 
 describe('a credential', () => {
 	it.each(providers)('of $displayName drops the blanks around each value', ({ credential }) => {
-		const { address, id, token } = credential;
-		const data = { [address.name]: ' https://a.example\n', [id.name]: ' i ', [token.name]: '\tt ' };
+		const { url, id, token } = credential;
+		const data = { [url.name]: ' https://a.example\n', [id.name]: ' i ', [token.name]: '\tt ' };
 		expect(readAccount(credential, data)).toEqual({
 			origin: 'https://a.example',
 			id: 'i',
@@ -163,7 +163,7 @@ describe('a credential', () => {
 		const { failure } = refused(() => originOf('signalWire', 'https://'));
 		expect(failure).toEqual({
 			cause: 'credentials',
-			what: "'Space URL' is not an address",
+			what: "'Space URL' is not a URL",
 			todo: "Put the address into 'Space URL' as in this example: example.signalwire.com",
 		});
 	});
@@ -183,8 +183,8 @@ describe('a credential', () => {
 
 	it.each(providers)('of $displayName names the field that is empty', ({ credential }) => {
 		const whole = dataOf(credential, 'https://a.example');
-		for (const field of [credential.address, credential.id, credential.token]) {
-			for (const value of ['', '  ', undefined, null, 5, {}]) {
+		for (const field of [credential.url, credential.id, credential.token]) {
+			for (const value of ['', '  ', undefined, null, {}]) {
 				const data: ICredentialDataDecryptedObject = Object.assign({}, whole, {
 					[field.name]: value,
 				});

@@ -1,7 +1,7 @@
 // n8n's HTTP Request node hands a credential its request in another form than everything else does.
 
 import type { IHttpRequestOptions } from 'n8n-workflow';
-import { authenticate } from '../../nodes/StopAudioStream/input/account';
+import { authenticate } from '../../nodes/StopAudioStream/providers/account';
 import { plivo } from '../../nodes/StopAudioStream/providers/plivo';
 import { vobiz } from '../../nodes/StopAudioStream/providers/vobiz';
 

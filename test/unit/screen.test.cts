@@ -301,7 +301,8 @@ describe('the options', () => {
 			const field = optionFields.find(({ name }) => name === spec.name);
 			expect(field).toMatchObject({
 				displayName: spec.label,
-				default: spec.default,
+				// Whoever adds an option of yes or no wants it on.
+				default: spec.kind === 'yesNo' ? true : spec.default,
 				type: TYPES[spec.kind],
 			});
 			// What a signature does not prove stands behind what the option is for.
