@@ -2,7 +2,11 @@
 
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
-import { authenticate, readAccount, testRules } from '../../nodes/StopAudioStream/providers/account';
+import {
+	authenticate,
+	readAccount,
+	testRules,
+} from '../../nodes/StopAudioStream/providers/account';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import type { CredentialSpec } from '../../nodes/StopAudioStream/providers/provider';
 import { providerOf } from '../lib/fakeSender.cts';
