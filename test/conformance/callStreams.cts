@@ -6,6 +6,9 @@ export function callStreams(base: string) {
 	const path = ({ credentials }: RunningStandIn, call: string, stream?: string) =>
 		`${base}/Account/${credentials.authId}/Call/${encodeURIComponent(call)}/Stream/` +
 		(stream === undefined ? '' : `${encodeURIComponent(stream)}/`);
+	/** The list of a call's streams. */
+	const listOf = (standIn: RunningStandIn, call: string) =>
+		`${path(standIn, call)}?limit=20&offset=0`;
 	/** The record of a call that is over, then the call while it is live. */
 	const ofCall = ({ credentials }: RunningStandIn, call: string) => {
 		const at = `${base}/Account/${credentials.authId}/Call/${encodeURIComponent(call)}/`;
@@ -23,14 +26,16 @@ export function callStreams(base: string) {
 			path(standIn, call.id, stream.id),
 			...ofCall(standIn, call.id),
 		],
+		list: (standIn: RunningStandIn, { call }: Target) => listOf(standIn, call.id),
 	} as const satisfies Partial<Column>;
 	const all = {
 		parameters: { operation: 'stopAllStreams' },
 		labels: { id: 'Call UUID' },
 		event: 'Hangup',
 		request: (standIn: RunningStandIn, { call }: Target) => remove(path(standIn, call.id)),
-		read: (standIn: RunningStandIn, { call }: Target) => path(standIn, call.id),
+		read: (standIn: RunningStandIn, { call }: Target) => listOf(standIn, call.id),
 		looks: (standIn: RunningStandIn, { call }: Target) => ofCall(standIn, call.id),
+		list: (standIn: RunningStandIn, { call }: Target) => listOf(standIn, call.id),
 		cannot: { oneStream: 'all streams of a call are stopped, so no stream is named' },
 	} as const satisfies Partial<Column>;
 	return { one, all };

@@ -132,9 +132,23 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 		return this.column.cannot?.unknownCall === undefined ? 'notFound' : undefined;
 	}
 
-	/** What is read where a stop found nothing, in this order. */
+	/** What is read if a stop found nothing, in this order. */
 	looks(target = this.targets[0] ?? this.target): string[] {
 		return this.column.looks(this.standIn, target);
+	}
+
+	/** The same, and what is read last if the call is live: its list of streams. */
+	looksOfLive(target = this.targets[0] ?? this.target): string[] {
+		const list = this.column.list?.(this.standIn, target);
+		return [...this.looks(target), ...(list === undefined ? [] : [list])];
+	}
+
+	/** What a stop comes to that missed the stream which runs on the live call, unless an option says otherwise. */
+	get missed(): Expected {
+		return {
+			...(this.column.list ? { failure: 'nothingToStop' } : { status: 'notFound' }),
+			callState: 'live',
+		};
 	}
 
 	/** What that field holds for a target. */

@@ -44,7 +44,7 @@ const oneStream = (generation: Generation, endedCall: Expected): Column<PlivoSta
 		stop: stopped,
 		again: nothingRuns,
 		// To a wrong id on a live call Plivo says the same as to a stream that has ended.
-		unknownStream: { status: 'notFound', statusCode: 400, callState: 'live' },
+		unknownStream: { failure: 'nothingToStop', statusCode: 400, callState: 'live' },
 		unknownCall,
 		endedCall,
 		noContent: stopped,

@@ -40,7 +40,7 @@ export const signalWire: Profile<SignalWireStandIn> = {
 		},
 	],
 	signed: {
-		kinds: { stream: 'stream-stopped', call: 'call-completed' },
+		kinds: { stream: 'stream-started', call: 'call-completed' },
 		key: 'signingSecret',
 		keyLabel: 'Signing Key',
 		userInfo: '',

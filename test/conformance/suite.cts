@@ -143,7 +143,7 @@ function offered<S extends RunningStandIn>(
 
 function declared<S extends RunningStandIn>({ columns, cannot }: Profile<S>) {
 	return {
-		operations: [...new Set(columns.map(({ parameters }) => parameters.operation))],
+		operations: [...new Set(columns.map(({ parameters }) => parameters.operation)), 'checkEvent'],
 		streamBy: [...new Set(columns.flatMap(({ parameters }) => parameters.streamBy ?? []))],
 		confirm: !cannot.confirm,
 	};

@@ -11,26 +11,26 @@ import type { RunningStandIn } from '../lib/stops.cts';
 import type { Case } from './case.cts';
 import type { Row } from './scenario.cts';
 
-/** What an output may hold, by the public interface. */
+/** What an output may hold, by the public interface and in its order: n8n's table shows the first and cuts off the rest. */
 export const FIELDS = [
+	'status',
+	'stopped',
+	'failure',
+	'error',
+	'message',
 	'provider',
 	'operation',
 	'callId',
-	'conferenceSid',
 	'stream',
 	'streamBy',
-	'status',
-	'stopped',
 	'statusCode',
 	'attempts',
+	'conferenceSid',
 	'callState',
 	'confirmed',
 	'confirmReason',
 	'response',
 	'request',
-	'failure',
-	'error',
-	'message',
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
@@ -137,8 +137,10 @@ export interface Column<S extends RunningStandIn = RunningStandIn> {
 	event: string;
 	/** The request that must arrive. */
 	request(standIn: S, target: Target, c: Case<S>): Wanted;
-	/** What is read where a stop found nothing, in this order. */
+	/** What is read if a stop found nothing, in this order. */
 	looks(standIn: S, target: Target): string[];
+	/** What is read last, if the call is live: its list of streams. */
+	list?(standIn: S, target: Target): string;
 	/** The path of what Confirm Stop reads. */
 	read?(standIn: S, target: Target): string;
 	/** The answer to such a read, for a stream that has not ended. */

@@ -52,7 +52,7 @@ const oneStream = (generation: Generation, stop: Expected): VobizColumn => ({
 	says: {
 		stop,
 		again: nothingRuns,
-		unknownStream: { status: 'notFound', statusCode: 404, callState: 'live' },
+		unknownStream: { failure: 'nothingToStop', statusCode: 404, callState: 'live' },
 		unknownCall,
 		endedCall: nothingRuns,
 		noContent: stopped204,

@@ -89,6 +89,7 @@ export const answers: readonly Row[] = [
 			const words = c.column.own === undefined ? WORDS : 'Not Found';
 			c.answer({ status: 404, body: typeof answer === 'function' ? answer(words) : answer });
 		},
+		options: { whenNothingToStop: 'succeed' },
 		expected: () => ({ status: 'notFound', statusCode: 404, callState: 'live' }),
 		check: (c) => expect(c.stream.running).toBe(true),
 	}),

@@ -1,7 +1,8 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 import type { NodeOutput } from '../../lib/nodeRun.cts';
 import type { Fault } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
+import { besideFields, eventOf, firstEnding, fromFields, given, saying } from '../events.cts';
 import { row, rows, type Row } from '../scenario.cts';
 import type { Column, Ending, Expected, Profile } from '../types.cts';
 
@@ -9,36 +10,6 @@ import type { Column, Ending, Expected, Profile } from '../types.cts';
 
 const byTitle = (_column: Column, { endings: all }: Profile) =>
 	Object.fromEntries(all.map((ending) => [ending.title, ending]));
-
-/** The event about the first call, changed; an empty word takes the field out. */
-function eventOf(c: Case, { kind, says = {}, within }: Ending, of = c.call): IDataObject {
-	const event = c.event(kind, of);
-	const part = within ? (event[within] as IDataObject) : event;
-	const changed = Object.fromEntries(
-		Object.entries({ ...part, ...says }).filter(([name]) => says[name] !== ''),
-	);
-	return within ? { ...event, [within]: changed } : changed;
-}
-
-/** The same event with other words. */
-const saying = (ending: Ending, change: (word: string) => string): Ending => ({
-	...ending,
-	says: Object.fromEntries(
-		Object.entries(ending.says ?? {}).map(([name, word]) => [name, change(word)]),
-	),
-});
-
-/** The ids from the item's fields, where others bring an event beside them. */
-const fromFields = (c: Case): INodeParameters => ({
-	[c.idField]: `={{ $json.${c.idField} }}`,
-	...(!c.all && { stream: '={{ $json.stream }}' }),
-	...c.document(),
-});
-
-/** Beside the fields of a person who maps, as most do. */
-const besideFields = (c: Case, event: IDataObject) => {
-	c.items = [{ ...c.fields(c.target), ...event }];
-};
 
 /** What the stop finds of a call that has ended, for certain: the provider's own "not found". */
 function end(c: Case) {
@@ -112,20 +83,17 @@ export const endings: readonly Row[] = [
 					saying(ending, (word) => word.toUpperCase()),
 				),
 			}),
-			'a word that is no text': (c, ending) => ({
-				body: {
-					...eventOf(c, ending),
-					...Object.fromEntries(
-						Object.entries(ending.says ?? {}).map(([name, word]) => [name, [word]]),
-					),
-				},
+			'a word that is no text': (c, ending) => ({ body: given(c, ending, (word) => ({ word })) }),
+			'a word that came twice, once another': (c, ending) => ({
+				body: given(c, ending, (word) => [word, 'in-progress']),
+			}),
+			'a word that came twice, once in another case': (c, ending) => ({
+				body: given(c, ending, (word) => [word, word.toUpperCase()]),
 			}),
 		}),
 		parameters: fromFields,
 		arrange(c, eventFor) {
-			const [ending] = c.profile.endings;
-			if (!ending) throw new Error('no event ends a call');
-			besideFields(c, eventFor(c, ending));
+			besideFields(c, eventFor(c, firstEnding(c)));
 			end(c);
 		},
 		expected: () => ({ status: 'alreadyStopped', statusCode: 404, attempts: 1 }),
@@ -136,8 +104,7 @@ export const endings: readonly Row[] = [
 		needs: ['onCall'],
 		parameters: fromFields,
 		arrange(c) {
-			const [ending] = c.profile.endings;
-			if (ending) besideFields(c, { body: eventOf(c, ending) });
+			besideFields(c, { body: eventOf(c, firstEnding(c)) });
 		},
 		expected: (c) => ({ ...c.says('stop'), callState: 'ended', runs: false }),
 		check: (c) => expect(c.stops()).toHaveLength(1),
@@ -151,10 +118,8 @@ export const endings: readonly Row[] = [
 			...c.document(),
 		}),
 		arrange(c) {
-			const [ending] = c.profile.endings;
 			c.targets = [c.ghost(c.target)];
-			if (!ending) return;
-			const body = { ...eventOf(c, ending), ConferenceSid: c.idOf(c.target) };
+			const body = { ...eventOf(c, firstEnding(c)), ConferenceSid: c.idOf(c.target) };
 			c.items = [{ ...c.fields(c.ghost(c.target)), body }];
 		},
 		expected: () => ({ status: 'notFound', callState: 'live' }),
@@ -166,9 +131,9 @@ export const endings: readonly Row[] = [
 			if (!c.all) c.targets = [c.ghost(c.target)];
 			c.answer(c.column.answers.notFound);
 		},
-		expected: () => ({ status: 'notFound', statusCode: 404, callState: 'live', attempts: 1 }),
+		expected: (c) => ({ ...c.missed, statusCode: 404, attempts: 1 }),
 		check(c) {
-			expect(c.reads()).toEqual(c.looks());
+			expect(c.reads()).toEqual(c.looksOfLive());
 			expect(c.stream.running).toBe(true);
 		},
 	}),
@@ -218,8 +183,8 @@ export const endings: readonly Row[] = [
 				{ when: ({ path }) => path === record },
 			);
 		},
-		expected: () => ({ status: 'notFound', callState: 'live' }),
-		check: (c) => expect(c.reads()).toEqual(c.looks()),
+		expected: (c) => c.missed,
+		check: (c) => expect(c.reads()).toEqual(c.looksOfLive()),
 	}),
 	row({
 		name: 'a record of another call proves nothing for this one',
@@ -233,7 +198,7 @@ export const endings: readonly Row[] = [
 				{ when: ({ path }) => path === record },
 			);
 		},
-		expected: () => ({ status: 'notFound', callState: 'live' }),
+		expected: (c) => c.missed,
 	}),
 	row({
 		name: 'a record that is not written yet: the provider shows no such call',
@@ -319,12 +284,11 @@ export const endings: readonly Row[] = [
 			);
 			c.answer(c.column.answers.notFound);
 		},
-		expected: (c) =>
-			c.targets.map(() => ({ status: 'notFound' as const, callState: 'live' as const })),
+		expected: (c) => c.targets.map(() => c.missed),
 		check(c) {
 			const reads = c.reads();
 			expect([...reads].sort()).toEqual(
-				[...new Set(c.targets.flatMap((one) => c.looks(one)))].sort(),
+				[...new Set(c.targets.flatMap((one) => c.looksOfLive(one)))].sort(),
 			);
 		},
 	}),
@@ -339,7 +303,9 @@ export const endings: readonly Row[] = [
 		expected: (c) => ({
 			failure: 'nothingToStop',
 			callState: 'live',
-			error: expect.stringMatching(`^The ${c.noun} is live, and ${c.profile.displayName} `),
+			error: expect.stringMatching(
+				`^The ${c.noun} is live(,| and a stream \\(\\S+\\) still runs there,) and ${c.profile.displayName} `,
+			),
 			message: expect.stringContaining(`'${c.column.labels.stream ?? c.column.labels.id}'`),
 		}),
 	}),
@@ -355,8 +321,7 @@ export const endings: readonly Row[] = [
 		options: { preview: true },
 		parameters: fromFields,
 		arrange(c) {
-			const [ending] = c.profile.endings;
-			if (ending) besideFields(c, { body: eventOf(c, ending) });
+			besideFields(c, { body: eventOf(c, firstEnding(c)) });
 			end(c);
 		},
 		expected: () => ({ status: 'preview', callState: 'ended', attempts: 0 }),
@@ -370,10 +335,13 @@ export const endings: readonly Row[] = [
 		expected: (c) => [c.says('stop'), c.says('unknownCall'), c.says('unknownCall')],
 		check(c, { run }) {
 			const { status, callState } = c.says('unknownCall');
+			const { id, stream } = c.column.labels;
 			const name = c.profile.displayName;
+			const fields = stream === undefined ? `'${id}'` : `'${id}' and '${stream}'`;
+			const nouns = stream === undefined ? `this ${c.noun}` : `this ${c.noun} or stream`;
 			const says = callState
-				? `${name} shows no such ${c.noun} in this account: it ended a moment ago, or belongs to another project or subaccount.`
-				: `${name} knows no such ${c.noun} or stream, and nothing more could be read. They have ended, or their ids are wrong.`;
+				? `${name} shows no such ${c.noun} in this account. Its id is wrong, it ended a moment ago, or it belongs to another project or subaccount. Check ${fields} and the credential.`
+				: `${name} does not know ${nouns}. It could not be read whether it has ended. Check ${fields}: it has ended, or its id is wrong.`;
 			expect(run.hints).toEqual(
 				status === 'notFound'
 					? [{ message: `2 of 3 items: ${says}`, type: 'warning', location: 'outputPane' }]
@@ -384,20 +352,28 @@ export const endings: readonly Row[] = [
 	row({
 		name: 'a hint warns of a stream that is not on a live call, or says that nobody can know',
 		needs: ['oneStream'],
+		options: { whenNothingToStop: 'succeed' },
 		arrange(c) {
 			c.document();
-			c.targets = [c.ghost(c.target), c.add()];
-			c.answerFor(c.ghost(c.target), c.column.answers.notFound);
+			const others = [c.target, c.add(), c.add()];
+			c.targets = [...others.slice(1).map((one) => c.ghost(one)), c.target];
+			for (const one of c.targets.slice(0, -1)) c.answerFor(one, c.column.answers.notFound);
 		},
-		expected: (c) => [{ status: 'notFound', callState: 'live' }, c.says('stop')],
+		expected: (c) => [
+			{ status: 'notFound', callState: 'live' },
+			{ status: 'notFound', callState: 'live' },
+			c.says('stop'),
+		],
 		check(c, { run }) {
-			const cannotTell = c.profile.cannot.confirm !== undefined;
+			const { id, stream } = c.column.labels;
+			const cannotTell = c.column.list === undefined;
 			const name = c.profile.displayName;
+			// One sentence for all items that it holds for, whatever the provider says of each.
 			expect(run.hints).toEqual([
 				{
 					message: cannotTell
-						? `1 of 2 items: the ${c.noun} is live; the stream has ended, or its ${c.column.labels.stream} is wrong. ${name} does not say which.`
-						: `1 of 2 items: the ${c.noun} is live, and ${name} does not know the stream on it. Another stream may still be running: check the ids.`,
+						? `2 of 3 items: The ${c.noun} is live, and ${name} finds no such stream on it. The stream has ended, or '${stream}' is wrong; ${name} does not say which.`
+						: `2 of 3 items: The call is live, and ${name} does not know this stream on it; another stream still runs there. '${stream}' is wrong, or names a stream that has ended. Check '${id}' and '${stream}'.`,
 					type: cannotTell ? 'info' : 'warning',
 					location: 'outputPane',
 				},
@@ -433,15 +409,15 @@ export const endings: readonly Row[] = [
 		needs: ['oneStream', 'strictStream', 'onCall'],
 		parameters: (c) => ({ source: 'event', ...c.document() }),
 		arrange(c) {
-			const [ending] = c.profile.endings;
-			// By control ID the place is the one that holds it; beside a call alone there is none.
-			if (ending) c.items = [{ body: eventOf(c, ending) }];
+			c.items = [{ body: eventOf(c, firstEnding(c)) }];
 		},
-		expected: () => ({ failure: 'input', attempts: undefined, runs: true }),
-		check(c, { run }) {
-			if (c.column.parameters.streamBy === 'controlId') return;
-			expect(run.items).toMatchObject([{ callId: c.call.id }]);
-		},
+		expected: (c) => ({
+			failure: 'input',
+			callId: c.call.id,
+			stream: undefined,
+			attempts: undefined,
+			runs: true,
+		}),
 	}),
 ];
 

@@ -1,5 +1,6 @@
 import { NODE_TYPE } from '../../lib/nodeRun.cts';
 import type { Case } from '../case.cts';
+import { textOf } from '../judge.cts';
 import { row, type Row } from '../scenario.cts';
 import type { Target } from '../types.cts';
 
@@ -23,6 +24,17 @@ const todo = (c: Case): unknown =>
 		`^Check '${c.column.labels.id}'( and '[\\w ]+')? against what ${c.profile.displayName} says`,
 	);
 const stopsAtOnce = (c: Case) => c.says('stop').status === 'stopped';
+
+/** Which call and stream an error output or an error workflow is told of, in words and as fields. */
+function about(c: Case, target: Target): string {
+	const { stream } = c.fields(target);
+	return `This is about ${c.noun} ${c.idOf(target)}${c.all ? '' : `, stream ${textOf(stream)}`}.`;
+}
+const contextOf = (c: Case, target: Target = c.target, id = c.idOf(target)) => ({
+	provider: c.profile.provider,
+	...(id && { [c.idField]: id }),
+	...(!c.all && { stream: c.fields(target).stream }),
+});
 
 function expectAllTried(c: Case) {
 	expect(c.stops()).toHaveLength(3);
@@ -53,12 +65,13 @@ export const failures: readonly Row[] = [
 		name: 'Continue (error output): the failed item goes there, with the fields of its input',
 		node: { onError: 'continueErrorOutput' },
 		arrange: secondIsRefused,
-		check(c, { run }) {
+		check(c, { run, made: refused }) {
 			const [good, bad] = run.outputs;
 			expect(good?.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 2 }]);
 			expect(bad).toMatchObject([
 				{ pairedItem: { item: 1 }, json: { error: what(c), message: todo(c) } },
 			]);
+			expect(bad?.[0]?.json.message).toContain(about(c, refused));
 			expectAllTried(c);
 		},
 	}),
@@ -66,16 +79,19 @@ export const failures: readonly Row[] = [
 		name: 'Stop: every item is tried, then the first failure is thrown with what is left',
 		node: { onError: 'stopWorkflow' },
 		arrange: secondIsRefused,
-		check(c, { run: { error, items } }) {
+		check(c, { run: { error, items }, made: refused }) {
 			expect(items).toEqual([]);
 			expect(error).toMatchObject({
 				name: 'NodeApiError',
 				message: what(c),
 				httpCode: '422',
-				context: { itemIndex: 1, failure: 'rejected' },
+				context: { itemIndex: 1, failure: 'rejected', ...contextOf(c, refused) },
 			});
 			const left = stopsAtOnce(c) ? 1 : 3;
-			expect(error?.description).toMatch(new RegExp(`known to be stopped: ${left} of 3\\.$`));
+			expect(error?.description).toContain(about(c, refused));
+			expect(error?.description).toMatch(
+				new RegExp(` ${left} of 3 streams in this run may still be running\\.$`),
+			);
 			expectAllTried(c);
 		},
 	}),
@@ -93,7 +109,7 @@ export const failures: readonly Row[] = [
 			expect(error).toMatchObject({
 				name: 'NodeOperationError',
 				message: `'${c.column.labels.id}' is empty`,
-				context: { itemIndex: 1, failure: 'input' },
+				context: { itemIndex: 1, failure: 'input', ...contextOf(c, c.targets[1], '') },
 			});
 			expect(c.stops()).toHaveLength(2);
 			expect(c.targets.map((target) => c.runs(target))).toEqual([false, true, false]);
@@ -105,8 +121,9 @@ export const failures: readonly Row[] = [
 		type: `${NODE_TYPE}Tool`,
 		columns: ({ byDocument }) => !byDocument,
 		arrange: secondIsRefused,
-		check(c, { run: { error } }) {
+		check(c, { run: { error }, made: refused }) {
 			expect(error?.message).toContain(`${what(c)}. Check '${c.column.labels.id}'`);
+			expect(error?.message).toContain(about(c, refused));
 			expectAllTried(c);
 		},
 	}),

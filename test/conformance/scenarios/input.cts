@@ -232,7 +232,7 @@ export const input: readonly Row[] = [
 				`'${label}' holds a user name or a password`,
 			],
 			'another scheme': [() => 'ftp://127.0.0.1', `'${label}' does not start with https://`],
-			'no address': [() => 'https://', `'${label}' is not an address`],
+			'no address': [() => 'https://', `'${label}' is not a URL`],
 			blank: [() => '  ', `'${label}' is empty`],
 		}),
 		arrange(c, [address]) {

@@ -1,61 +1,22 @@
 import type { IDataObject } from 'n8n-workflow';
-import { webhookItem, type Callback } from '../../lib/callbacks.cts';
 import { FORGED, UNSIGNED, unsigned, WRONG_KEY, type Forgery } from '../../lib/forgeries.cts';
-import type { StandIn } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
+import { textOf } from '../judge.cts';
 import { row, rows, type Row } from '../scenario.cts';
-import type { Signed, Target } from '../types.cts';
+import {
+	callback,
+	HIDDEN_PATH,
+	itemOf,
+	signed,
+	signedBy,
+	URL_OF,
+	withHeaders,
+} from '../signedEvents.cts';
 
 /** Who sent the event: with Verify Signature, only an event that the provider signed is obeyed. */
 
-type Signing = Parameters<StandIn['signedCallback']>[3];
-
-/** What comes from the webhook's address, and must not be shown. */
-const HIDDEN_PATH = 'example-lock-of-the-webhook';
-const HIDDEN_QUERY = 'example-lock-in-the-query';
-const SHOWN = 'https://hooks.example.com:8443';
-const URL_OF = `${SHOWN}/webhook/${HIDDEN_PATH}/4f2a`;
-
 const verifying = { needs: ['signedEvents'], options: { verifySignature: true } } as const;
 const byEvent = (c: Case) => ({ source: 'event', ...c.document() });
-
-/** How the provider signs. */
-function signedBy({ profile }: Case): Signed {
-	if (profile.signed) return profile.signed;
-	throw new Error(`${profile.displayName} signs no events`);
-}
-
-/** A callback of the provider's about a target, signed as the provider does it or as told. */
-function callback(
-	c: Case,
-	target: Target = c.target,
-	signing: Signing & { kind?: string } = {},
-	addressOf = (address: string) => address,
-): Callback {
-	const { kinds, userInfo } = signedBy(c);
-	const { kind = c.all ? kinds.call : kinds.stream, ...how } = signing;
-	const of = c.all || kind === kinds.call ? target.call : target.stream;
-	const subject = c.standIn.stream(of.id) ?? c.standIn.call(of.id);
-	if (!subject) throw new Error(`There is no call or stream '${of.id}'`);
-	const address = addressOf(`${URL_OF.replace('://', `://${userInfo}`)}?lock=${HIDDEN_QUERY}`);
-	const { url, method, headers, text } = c.standIn.signedCallback(kind, subject, address, how);
-	const [user = '', password = ''] = userInfo.replace('@', '').split(':');
-	c.secrets.push(HIDDEN_PATH, HIDDEN_QUERY, ...(userInfo ? [password, `${user}:`] : []));
-	return {
-		address: url.replace('://', `://${userInfo}`),
-		...(method === 'POST' && { form: text }),
-		headers,
-	};
-}
-
-/** A callback as n8n's Webhook node hands it over. */
-function itemOf(one: Callback) {
-	const item = webhookItem(one, URL_OF);
-	if (!item) throw new Error('n8n knows no such webhook');
-	return item as { headers: IDataObject; query: IDataObject; body: IDataObject } & IDataObject;
-}
-
-const signed = (...how: Parameters<typeof callback>) => itemOf(callback(...how));
 
 const forged = (c: Case, { forge }: Forgery): IDataObject =>
 	itemOf(
@@ -175,10 +136,21 @@ export const trust: readonly Row[] = [
 		},
 		expected: (c) => ({
 			...untrusted,
-			error: expect.stringMatching(/ https:\/\/hooks\.example\.com:8443\/…4f2a$/),
+			error: expect.stringMatching(/ https:\/\/hooks\.example\.com:8443\/…4f2a( with its query)?$/),
 			message: expect.stringContaining(`'${signedBy(c).keyLabel}'`),
 		}),
-		check: (_c, { run }) => expect(run.items[0]?.message).toContain('WEBHOOK_URL'),
+		check(c, { run }) {
+			const [{ error, message } = {}] = run.items;
+			expect(message).toContain('WEBHOOK_URL');
+			// Only a query that is signed can be the cause.
+			const isSigned = c.profile.cannot.bodySigned === undefined;
+			expect([/with its query$/, /query/].map((query) => query.test(`${textOf(error)}`))).toEqual([
+				isSigned,
+				isSigned,
+			]);
+			expect(/take the query out/.test(textOf(message))).toBe(isSigned);
+			expect(message).not.toMatch(/someone else/);
+		},
 	}),
 	row({
 		...verifying,
