@@ -1,6 +1,17 @@
 import type { Column, Profile, Target, Wanted } from './types.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
 
+/** `Event` at `status_callback_url`: a reconnect may follow a stream that dropped. */
+const streamEndings: Column['streamEndings'] = [
+	{ title: 'Event=StopStream', kind: 'StopStream', says: { Event: 'StopStream' } },
+	{
+		title: 'Event=DroppedStream',
+		kind: 'DroppedStream',
+		says: { Event: 'DroppedStream' },
+		mayResume: true,
+	},
+];
+
 /** The REST resource that Plivo has and Vobiz took over: `…/Account/{auth_id}/Call/{call_uuid}/Stream/`. */
 export function callStreams(base: string) {
 	const path = ({ credentials }: RunningStandIn, call: string, stream?: string) =>
@@ -18,7 +29,9 @@ export function callStreams(base: string) {
 	const one = {
 		parameters: { operation: 'stopStream' },
 		labels: { id: 'Call UUID', stream: 'Stream ID' },
+		names: { id: ['CallUUID', 'call_uuid'], stream: ['StreamID', 'stream_id'] },
 		event: 'StartStream',
+		streamEndings,
 		request: (standIn: RunningStandIn, { call, stream }: Target) =>
 			remove(path(standIn, call.id, stream.id)),
 		read: (standIn: RunningStandIn, { call, stream }: Target) => path(standIn, call.id, stream.id),
@@ -31,12 +44,17 @@ export function callStreams(base: string) {
 	const all = {
 		parameters: { operation: 'stopAllStreams' },
 		labels: { id: 'Call UUID' },
+		names: { id: ['CallUUID', 'call_uuid'] },
 		event: 'Hangup',
+		streamEndings,
 		request: (standIn: RunningStandIn, { call }: Target) => remove(path(standIn, call.id)),
 		read: (standIn: RunningStandIn, { call }: Target) => listOf(standIn, call.id),
 		looks: (standIn: RunningStandIn, { call }: Target) => ofCall(standIn, call.id),
 		list: (standIn: RunningStandIn, { call }: Target) => listOf(standIn, call.id),
-		cannot: { oneStream: 'all streams of a call are stopped, so no stream is named' },
+		cannot: {
+			oneStream: 'all streams of a call are stopped, so no stream is named',
+			streamEnds: 'the end of one stream proves nothing about the others of its call',
+		},
 	} as const satisfies Partial<Column>;
 	return { one, all };
 }

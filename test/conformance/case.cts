@@ -33,7 +33,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	/** The provider's other side. */
 	readonly standIn: S;
 	/** What the credential holds; a scenario may spoil it. */
-	readonly credentials: Record<string, string>;
+	readonly credentials: Record<string, string | number>;
 	/** What must not be in anything that comes out. */
 	readonly secrets: string[];
 	/** The first call with its stream. */
@@ -163,6 +163,13 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 		else standIn.endCall(target.call.id);
 	}
 
+	/** Ends a target's stream, by somebody else. */
+	endStream({ stream: { id } } = this.target) {
+		const stream = this.standIn.stream(id);
+		if (!stream) throw new Error(`There is no stream '${id}'`);
+		this.standIn.calls.stopStream(stream);
+	}
+
 	/** The values that a person would fill in for a target. */
 	fields(target: Target): IDataObject {
 		if (this.column.fields) return this.column.fields(this, target);
@@ -195,6 +202,32 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 		const body = this.column.running?.(this.target, page);
 		if (!body) throw new Error(`'${this.column.title}' has nothing to read`);
 		return body;
+	}
+
+	/** A stream that has not ended, as a read shows it. */
+	show(target = this.target): IDataObject {
+		const shown = this.column.show?.(target);
+		if (!shown) throw new Error(`'${this.column.title}' has nothing to read`);
+		return shown;
+	}
+
+	/** A stream that has ended, as a read shows it. */
+	ended(target = this.target): IDataObject {
+		return {
+			...this.show(target),
+			status: 'completed',
+			start_time: '2026-01-31 09:00:00+00:00',
+			end_time: '2026-01-31 10:00:00+00:00',
+		};
+	}
+
+	/** Has the stand-in answer this to what is read last of a live call: a page of its streams, or anything else. */
+	answerList(given: readonly IDataObject[] | Fault, total?: number) {
+		const { list, page } = this.column;
+		const path = list?.(this.standIn, this.targets[0] ?? this.target);
+		if (path === undefined || !page) throw new Error(`'${this.column.title}' has no list`);
+		const fault = 'length' in given ? { status: 200, body: page(given, total) } : given;
+		this.answerRead(fault, { when: (request) => request.path === path });
 	}
 
 	/** The provider's event about the first stream, as a webhook's body holds it. */
@@ -378,7 +411,7 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 		const all = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
 		const everything = JSON.stringify(run) + inspect(run, { ...all, showHidden: true });
 		const { token, account } = this.profile;
-		const secret = this.credentials[token] ?? '';
+		const secret = String(this.credentials[token]);
 		const pair = `${this.credentials[account.field]}:${secret}`;
 		const secrets = [...this.secrets, secret, Buffer.from(pair).toString('base64')];
 		expect(secrets.filter((each) => everything.includes(each))).toEqual([]);

@@ -4,15 +4,21 @@ import type { Ending } from './types.cts';
 
 /** Events as items bring them: changed, doubled, or beside the fields of a person who maps. */
 
-/** The event about the first call, changed; an empty word takes the field out. */
-export function eventOf(c: Case, { kind, says = {}, within }: Ending, of = c.call): IDataObject {
-	const event = c.event(kind, of);
-	const part = within ? (event[within] as IDataObject) : event;
-	const changed = Object.fromEntries(
-		Object.entries({ ...part, ...says }).filter(([name]) => says[name] !== ''),
+/** An event with other fields, in the part that holds its words. */
+const withFields = (
+	event: IDataObject,
+	{ within }: Ending,
+	change: (fields: IDataObject) => IDataObject,
+): IDataObject =>
+	within ? { ...event, [within]: change(event[within] as IDataObject) } : change(event);
+
+/** The event about the first call, or about a stream, changed; an empty word takes the field out. */
+export const eventOf = (c: Case, ending: Ending, of: { id: string } = c.call): IDataObject =>
+	withFields(c.event(ending.kind, of), ending, (fields) =>
+		Object.fromEntries(
+			Object.entries({ ...fields, ...ending.says }).filter(([name]) => ending.says?.[name] !== ''),
+		),
 	);
-	return within ? { ...event, [within]: changed } : changed;
-}
 
 /** The same event with other words. */
 export const saying = (ending: Ending, change: (word: string) => string): Ending => ({
@@ -23,12 +29,22 @@ export const saying = (ending: Ending, change: (word: string) => string): Ending
 });
 
 /** The same event with something else in place of its words. */
-export const given = (c: Case, ending: Ending, change: (word: string) => unknown): IDataObject => ({
-	...eventOf(c, ending),
-	...(Object.fromEntries(
-		Object.entries(ending.says ?? {}).map(([name, word]) => [name, change(word)]),
-	) as IDataObject),
-});
+export const given = (
+	c: Case,
+	ending: Ending,
+	change: (word: string) => unknown,
+	of?: { id: string },
+): IDataObject =>
+	withFields(eventOf(c, ending, of), ending, (fields) => ({
+		...fields,
+		...(Object.fromEntries(
+			Object.entries(ending.says ?? {}).map(([name, word]) => [name, change(word)]),
+		) as IDataObject),
+	}));
+
+/** The same event with one text in place of another, wherever it stands. */
+export const renamed = (event: IDataObject, from: string, to: string): IDataObject =>
+	JSON.parse(JSON.stringify(event).replaceAll(from, to)) as IDataObject;
 
 /** The first of the provider's words for the end of a call. */
 export function firstEnding({ profile }: Case): Ending {
@@ -44,7 +60,7 @@ export const fromFields = (c: Case): INodeParameters => ({
 	...c.document(),
 });
 
-/** The ids from the event, and the stream from a field if the event names none. */
+/** The ids from the event. */
 export const fromEvent = (c: Case): INodeParameters => ({ source: 'event', ...c.document() });
 
 /** Beside the fields of a person who maps, as most do. */

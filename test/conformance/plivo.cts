@@ -1,7 +1,10 @@
+import type { IDataObject } from 'n8n-workflow';
 import { startStandIn, type PlivoStandIn } from '../lib/stand-ins/index.cts';
-import { account, callStreams, cannot, endings, signed } from './callStreams.cts';
+import { account, callStreams, cannot, endings, signed as signedBy } from './callStreams.cts';
 import { scenariosFor } from './scenario.cts';
 import type { Column, Expected, Profile, Target } from './types.cts';
+import { signed, withHeaders } from './signedEvents.cts';
+import { wordless } from './wordless.cts';
 
 const { row, rows } = scenariosFor<PlivoStandIn>();
 
@@ -28,6 +31,12 @@ const show = ({ call, stream }: Target) => ({
 	stream_id: stream.id,
 });
 
+const page = (objects: readonly IDataObject[], total = objects.length, offset = 0) => ({
+	api_id: 'example-api-id',
+	meta: { limit: 20, next: null, offset, previous: null, total_count: total },
+	objects: [...objects],
+});
+
 const paths = callStreams('/v1');
 const answers = {
 	alreadyStopped: { status: 400, body: own('No active stream found') },
@@ -40,6 +49,8 @@ const oneStream = (generation: Generation, endedCall: Expected): Column<PlivoSta
 	standIn: { generation },
 	answers,
 	running: show,
+	show,
+	page,
 	says: {
 		stop: stopped,
 		again: nothingRuns,
@@ -60,11 +71,10 @@ const allStreams = (
 	title: `all streams, ${generation}`,
 	standIn: { generation },
 	answers,
-	running: (target, { total = 2, offset = 0 } = {}) => ({
-		api_id: 'example-api-id',
-		meta: { limit: 20, next: null, offset, previous: null, total_count: total },
-		objects: [{ ...show(target), end_time: '2026-01-31 10:00:00+00:00' }, show(target)],
-	}),
+	running: (target, { total = 2, offset = 0 } = {}) =>
+		page([{ ...show(target), end_time: '2026-01-31 10:00:00+00:00' }, show(target)], total, offset),
+	show,
+	page,
 	says: { stop: stopped, again, unknownCall, endedCall, noContent: stopped },
 });
 
@@ -78,7 +88,7 @@ export const plivo: Profile<PlivoStandIn> = {
 	own404: { 'an error without more': { error: 'not found' }, 'an empty object': {} },
 	endings,
 	signed: {
-		...signed,
+		...signedBy,
 		userInfo: '',
 	},
 	suspects: ["'Auth ID'", "'Auth Token'", 'account'],
@@ -91,6 +101,26 @@ export const plivo: Profile<PlivoStandIn> = {
 	],
 	cannot,
 	scenarios: [
+		...wordless,
+		row({
+			name: 'an event that carries the signature V2 alone is told so: it does not cover the body',
+			options: { verifySignature: true },
+			parameters: { source: 'event' },
+			arrange(c) {
+				const item = signed(c);
+				const bare = withHeaders(item, () => undefined);
+				const older = { 'x-plivo-signature-v2': 'x', 'x-plivo-signature-v2-nonce': 'example' };
+				c.items = [{ ...bare, headers: { ...bare.headers, ...older } }];
+			},
+			expected: () => ({
+				failure: 'untrusted',
+				attempts: undefined,
+				error:
+					'The event carries only the signature V2 of Plivo, which does not cover the body and is not accepted',
+				runs: true,
+			}),
+			check: (c) => expect(c.standIn.requests).toEqual([]),
+		}),
 		row({
 			name: 'a 403 names the IP whitelist too',
 			arrange(c) {

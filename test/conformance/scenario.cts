@@ -105,6 +105,13 @@ export function scenariosFor<S extends RunningStandIn>() {
 
 export const { row, rows } = scenariosFor<RunningStandIn>();
 
+/** Variants under their titles. */
+export const titled = <Variant,>(
+	variants: readonly Variant[],
+	titleOf: (variant: Variant) => string = String,
+): Record<string, Variant> =>
+	Object.fromEntries(variants.map((variant) => [titleOf(variant), variant]));
+
 async function arranged<Variant, Made, S extends RunningStandIn>(
 	scenario: Scenario<Variant, Made, S>,
 	c: Case<S>,

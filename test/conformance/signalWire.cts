@@ -12,6 +12,7 @@ import {
 	only,
 } from './signalWire/columns.cts';
 import { conferences } from './signalWire/conferences.cts';
+import { queries } from './signalWire/queries.cts';
 import type { Profile } from './types.cts';
 
 const { row, rows } = scenariosFor<SignalWireStandIn>();
@@ -57,6 +58,7 @@ export const signalWire: Profile<SignalWireStandIn> = {
 		...callState,
 		...callingApi,
 		...conferences,
+		...queries,
 		rows({
 			name: 'an unknown call is notFound in each form of SignalWire’s refusals',
 			variants: (): Record<string, Partial<SignalWireStandIn>> => ({

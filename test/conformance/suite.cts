@@ -4,13 +4,19 @@ import type { RunningStandIn } from '../lib/stops.cts';
 import { Case } from './case.cts';
 import { answers } from './scenarios/answers.cts';
 import { confirm } from './scenarios/confirm.cts';
+import { eventIds } from './scenarios/eventIds.cts';
 import { failures } from './scenarios/failures.cts';
+import { ids } from './scenarios/ids.cts';
 import { input } from './scenarios/input.cts';
 import { endings } from './scenarios/endings.cts';
 import { lies } from './scenarios/lies.cts';
+import { mayStillRun } from './scenarios/mayStillRun.cts';
+import { memory } from './scenarios/memory.cts';
 import { network } from './scenarios/network.cts';
 import { options } from './scenarios/options.cts';
+import { overCalls } from './scenarios/overCalls.cts';
 import { stops } from './scenarios/stops.cts';
+import { streamEnds } from './scenarios/streamEnds.cts';
 import type { Bound, Row } from './scenario.cts';
 import { trust } from './scenarios/trust.cts';
 import { Table } from './table.cts';
@@ -21,8 +27,14 @@ const scenarios: readonly Row[] = [
 	...answers,
 	...lies,
 	...endings,
+	...streamEnds,
+	...overCalls,
+	...mayStillRun,
+	...memory,
 	...network,
 	...input,
+	...ids,
+	...eventIds,
 	...options,
 	...confirm,
 	...failures,

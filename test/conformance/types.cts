@@ -101,6 +101,7 @@ export type Capability =
 	| 'scopes'
 	| 'signedEvents'
 	| 'stopAll'
+	| 'streamEnds'
 	| 'strictStream'
 	| 'unknownCall';
 
@@ -135,6 +136,10 @@ export interface Column<S extends RunningStandIn = RunningStandIn> {
 	end?(standIn: S, target: Target): void;
 	/** The provider's event that names what is to stop. */
 	event: string;
+	/** Two names by which the provider's events hold the id, and one or two for the stream. */
+	names: { id: readonly [string, string]; stream?: readonly [string, string?] };
+	/** Events that say that the stream is over; they count if that alone is what stops. */
+	streamEndings: readonly Ending[];
 	/** The request that must arrive. */
 	request(standIn: S, target: Target, c: Case<S>): Wanted;
 	/** What is read if a stop found nothing, in this order. */
@@ -145,6 +150,10 @@ export interface Column<S extends RunningStandIn = RunningStandIn> {
 	read?(standIn: S, target: Target): string;
 	/** The answer to such a read, for a stream that has not ended. */
 	running?(target: Target, page?: { total?: number; offset?: number }): IDataObject;
+	/** One stream that has not ended, as a read of it and a list show it. */
+	show?(target: Target): IDataObject;
+	/** A page of a call's list of streams. */
+	page?(streams: readonly IDataObject[], total?: number): IDataObject;
 	/** The values that a person fills in; call and stream id without it. */
 	fields?(c: Case<S>, target: Target): IDataObject;
 	/** Details of a stream that is named by this text; its id without it. */
@@ -159,15 +168,17 @@ export interface Column<S extends RunningStandIn = RunningStandIn> {
 	cannot?: Cannot;
 }
 
-/** An event that says that the call is over. */
+/** An event that says that the call, or the stream, is over. */
 export interface Ending {
 	title: string;
-	/** The stand-in's event about the call. */
+	/** The stand-in's event. */
 	kind: string;
 	/** What this one says in its place. */
 	says?: Readonly<Record<string, string>>;
 	/** Inside this part of the event. */
 	within?: 'params';
+	/** The provider may open the stream again. */
+	mayResume?: true;
 }
 
 /** How a provider proves that an event is its own. */

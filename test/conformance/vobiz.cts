@@ -1,7 +1,9 @@
+import type { IDataObject } from 'n8n-workflow';
 import { startStandIn, type VobizStandIn } from '../lib/stand-ins/index.cts';
 import { account, callStreams, cannot, endings, signed } from './callStreams.cts';
 import { scenariosFor } from './scenario.cts';
 import type { Column, Expected, Profile, Target } from './types.cts';
+import { wordless } from './wordless.cts';
 
 /** Vobiz, as docs.vobiz.ai (`new`) and the older www.docs.vobiz.ai (`old`) describe it. */
 
@@ -36,6 +38,13 @@ const show = ({ call, stream }: Target) => ({
 	end_time: null,
 });
 
+const page = (objects: readonly IDataObject[], total = objects.length, offset = 0) => ({
+	page: offset / 20 + 1,
+	per_page: 20,
+	total,
+	objects: [...objects],
+});
+
 const paths = callStreams('/api/v1');
 const answers = {
 	alreadyStopped: { status: 404, body: telephony('No active stream found') },
@@ -48,6 +57,8 @@ const oneStream = (generation: Generation, stop: Expected): VobizColumn => ({
 	standIn: { generation },
 	answers,
 	running: show,
+	show,
+	page,
 	// "404 … if the stream_id is unknown, already stopped, or belongs to a different call"
 	says: {
 		stop,
@@ -64,12 +75,10 @@ const allStreams = (generation: Generation, stop: Expected, nothing: Expected): 
 	title: `all streams, ${generation}`,
 	standIn: { generation },
 	answers,
-	running: (target, { total = 2, offset = 0 } = {}) => ({
-		page: offset / 20 + 1,
-		per_page: 20,
-		total,
-		objects: [{ ...show(target), status: 'completed' }, show(target)],
-	}),
+	running: (target, { total = 2, offset = 0 } = {}) =>
+		page([{ ...show(target), status: 'completed' }, show(target)], total, offset),
+	show,
+	page,
 	says: {
 		stop,
 		again: nothing,
@@ -106,6 +115,7 @@ export const vobiz: Profile<VobizStandIn> = {
 	],
 	cannot: { ...cannot, bodySigned: 'Vobiz does not sign the body of an event' },
 	scenarios: [
+		...wordless,
 		rows<{ status: number; body?: object; outcome?: 'stopped' | 'accepted' }>({
 			name: 'any 2xx with one of the two known sentences is a stop, an order at 202; any other is unreadable',
 			variants: () => ({

@@ -80,6 +80,64 @@ export const answers: readonly Row[] = [
 	}),
 	refused('401 is never sent twice', 401, 'credentials', { maxRetries: 3 }),
 	refused('403 is never sent twice', 403, 'credentials', { maxRetries: 3 }),
+	rows<number>({
+		name: 'a 401 or 403 that is a web page names a proxy beside the credential, and is sent once',
+		options: { maxRetries: 3 },
+		variants: () => ({ 401: 401, 403: 403 }),
+		arrange: (c, status) => c.answer({ status, body: HTML }),
+		expected: (c, status) => ({
+			failure: 'credentials',
+			statusCode: status,
+			attempts: 1,
+			error: `${c.profile.displayName} rejected this credential (${status}), with a web page in place of its own answer`,
+			runs: true,
+		}),
+		check(c, { run }) {
+			for (const suspect of [...c.profile.suspects, 'proxy', 'HTTPS_PROXY', 'NO_PROXY']) {
+				expect(run.items[0]?.message).toContain(suspect);
+			}
+		},
+	}),
+	rows<Body>({
+		name: 'a 401 or 403 that is no web page is the provider’s, and no proxy is named',
+		variants: (column, profile) => ({
+			...ownForms(column, profile),
+			text: 'Plain example',
+			nothing: '',
+		}),
+		arrange: (c, form) => c.answer({ status: 401, body: body(form) }),
+		expected: () => ({
+			failure: 'credentials',
+			statusCode: 401,
+			message: expect.not.stringContaining('PROXY'),
+			runs: true,
+		}),
+	}),
+	rows<Given['body']>({
+		name: 'a 407 is a proxy’s: it passed nothing on, and no id or credential is blamed',
+		options: { maxRetries: 3 },
+		variants: () => ({
+			nothing: '',
+			HTML,
+			JSON: { message: 'Proxy Authentication Required', code: 407 },
+		}),
+		arrange: (c, answer) =>
+			c.answer({ status: 407, body: answer, headers: { 'Proxy-Authenticate': 'Basic' } }),
+		expected: (c) => ({
+			failure: 'unavailable',
+			statusCode: 407,
+			attempts: 1,
+			error: `A proxy between n8n and ${c.profile.displayName} asks for a login (407), and passed nothing on`,
+			message: expect.stringMatching(/^The stream is still running\. .*HTTPS_PROXY.*NO_PROXY/),
+			runs: true,
+		}),
+		check(c, { run }) {
+			const [{ message } = {}] = run.items;
+			expect(message).toContain(new URL(c.standIn.url).hostname);
+			expect(message).not.toContain(`'${c.column.labels.id}'`);
+			expect(c.reads()).toEqual([]);
+		},
+	}),
 	rows<Body>({
 		name: "a 404 in the provider's own form is notFound",
 		variants: (column, profile) => ({ ...ownForms(column, profile), ...profile.own404 }),

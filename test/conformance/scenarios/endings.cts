@@ -155,7 +155,7 @@ export const endings: readonly Row[] = [
 		name: 'a stream that is shown as ended is alreadyStopped, and no more is read',
 		needs: ['confirm', 'oneStream'],
 		arrange(c) {
-			c.standIn.calls.stopStream(c.standIn.stream(c.stream.id) ?? never());
+			c.endStream();
 			c.answer(c.column.answers.notFound);
 		},
 		expected: () => ({ status: 'alreadyStopped', callState: undefined, runs: false }),
@@ -420,7 +420,3 @@ export const endings: readonly Row[] = [
 		}),
 	}),
 ];
-
-function never(): never {
-	throw new Error('There is no such stream');
-}

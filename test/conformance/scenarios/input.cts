@@ -1,7 +1,7 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeParameters, NodeParameterValueType } from 'n8n-workflow';
 import type { Case } from '../case.cts';
 import { textOf } from '../judge.cts';
-import { row, rows, type Row } from '../scenario.cts';
+import { row, rows, titled, type Row } from '../scenario.cts';
 import type { Expected } from '../types.cts';
 
 /** What people fill in: what is refused before anything is sent, and what cannot change the request. */
@@ -46,6 +46,16 @@ function refusedBetween(c: Case, bad: Array<{ fields: IDataObject } & Expected>)
 	];
 }
 
+/** What JavaScript writes down if an expression gave no value. */
+const NO_VALUES = [
+	...['undefined', 'null', 'NaN', '[object Object]'].map((value) => ({ given: value, value })),
+	{ given: ' undefined\n', value: 'undefined' },
+	{ given: 'call-[object Object]', value: '[object Object]' },
+	{ given: '[object Object],[object Object]', value: '[object Object]' },
+];
+const noValue = (value: string) =>
+	`holds “${value}”, which is what an expression without a value gives`;
+
 /** What is no id, with what the node says of it. */
 const NO_IDS: Array<[value: unknown, why: string]> = [
 	['', 'is empty'],
@@ -58,6 +68,7 @@ const NO_IDS: Array<[value: unknown, why: string]> = [
 	[{ id: 'a' }, 'is not text'],
 	[true, 'is not text'],
 	['cut\ud83c', 'contains a broken character'],
+	...NO_VALUES.map(({ given, value }): [string, string] => [given, noValue(value)]),
 ];
 
 const refusedIds = (c: Case, field: string, label = '') =>
@@ -98,6 +109,61 @@ export const input: readonly Row[] = [
 		},
 		expected: (c) => ({ ...c.says('stop'), [c.idField]: c.idOf(c.target), runs: false }),
 	}),
+	rows<string>({
+		name: 'characters of no width around ids are ignored',
+		variants: () => ({
+			'zero-width space': '\u200b',
+			'byte order mark': '\ufeff',
+			'word joiner': '\u2060',
+			'left-to-right mark': '\u200e',
+			'soft hyphen': '\u00ad',
+			'several, with blanks': '\u200b \u200f\t',
+		}),
+		arrange(c, around) {
+			const given = c.fields(c.target);
+			c.items = [
+				{
+					...given,
+					[c.idField]: around + c.idOf(c.target) + around,
+					...(given.stream !== undefined &&
+						!c.column.byDocument && { stream: around + textOf(given.stream) + around }),
+				},
+			];
+		},
+		expected: (c) => ({ ...c.says('stop'), [c.idField]: c.idOf(c.target), runs: false }),
+	}),
+	row({
+		name: 'characters of no width inside an id belong to it',
+		arrange(c) {
+			const inside = 'a\u200bb';
+			c.targets = [c.add(c.column.details?.(inside) ?? { id: inside }, { id: `${inside} call` })];
+		},
+		expected: (c) => ({ ...c.says('stop'), runs: false }),
+	}),
+	row({
+		name: 'blanks and characters of no width around a credential’s values are ignored',
+		arrange(c) {
+			for (const [name, value] of Object.entries(c.credentials)) {
+				c.credentials[name] = `\u200b\ufeff ${value}\u2060\n`;
+			}
+			c.secrets.push(...Object.values(c.standIn.credentials).filter((value) => value.length > 25));
+		},
+		expected: (c) => ({ ...c.says('stop'), runs: false }),
+	}),
+	row({
+		name: 'an account id that an expression made a number is taken as its text',
+		arrange(c) {
+			c.credentials[c.profile.account.field] = 12345678901234;
+		},
+		expected: () => ({ failure: 'credentials', statusCode: 401, attempts: 1, runs: true }),
+		check(c) {
+			const [{ authorization, 'x-auth-id': id } = {}] = c.stops().map(({ headers }) => headers);
+			const [user] = Buffer.from(textOf(authorization).replace('Basic ', ''), 'base64')
+				.toString()
+				.split(':');
+			expect(id ?? user).toBe('12345678901234');
+		},
+	}),
 	row({
 		name: 'a call id that is no id is refused in words that name the field, others are not held up',
 		arrange: (c) => refusedIds(c, c.idField, c.column.labels.id),
@@ -119,8 +185,42 @@ export const input: readonly Row[] = [
 					fields: { stream: 'cut\ud83c' },
 					error: `'${c.column.labels.stream}' contains a broken character`,
 				},
+				...NO_VALUES.map(({ given, value }) => ({
+					fields: { stream: given },
+					error: `'${c.column.labels.stream}' ${noValue(value)}`,
+				})),
 			]),
 		expected: (_c, _variant, wanted) => wanted,
+	}),
+	rows<string>({
+		name: 'a stream name by an expression that gives nothing is refused: the document would take the call over',
+		lacks: 'strictStream',
+		variants: () => titled(['={{ $json.nothing }}', '={{ null }}', "={{ '' }}", "={{ '  ' }}"]),
+		parameters: (_c, stream) => ({ stream }),
+		expected: (c) => ({
+			failure: 'input',
+			error: `'${c.column.labels.stream}' is empty`,
+			attempts: undefined,
+			runs: true,
+		}),
+		check: (c) => expect(c.standIn.requests).toEqual([]),
+	}),
+	row({
+		name: 'a stream name by an expression that gives nothing is allowed beside an event that names the stream',
+		lacks: 'strictStream',
+		parameters: (c) => ({ source: 'event', stream: '={{ $json.nothing }}', ...c.document() }),
+		arrange(c) {
+			c.items = [{ body: c.event(c.column.event) }];
+		},
+		expected: (c) => ({ ...c.says('stop'), stream: c.stream.name, runs: false }),
+	}),
+	rows<string>({
+		name: 'a text that only looks like no value is an id',
+		variants: () => titled(['undefined-1', 'Nancy', 'nullable', 'NULL', 'object Object']),
+		arrange(c, id) {
+			c.targets = [c.add(c.column.details?.(`${id} stream`) ?? { id: `${id} stream` }, { id })];
+		},
+		expected: (c) => ({ ...c.says('stop'), runs: false }),
 	}),
 	row({
 		name: 'an expression that cannot be evaluated fails its own item only',
@@ -153,6 +253,25 @@ export const input: readonly Row[] = [
 		},
 		parameters: { provider: '={{ $json.provider }}' },
 		expected: (_c, _variant, wanted) => wanted,
+	}),
+	rows<(name: string) => string>({
+		name: 'a fixed provider that is spelled otherwise is refused by name: n8n drops the fields that depend on it',
+		variants: () => ({
+			'as people write it': (name) => name[0]?.toUpperCase() + name.slice(1),
+			'in upper case': (name) => name.toUpperCase(),
+			'with a blank': (name) => `${name} `,
+			another: () => 'twilio',
+		}),
+		parameters: (c, spelled) => ({ provider: spelled(c.profile.provider) }),
+		expected: (c, spelled) => ({
+			failure: 'input',
+			error: `'Provider' has no option “${spelled(c.profile.provider)}”`,
+			message: expect.stringMatching(`^Use one of: .*\\b${c.profile.provider}\\b`),
+			provider: undefined,
+			attempts: undefined,
+			runs: true,
+		}),
+		check: (c) => expect(c.standIn.requests).toEqual([]),
 	}),
 	rows({
 		name: 'an unknown operation is refused',
@@ -211,6 +330,29 @@ export const input: readonly Row[] = [
 			attempts: undefined,
 			runs: true,
 		}),
+		check: (c) => expect(c.standIn.requests).toEqual([]),
+	}),
+	rows<INodeParameters>({
+		name: 'a yes or no is a yes or no as text too, in whatever case',
+		variants: (_way, { cannot }) => ({
+			"'false'": { preview: 'false', ...(!cannot.confirm && { confirm: 'false' }) },
+			"'FALSE' by an expression": { preview: "={{ ' FALSE ' }}" },
+			false: { preview: false, includeResponse: false },
+		}),
+		options: (_c, options) => options,
+		expected: (c) => ({
+			...c.says('stop'),
+			confirmed: undefined,
+			response: undefined,
+			request: undefined,
+			runs: false,
+		}),
+	}),
+	rows<NodeParameterValueType>({
+		name: 'Preview Only that is on as text sends nothing',
+		variants: () => ({ true: true, "'true'": 'true', "'TRUE' by an expression": "={{ 'TRUE' }}" }),
+		options: (_c, preview) => ({ preview }),
+		expected: () => ({ status: 'preview', attempts: 0, runs: true }),
 		check: (c) => expect(c.standIn.requests).toEqual([]),
 	}),
 	rows({

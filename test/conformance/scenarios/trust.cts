@@ -184,6 +184,42 @@ export const trust: readonly Row[] = [
 		check: (c) => expect(c.standIn.requests).toEqual([]),
 	}),
 	row({
+		...verifying,
+		name: 'an event whose body is no form is untrusted: n8n hands it over parsed, not as it was signed',
+		parameters: byEvent,
+		arrange(c) {
+			const item = signed(c);
+			c.items = [{ ...item, headers: { ...item.headers, 'content-type': 'application/json' } }];
+		},
+		expected: (c) => ({
+			...untrusted,
+			error: `The body of the event is no form, and n8n hands it over parsed, not as the text that ${c.profile.displayName} signed`,
+			message: expect.not.stringContaining('document'),
+		}),
+		check: (c) => expect(c.standIn.requests).toEqual([]),
+	}),
+	row({
+		name: 'a Signed Event whose body is no form is untrusted for the same reason',
+		needs: ['signedEvents', 'onCall'],
+		options: { signedEvent: '={{ $json.proof }}' },
+		parameters: byEvent,
+		arrange(c) {
+			const proof = signed(c);
+			c.items = [
+				{
+					...c.event(c.column.event),
+					proof: { ...proof, headers: { ...proof.headers, 'content-type': 'application/json' } },
+				},
+			];
+		},
+		expected: () => ({
+			...untrusted,
+			error: expect.stringMatching(
+				/^The body of the event is no form, and n8n hands it over parsed/,
+			),
+		}),
+	}),
+	row({
 		name: 'without Verify Signature, and without Signed Event, any event is obeyed',
 		needs: ['signedEvents'],
 		parameters: byEvent,

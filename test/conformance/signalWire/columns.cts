@@ -37,11 +37,20 @@ const callingShapes = {
 	'{error: "…"}': (message: string) => ({ error: message }),
 };
 
+/** `StreamEvent` at the stream's `statusCallback`. */
+const streamEndings: Column['streamEndings'] = ['stream-stopped', 'stream-error'].map((event) => ({
+	title: `StreamEvent=${event}`,
+	kind: event,
+	says: { StreamEvent: event },
+}));
+
 export const bySid: SignalWireColumn = {
 	title: 'Stream SID',
 	parameters: { operation: 'stopStream', streamBy: 'sid' },
 	labels: { id: 'Call SID', stream: 'Stream SID' },
+	names: { id: ['CallSid', 'call_sid'], stream: ['StreamSid', 'stream_sid'] },
 	event: 'stream-started',
+	streamEndings,
 	request: (standIn, { call, stream }) => ({
 		method: 'POST',
 		path: `${callPath(standIn, call)}/Streams/${encodeURIComponent(stream.id)}`,
@@ -69,6 +78,7 @@ export const byName: SignalWireColumn = {
 	title: 'Stream Name',
 	parameters: { operation: 'stopStream', streamBy: 'name' },
 	labels: { id: 'Call SID', stream: 'Stream Name' },
+	names: { id: ['CallSid', 'call_sid'], stream: ['StreamName'] },
 	byDocument: true,
 	details: (name) => ({ name }),
 	fields: (c, { call, stream }) => ({
@@ -95,6 +105,7 @@ export const byName: SignalWireColumn = {
 	},
 	cannot: {
 		repeat: 'SignalWire would fetch and run the document a second time',
+		streamEnds: 'a 404 to a stop by name speaks of the call, and not of the stream',
 		strictStream: 'a name may be empty, where the document names the stream, and may be of dots',
 	},
 };
@@ -104,7 +115,16 @@ export const byControlId: SignalWireColumn = {
 	title: 'Control ID',
 	parameters: { operation: 'stopStream', streamBy: 'controlId' },
 	labels: { id: 'Call SID', stream: 'Control ID' },
+	names: { id: ['call_sid', 'call_id'], stream: ['control_id'] },
 	event: 'calling.call.stream',
+	streamEndings: [
+		{
+			title: 'state=finished',
+			kind: 'calling.call.stream',
+			within: 'params',
+			says: { state: 'finished' },
+		},
+	],
 	own: callingShapes,
 	details: (controlId) => ({ controlId }),
 	fields: (_c, { call, stream }) => ({ callId: call.id, stream: stream.controlId }),
@@ -158,6 +178,7 @@ export const byConferenceSid: SignalWireColumn = {
 	parameters: { operation: 'stopStream', streamBy: 'conferenceSid' },
 	idField: 'conferenceSid',
 	labels: { id: 'Conference SID', stream: 'Stream SID' },
+	names: { id: ['ConferenceSid', 'conference_sid'], stream: ['StreamSid', 'stream_sid'] },
 	add(standIn, stream, place) {
 		const conference = standIn.addConference(place?.id === undefined ? {} : { id: place.id });
 		const call = standIn.addCall({ conferenceId: conference.id });

@@ -1,0 +1,89 @@
+import type { Case } from '../case.cts';
+import { row, rows, titled, type Row } from '../scenario.cts';
+import type { Column, Expected } from '../types.cts';
+import { inUpperCase } from './ids.cts';
+
+/** What this execution stopped stays stopped: here within one run, one stop after the other. */
+
+const isProved = ({ says }: Column) => says.stop.status === 'stopped';
+
+const endedBefore = (c: Case): Expected => ({
+	status: 'alreadyStopped',
+	message: 'Nothing was running: this execution had already stopped it.',
+	callState: undefined,
+	attempts: 1,
+	[c.idField]: expect.any(String),
+});
+
+export const memory: readonly Row[] = [
+	rows<'succeed' | 'failIfLive' | 'failIfNotFound' | 'fail'>({
+		name: 'a second item of what this run has stopped is alreadyStopped, in whatever case, and nothing is read',
+		columns: isProved,
+		variants: () => titled(['succeed', 'failIfLive', 'failIfNotFound', 'fail'] as const),
+		options: (_c, whenNothingToStop) => ({ whenNothingToStop, maxConcurrency: 1 }),
+		arrange(c) {
+			const upper = inUpperCase(c.target);
+			c.targets = [c.target, c.target, c.target];
+			c.items = [c.target, c.target, upper].map((target) => c.fields(target));
+			c.answerFor(upper, c.column.answers.notFound);
+			let stops = 0;
+			const { path } = c.request(c.target);
+			const { fault } = c.standIn;
+			c.standIn.fault = (request, n) => {
+				if (request.method !== 'GET' && request.path === path) stops += 1;
+				return stops > 1 ? { ...c.column.answers.notFound } : fault(request, n);
+			};
+		},
+		expected: (c) => [{ ...c.says('stop'), runs: false }, endedBefore(c), endedBefore(c)],
+		check: (c, { run }) => expect([c.reads(), run.hints]).toEqual([[], []]),
+	}),
+	row({
+		name: 'a refusal of what this run has stopped is alreadyStopped too',
+		columns: isProved,
+		options: { maxConcurrency: 1 },
+		arrange(c) {
+			const [form] = Object.values(c.column.own ?? c.profile.own);
+			c.targets = [c.target, c.target];
+			let stops = 0;
+			c.standIn.fault = ({ method }) => {
+				if (method !== 'GET') stops += 1;
+				return stops > 1 ? { status: 422, body: form?.('Not running') } : undefined;
+			};
+		},
+		expected: (c) => [{ ...c.says('stop'), runs: false }, endedBefore(c)],
+		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+	row({
+		name: 'an order that was only taken proves nothing to a second item',
+		columns: (column) => !isProved(column),
+		options: { maxConcurrency: 1 },
+		arrange(c) {
+			c.targets = [c.target, c.target];
+			let stops = 0;
+			c.standIn.fault = ({ method }) => {
+				if (method !== 'GET') stops += 1;
+				return stops > 1 && method !== 'GET' ? c.column.answers.notFound : undefined;
+			};
+		},
+		expected: (c) => [
+			{ ...c.says('stop'), runs: false },
+			{ status: 'notFound', callState: 'live', runs: false },
+		],
+		check: (c) => expect(c.reads()).toEqual(c.looks()),
+	}),
+	row({
+		name: 'what this run stopped says nothing of another stream, or of another call',
+		columns: isProved,
+		options: { maxConcurrency: 1, whenNothingToStop: 'succeed' },
+		arrange(c) {
+			const other = c.add();
+			c.targets = [c.target, c.ghost(c.all ? other : c.target)];
+			const [, ghost = other] = c.targets;
+			c.answerFor(ghost, c.column.answers.notFound);
+		},
+		expected: (c) => [
+			{ ...c.says('stop'), runs: false },
+			{ status: 'notFound', callState: 'live' },
+		],
+	}),
+];

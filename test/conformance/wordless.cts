@@ -1,0 +1,89 @@
+import { row, rows, type Row } from './scenario.cts';
+import type { Given } from './types.cts';
+
+/** Plivo and Vobiz: a success that says nothing, as the vendors' own SDKs expect it. */
+
+const WORDLESS: Record<string, Given['body']> = {
+	'an empty object': {},
+	'api_id alone': { api_id: 'example-api-id' },
+	'api_id and another sentence': { api_id: 'example-api-id', message: 'ok' },
+	'api_id and the stream': { api_id: 'example-api-id', stream_id: 'example-stream' },
+};
+
+export const wordless: readonly Row[] = [
+	rows<{ status: number; body: Given['body'] }>({
+		name: 'a success without the documented words is accepted, and said to be no proof',
+		variants: () =>
+			Object.fromEntries(
+				[200, 201, 202].flatMap((status) =>
+					Object.entries(WORDLESS).map(([title, body]) => [
+						`${status}, ${title}`,
+						{ status, body },
+					]),
+				),
+			),
+		arrange: (c, { status, body }) => c.answer({ status, body, afterEffect: true }),
+		expected: (c, { status }) => ({
+			status: 'accepted',
+			statusCode: status,
+			attempts: 1,
+			message: `${c.profile.displayName} took the order, and does not say that the stream has stopped.`,
+			runs: false,
+		}),
+		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+	rows<Given['body']>({
+		name: 'a success that holds a refusal, or is of another form, is still unreadable',
+		variants: () => ({
+			'a refusal beside api_id': { api_id: 'example-api-id', error: 'No access' },
+			'a refusal that is empty': { api_id: 'example-api-id', error: '' },
+			'a refusal that is null': { error: null },
+			'another sentence alone': { message: 'ok' },
+			'api_id that is no text': { api_id: 7 },
+			'a list': '[]',
+		}),
+		arrange: (c, body) => c.answer({ status: 200, body }),
+		expected: () => ({ failure: 'unreadable', statusCode: 200, runs: true }),
+	}),
+	row({
+		name: 'Confirm Stop settles a success without a word: it has stopped',
+		options: { confirm: true },
+		arrange: (c) => c.answer({ status: 200, body: {}, afterEffect: true }),
+		expected: () => ({ status: 'stopped', statusCode: 200, confirmed: true, runs: false }),
+		check: (c) => expect(c.reads()).toEqual([c.read()]),
+	}),
+	row({
+		name: 'Confirm Stop settles a success without a word by an empty list on a live call',
+		options: { confirm: true },
+		columns: ({ parameters }) => parameters.operation === 'stopAllStreams',
+		arrange(c) {
+			c.answer({ status: 200, body: {}, afterEffect: true });
+			c.answerList([]);
+		},
+		expected: () => ({ status: 'stopped', confirmed: true, runs: false }),
+		check: (c) => expect(c.reads()).toEqual([c.read(), c.looks().at(-1)]),
+	}),
+	row({
+		name: 'Confirm Stop leaves a success without a word accepted if it cannot be read',
+		options: { confirm: true },
+		arrange(c) {
+			c.answer({ status: 200, body: {}, afterEffect: true });
+			c.answerRead({ status: 500, body: '' });
+		},
+		expected: () => ({ status: 'accepted', confirmed: false, runs: false }),
+	}),
+	row({
+		name: 'a success without a word is not kept: a second item is looked into',
+		options: { maxConcurrency: 1 },
+		arrange(c) {
+			c.targets = [c.target, c.target];
+			c.answer({ status: 200, body: {}, afterEffect: true }, 1);
+			c.answer(c.column.answers.notFound);
+		},
+		expected: () => [
+			{ status: 'accepted', runs: false },
+			{ status: 'alreadyStopped', message: expect.not.stringContaining('this execution') },
+		],
+		check: (c) => expect(c.reads().length).toBeGreaterThan(0),
+	}),
+];
