@@ -10,7 +10,6 @@ import {
 	signed,
 	signedBy,
 	URL_OF,
-	withHeaders,
 } from '../signedEvents.cts';
 
 /** Who sent the event: with Verify Signature, only an event that the provider signed is obeyed. */
