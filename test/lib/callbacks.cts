@@ -4,7 +4,13 @@ import { parse as parseForm } from 'node:querystring';
 import { parse as parseQuery } from 'qs';
 
 import { providers } from '../../nodes/StopAudioStream/providers/index';
-import { verifySignature } from '../../nodes/StopAudioStream/providers/signature';
+import { verifySignature } from '../../nodes/StopAudioStream/input/signature';
+import {
+	messages,
+	orRefusal,
+	Refusal,
+	type Sentence,
+} from '../../nodes/StopAudioStream/words/sentences';
 import {
 	partsOf,
 	plivoSignature,
@@ -17,9 +23,36 @@ import {
 export const verdictOf = (provider: string, item: unknown, key: string): string => {
 	const found = providers.find(({ name }) => name === provider);
 	if (!found) throw new Error(`There is no provider '${provider}'.`);
-	const verdict = verifySignature(item, key, found.signature.scheme);
-	return verdict.signed ? 'signed' : verdict.why;
+	const account = { origin: '', id: '', token: key, signingKey: key };
+	const signer = { provider: found, account, field: 'Verify Signature' };
+	const verdict = orRefusal(() => verifySignature(item, signer, { kind: 'notAsked' }));
+	if (!(verdict instanceof Refusal)) return 'signed';
+	const why = Object.entries(WHY).find(([, sentences]) =>
+		sentences.some(({ what }) => isFrom(what, verdict.failure.what)),
+	);
+	return why?.[0] ?? verdict.failure.what;
 };
+
+/** The sentences that say why. */
+const WHY: Record<string, readonly Sentence[]> = {
+	noKey: [messages.noSigningKey],
+	noEvent: [messages.notAWebhookItem],
+	notForm: [messages.bodyNotSigned, messages.signedJson],
+	noHeaders: [messages.noSignature, messages.olderSignature],
+	query: [messages.queryNotPlain],
+	mismatch: [messages.wrongSignature, messages.wrongSignatureOrQuery],
+};
+
+/** Whether a text is this sentence, filled in: what stands between the `{…}` is in it, in order. */
+function isFrom(sentence: string, text: string): boolean {
+	let at = 0;
+	for (const part of sentence.split(/\{\w+\}/)) {
+		at = text.indexOf(part, at);
+		if (at < 0) return false;
+		at += part.length;
+	}
+	return true;
+}
 
 /** The headers with which a provider signs. */
 export const SIGNERS: Record<

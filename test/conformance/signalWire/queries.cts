@@ -1,5 +1,6 @@
-import { signalWireSignature, webhookItem } from '../../lib/callbacks.cts';
+import { webhookItem } from '../../lib/callbacks.cts';
 import type { SignalWireStandIn } from '../../lib/stand-ins/index.cts';
+import { signalWireSignature } from '../../lib/stand-ins/signatures.cts';
 import type { Case } from '../case.cts';
 import { textOf } from '../judge.cts';
 import { scenariosFor, type Row } from '../scenario.cts';

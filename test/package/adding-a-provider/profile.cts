@@ -24,6 +24,8 @@ const common = {
 
 const oneStream: Column = {
 	...common,
+	names: { id: ['call', 'call_number'], stream: ['stream', 'stream_number'] },
+	streamEndings: [{ title: 'type=stream.ended', kind: 'stream.ended' }],
 	title: 'one stream',
 	parameters: { operation: 'stopStream' },
 	labels: { id: 'Call Number', stream: 'Stream Number' },
@@ -46,6 +48,8 @@ const oneStream: Column = {
 /** The column of the way that comes with one object in the provider's file. */
 export const allStreams: Column = {
 	...common,
+	names: { id: ['call', 'call_number'] },
+	streamEndings: [],
 	title: 'all streams',
 	parameters: { operation: 'stopAllStreams' },
 	labels: { id: 'Call Number' },
@@ -62,7 +66,10 @@ export const allStreams: Column = {
 		endedCall: { status: 'alreadyStopped', statusCode: 200 },
 		noContent,
 	},
-	cannot: { oneStream: 'all streams of a call are stopped, so no stream is named' },
+	cannot: {
+		oneStream: 'all streams of a call are stopped, so no stream is named',
+		streamEnds: 'the end of one stream says nothing of all',
+	},
 };
 
 export const profile: Profile = {

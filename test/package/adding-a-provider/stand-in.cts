@@ -71,6 +71,11 @@ function behave({ calls, url }: StandIn): Behaviour {
 				call: callId,
 				stream: id,
 			})),
+			'stream.ended': json('stream', 'made up', ({ id, callId }) => ({
+				type: 'stream.ended',
+				call: callId,
+				stream: id,
+			})),
 			'call.ended': json('call', 'made up', ({ id }) => ({ type: 'call.ended', call: id })),
 		},
 	};
