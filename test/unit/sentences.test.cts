@@ -46,7 +46,8 @@ describe('a failure and a refusal', () => {
 });
 
 test('how much of a run is left is said in numbers', () => {
-	expect(leftOver(2, 5)).toBe('Streams of this run that are not known to be stopped: 2 of 5.');
+	expect(leftOver(2, 5)).toBe('2 of 5 streams in this run may still be running.');
+	expect(leftOver(1, 1)).toBe('');
 });
 
 describe("the provider's own words", () => {

@@ -16,8 +16,9 @@ export type Mask = <T>(shown: T) => T;
  * them: plain, escaped as in JSON, percent-encoded, or in base64 as the Basic header they were sent with.
  */
 export function secretMask({ id, token, signingKey }: Account): Mask {
-	const basic = Buffer.from(`${id}:${token}`).toString('base64').replace(/=+$/, '');
-	const secrets = [token, basic, ...(signingKey === '' ? [] : [signingKey])];
+	const basic = Buffer.from(`${id}:${token}`).toString('base64');
+	// The padding is often left out.
+	const secrets = [token, basic, basic.replace(/=+$/, ''), signingKey].filter(Boolean);
 	// A set, because an ordinary token looks the same in most of them, and every text goes through each.
 	const forms = new Set(secrets.flatMap(formsOf));
 	const maskText = (text: string) => {
