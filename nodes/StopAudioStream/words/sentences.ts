@@ -315,7 +315,7 @@ export const messages = {
 		todo: "Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
 	},
 	droppedAndOtherRuns: {
-		what: 'The event says that this stream has ended, and another{running} still runs on the call',
+		what: 'The event says that this stream has ended, and another stream{running} still runs on the call',
 		todo: "{provider} may have opened it in place of the one that dropped. Stop it too, with 'Stop All Streams' for instance.",
 	},
 
@@ -341,7 +341,7 @@ export const messages = {
 		todo: 'The stream has ended, or {streamField} is wrong.',
 	},
 	liveOtherRuns: {
-		what: 'The call is live, and {provider} does not know this stream on it; another{running} still runs there{quote}',
+		what: 'The call is live, and {provider} does not know this stream on it; another stream{running} still runs there{quote}',
 		todo: '{streamField} is wrong, or names a stream that has ended. Check {fields}.',
 	},
 	liveUnread: {
