@@ -90,7 +90,7 @@ describe("a credential's test", () => {
 			[provider, 'ftp://api.example.com', 'does not start with https://'],
 			[provider, 'https://user:example@api.example.com', 'holds a user name or a password'],
 			[provider, 'user@api.example.com', 'holds a user name or a password'],
-			[provider, 'https://', 'is not an address'],
+			[provider, 'https://', 'is not a URL'],
 			[provider, '   ', 'is empty'],
 		]),
 	)('of %s refuses the address %p before anything is sent', async (provider, address, why) => {

@@ -3,7 +3,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { providers as specs } from '../../nodes/StopAudioStream/providers/index';
 import { runNode } from '../lib/engine.cts';
-import { providers } from '../lib/stand-ins/index.cts';
+import type { CredentialsData } from '../lib/nodeRun.cts';
+import { providers, type Options } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
 import { start } from '../lib/opened.cts';
 import { byExpression, credentialsOf, live, lives, range, running } from '../lib/stops.cts';
@@ -12,23 +13,30 @@ import { stopItems, stopLives } from '../lib/stops.cts';
 const basic = (id: string, token: string) =>
 	`Basic ${Buffer.from(`${id}:${token}`).toString('base64')}`;
 
-/** The headers that carry a credential, as the node describes the provider. */
+/** The fields of a provider's credential, as the node describes them. */
+function spec(provider: string) {
+	const found = specs.find(({ name }) => name === provider)?.credential;
+	if (found) return found;
+	throw new Error(`The node has no provider '${provider}'`);
+}
+
+/** The headers that carry a credential. */
 function signatureOf({ provider, credentials }: RunningStandIn): Record<string, string> {
-	const spec = specs.find(({ name }) => name === provider)?.credential;
-	if (!spec) throw new Error(`The node has no provider '${provider}'`);
-	const [id, token] = [credentials[spec.id.name] ?? '', credentials[spec.token.name] ?? ''];
-	return spec.headers
-		? { [spec.headers.id.toLowerCase()]: id, [spec.headers.token.toLowerCase()]: token }
+	const { id: idField, token: tokenField, headers } = spec(provider);
+	const [id, token] = [credentials[idField.name] ?? '', credentials[tokenField.name] ?? ''];
+	return headers
+		? { [headers.id.toLowerCase()]: id, [headers.token.toLowerCase()]: token }
 		: { authorization: basic(id, token) };
 }
 
 describe('credentials', () => {
 	it.each(providers)(
-		'sign each request once, and are read once in an execution (%s)',
+		'sign each request once, and are read for each item, one after another (%s)',
 		async (provider) => {
 			const standIn = await start(provider);
-			const { credentialReads } = await stopLives(standIn, lives(standIn, 5));
-			expect(credentialReads).toEqual([standIn.credentialType]);
+			const run = await stopLives(standIn, lives(standIn, 5));
+			expect(run.credentialReads).toEqual(range(5).map(() => standIn.credentialType));
+			expect(run.mostReadsAtOnce).toBe(1);
 			expect(standIn.requests).toHaveLength(5);
 			const signatures = standIn.requests.map(({ headers }) =>
 				Object.fromEntries(
@@ -59,6 +67,173 @@ describe('credentials', () => {
 		const { credentialReads, error } = await stopItems(standIn, [{ call: '', stream: '' }]);
 		expect(error?.message).toBe("'Call UUID' is empty");
 		expect(credentialReads).toEqual([]);
+	});
+});
+
+describe('a credential whose fields are expressions belongs to the item', () => {
+	/** The stand-ins of two accounts of one provider. */
+	const startTwo = async (
+		provider: string,
+		options: Partial<Options> = {},
+	): Promise<[RunningStandIn, RunningStandIn]> => [
+		await start(provider, { ...options, account: 1 }),
+		await start(provider, { ...options, account: 2 }),
+	];
+	/** A credential of which each item fills in every field. */
+	const byItem = ({ credentialType, credentials }: RunningStandIn): CredentialsData => ({
+		[credentialType]: Object.fromEntries(
+			Object.keys(credentials).map((name) => [name, `={{ $json.account.${name} }}`]),
+		),
+	});
+	/** An item with a stream that runs, and with the account that it belongs to. */
+	const itemOf = (standIn: RunningStandIn, account: IDataObject = {}) => ({
+		...live(standIn).item,
+		account: { ...standIn.credentials, ...account },
+	});
+	const regular = { node: { onError: 'continueRegularOutput' } } as const;
+
+	it.each(providers)('two accounts in turn: each stop goes to its own (%s)', async (provider) => {
+		const [one, other] = await startTwo(provider);
+		const items = range(6).map((i) => itemOf(i % 2 === 0 ? one : other));
+		const run = await stopItems(one, items, { credentials: byItem(one) });
+		expect(run.items.map(({ status }) => status)).toEqual(range(6).map(() => 'stopped'));
+		for (const standIn of [one, other]) {
+			expect(standIn.requests).toHaveLength(3);
+			for (const { headers } of standIn.requests) {
+				expect(headers).toMatchObject(signatureOf(standIn));
+			}
+			standIn.expectOnContract();
+		}
+		expect(run.credentialReads).toHaveLength(6);
+		expect(run.mostReadsAtOnce).toBe(1);
+	});
+
+	it.each(providers)(
+		'an item without an account fails alone, be it the first (%s)',
+		async (provider) => {
+			const standIn = await start(provider);
+			const { id, token, url } = spec(provider);
+			const items = [
+				...[id, token, url].map(({ name }) => itemOf(standIn, { [name]: undefined })),
+				itemOf(standIn),
+				itemOf(standIn, { [id.name]: null }),
+				itemOf(standIn),
+			];
+			const run = await stopItems(standIn, items, { credentials: byItem(standIn), ...regular });
+			const empty = (label: string) => ({
+				status: 'failed',
+				failure: 'credentials',
+				error: `'${label}' is empty`,
+			});
+			expect(run.items).toMatchObject([
+				...[id, token, url].map(({ label }) => empty(label)),
+				{ status: 'stopped' },
+				empty(id.label),
+				{ status: 'stopped' },
+			]);
+			// An address that is not there is not replaced by the vendor's own.
+			expect(standIn.requests).toHaveLength(2);
+			expect(running(standIn)).toBe(4);
+		},
+	);
+
+	it('an expression that gives the text "undefined" is told as such', async () => {
+		const standIn = await start('plivo');
+		const { items } = await stopItems(standIn, [{ ...live(standIn).item }], {
+			credentials: { plivoBasicApi: { ...standIn.credentials, authId: '={{ "" + $json.nope }}' } },
+			...regular,
+		});
+		expect(items).toMatchObject([
+			{
+				failure: 'credentials',
+				error: "'Auth ID' holds “undefined”, which is what an expression without a value gives",
+			},
+		]);
+		expect(standIn.requests).toEqual([]);
+	});
+
+	it.each(providers)(
+		'a token that is wrong for one item is no other item’s (%s)',
+		async (provider) => {
+			const standIn = await start(provider);
+			const items = [
+				itemOf(standIn),
+				itemOf(standIn, { [spec(provider).token.name]: 'example-wrong-token' }),
+				itemOf(standIn),
+			];
+			const run = await stopItems(standIn, items, { credentials: byItem(standIn), ...regular });
+			expect(run.items).toMatchObject([
+				{ status: 'stopped' },
+				{ failure: 'credentials', statusCode: 401 },
+				{ status: 'stopped' },
+			]);
+			expect(JSON.stringify(run.items)).not.toContain('example-wrong-token');
+		},
+	);
+
+	it('a credential that n8n cannot resolve for one item fails that item, in n8n’s own words', async () => {
+		const standIn = await start('plivo');
+		const items = [{ ...live(standIn).item, bad: true }, live(standIn).item];
+		const authId = `={{ $json.bad ? $('Nowhere').item.json.x : '${standIn.credentials.authId}' }}`;
+		const run = await stopItems(standIn, items, {
+			credentials: { plivoBasicApi: { ...standIn.credentials, authId } },
+			...regular,
+		});
+		expect(run.items).toMatchObject([
+			{
+				failure: 'credentials',
+				error: expect.stringMatching(
+					/^n8n could not read the Plivo Basic API credential for Plivo: “.*\[Error resolving credentials\]”$/,
+				),
+			},
+			{ status: 'stopped' },
+		]);
+	});
+
+	it('a space may be a bare name for one item, and is each item’s own', async () => {
+		const standIn = await start('signalWire');
+		const items = [
+			itemOf(standIn, { spaceUrl: `${standIn.url}/dashboard` }),
+			itemOf(standIn, { spaceUrl: 'http://example.com' }),
+			itemOf(standIn),
+		];
+		const run = await stopItems(standIn, items, { credentials: byItem(standIn), ...regular });
+		expect(run.items).toMatchObject([
+			{ status: 'stopped' },
+			{ failure: 'credentials', error: "'Space URL' does not start with https://" },
+			{ status: 'stopped' },
+		]);
+	});
+
+	it('500 items of one account keep one limit, and another account has its own', async () => {
+		const [one, other] = await startTwo('vobiz', { delayMs: 20 });
+		const items = range(500).map((i) => itemOf(i % 10 === 0 ? other : one));
+		const run = await stopItems(one, items, {
+			credentials: byItem(one),
+			options: { maxConcurrency: 5 },
+		});
+		expect(run.error).toBeUndefined();
+		expect([one, other].map(({ requests }) => requests.length)).toEqual([450, 50]);
+		expect([one, other].map(({ mostAtOnce }) => mostAtOnce)).toEqual([5, 5]);
+		expect(run.mostReadsAtOnce).toBe(1);
+	}, 60_000);
+
+	it("320 items of one account, by expression, keep under Plivo's documented limit together", async () => {
+		const plivo = await start('plivo', { rateLimit: { requests: 300, perMs: 5_000 } });
+		const items = range(320).map(() => itemOf(plivo));
+		const run = await stopItems(plivo, items, { credentials: byItem(plivo) });
+		expect(run.error).toBeUndefined();
+		expect(plivo.requests.map(({ status }) => status)).toEqual(range(320).map(() => 204));
+	}, 60_000);
+
+	it('a fault of one account never holds up another', async () => {
+		const [limited, other] = await startTwo('plivo');
+		limited.fault = () => ({ status: 429, headers: { 'Retry-After': '99' } });
+		const items = range(10).map((i) => itemOf(i % 2 === 0 ? limited : other));
+		const run = await stopItems(limited, items, { credentials: byItem(limited), ...regular });
+		expect(run.items.map(({ status }) => status)).toEqual(
+			range(10).map((i) => (i % 2 === 0 ? 'failed' : 'stopped')),
+		);
 	});
 });
 
@@ -94,8 +269,11 @@ describe('providers by expression', () => {
 			range(3).flatMap(() => standIns.map(({ provider }) => [provider, 'stopped'])),
 		);
 		expect([...result.credentialReads].sort()).toEqual(
-			standIns.map(({ credentialType }) => credentialType).sort(),
+			range(3)
+				.flatMap(() => standIns.map(({ credentialType }) => credentialType))
+				.sort(),
 		);
+		expect(result.mostReadsAtOnce).toBe(1);
 		for (const standIn of standIns) standIn.expectOnContract();
 	});
 
@@ -107,7 +285,7 @@ describe('providers by expression', () => {
 			items: mixedItems(vobiz, 3),
 			credentials: credentialsOf(...standIns),
 		});
-		expect(credentialReads).toEqual(['vobizXAuthApi']);
+		expect(credentialReads).toEqual(range(3).map(() => 'vobizXAuthApi'));
 	});
 
 	it.each([

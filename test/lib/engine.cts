@@ -3,21 +3,27 @@
 
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type * as Core from 'n8n-core';
 import type * as WorkflowPackage from 'n8n-workflow';
 import type {
 	ExecutionStatus,
 	ICredentialDataDecryptedObject,
+	ICredentialsExpressionResolveValues,
 	ICredentialType,
+	IDataObject,
+	IExecuteData,
 	IExecuteFunctions,
 	IHttpRequestOptions,
 	INode,
+	INodeParameters,
 	INodeType,
 	INodeTypes,
 	IRunExecutionData,
 	ITaskData,
 	IWorkflowBase,
 	IWorkflowExecuteAdditionalData,
+	WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { ROOT } from './install.cts';
 import {
@@ -83,6 +89,11 @@ class Credentials extends ICredentialsHelper {
 	/** The credential types that were decrypted, in order. */
 	readonly reads: string[] = [];
 
+	/** The most that were decrypted at one moment. */
+	mostAtOnce = 0;
+
+	private underWay = 0;
+
 	constructor(
 		private readonly types: CredentialTypes,
 		private readonly data: CredentialsData,
@@ -118,15 +129,41 @@ class Credentials extends ICredentialsHelper {
 		await Promise.resolve();
 	}
 
+	/** What the credential holds; an expression in it is resolved for the item that it is read for. */
 	async getDecrypted(
 		_additionalData: unknown,
 		_nodeCredentials: unknown,
 		type: string,
+		mode: WorkflowExecuteMode,
+		executeData?: IExecuteData,
+		_raw?: boolean,
+		values?: ICredentialsExpressionResolveValues,
 	): Promise<ICredentialDataDecryptedObject> {
 		this.reads.push(type);
+		this.underWay += 1;
+		this.mostAtOnce = Math.max(this.mostAtOnce, this.underWay);
+		// n8n asks its database here.
+		await setImmediate();
+		this.underWay -= 1;
 		const data = this.data[type];
 		if (data === undefined) throw new Error(`Credential of type ${type} does not exist.`);
-		return await Promise.resolve({ ...data });
+		if (values === undefined) return { ...data };
+		try {
+			return values.workflow.expression.getParameterValue(
+				{ ...data } as INodeParameters,
+				values.runExecutionData,
+				values.runIndex,
+				values.itemIndex,
+				values.node.name,
+				values.connectionInputData,
+				mode,
+				{},
+				executeData,
+			) as ICredentialDataDecryptedObject;
+		} catch (thrown) {
+			(thrown as Error).message += ' [Error resolving credentials]';
+			throw thrown;
+		}
 	}
 
 	async getCredentials(): Promise<never> {
@@ -218,6 +255,8 @@ export interface EngineRun extends NodeRun {
 	folder?: string;
 	/** Another version of the node, such as its AI tool form. */
 	nodeType?: INodeType;
+	/** What an earlier try of this execution left in the node's context. */
+	kept?: IDataObject;
 }
 
 /** What came out of a run, and what n8n notes of it. */
@@ -225,6 +264,10 @@ export interface NodeRunResult extends NodeOutput {
 	status: ExecutionStatus;
 	runData: ITaskData[];
 	credentialReads: string[];
+	/** The most credentials that were read at one moment. */
+	mostReadsAtOnce: number;
+	/** What n8n saves of the node's context. */
+	kept: IDataObject;
 }
 
 /** Runs Stop Audio Stream in a workflow of its own. */
@@ -238,6 +281,7 @@ export async function runNode({
 	folder = ROOT,
 	type = NODE_TYPE,
 	nodeType,
+	kept = {},
 }: EngineRun): Promise<NodeRunResult> {
 	const { node: ours, credentialTypes } = await packageOf(folder);
 	const known = new Map([
@@ -290,7 +334,7 @@ export async function runNode({
 		...emptyRunData(),
 		startData: {},
 		executionData: {
-			contextData: {},
+			contextData: { [`node:${stop.name}`]: { ...kept } },
 			metadata: {},
 			waitingExecution: {},
 			waitingExecutionSource: {},
@@ -329,6 +373,8 @@ export async function runNode({
 		status,
 		runData: tasks,
 		credentialReads: helper.reads,
+		mostReadsAtOnce: helper.mostAtOnce,
+		kept: { ...data.executionData?.contextData[`node:${stop.name}`] },
 	};
 }
 

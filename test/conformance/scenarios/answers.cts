@@ -114,7 +114,7 @@ export const answers: readonly Row[] = [
 		}),
 	}),
 	rows<Given['body']>({
-		name: 'a 407 is a proxy’s: it passed nothing on, and no id or credential is blamed',
+		name: 'a 407 is a proxy’s: nothing was delivered, and no id is blamed',
 		options: { maxRetries: 3 },
 		variants: () => ({
 			nothing: '',
@@ -127,14 +127,12 @@ export const answers: readonly Row[] = [
 			failure: 'unavailable',
 			statusCode: 407,
 			attempts: 1,
-			error: `A proxy between n8n and ${c.profile.displayName} asks for a login (407), and passed nothing on`,
-			message: expect.stringMatching(/^The stream is still running\. .*HTTPS_PROXY.*NO_PROXY/),
+			error: `A proxy on the way to ${c.profile.displayName} asks for a login (407)`,
+			message: expect.stringMatching(/^The request was not delivered.*HTTPS_PROXY.*NO_PROXY/),
 			runs: true,
 		}),
 		check(c, { run }) {
-			const [{ message } = {}] = run.items;
-			expect(message).toContain(new URL(c.standIn.url).hostname);
-			expect(message).not.toContain(`'${c.column.labels.id}'`);
+			expect(run.items[0]?.message).not.toContain(`'${c.column.labels.id}'`);
 			expect(c.reads()).toEqual([]);
 		},
 	}),

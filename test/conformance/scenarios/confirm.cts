@@ -57,9 +57,12 @@ export const confirm: readonly Row[] = [
 			confirmReason: `${c.profile.displayName} did not show the end within 10 s`,
 		}),
 		check(c) {
-			// The pauses grow: ten seconds are a handful of reads.
-			expect(c.reads().length).toBeGreaterThan(3);
-			expect(c.reads().length).toBeLessThan(10);
+			// The pauses grow, each to twice the one before: ten seconds are a handful of reads.
+			const times = c.standIn.requests.flatMap(({ method, at }) => (method === 'GET' ? [at] : []));
+			const pauses = times.slice(1).map((at, i) => at - (times[i] ?? at));
+			expect(pauses.filter((pause, i) => pause < 245 * 2 ** i)).toEqual([]);
+			expect(times.length).toBeGreaterThan(1);
+			expect(times.length).toBeLessThan(7);
 		},
 	}),
 	row({

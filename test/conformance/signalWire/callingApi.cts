@@ -1,9 +1,17 @@
+import type { IDataObject } from 'n8n-workflow';
 import type { SignalWireStandIn } from '../../lib/stand-ins/index.cts';
-import { scenariosFor, type Row } from '../scenario.cts';
+import type { Case } from '../case.cts';
+import { scenariosFor, titled, type Row } from '../scenario.cts';
 import { callPath, only } from './columns.cts';
 
 const { row, rows } = scenariosFor<SignalWireStandIn>();
 const columns = only('Control ID');
+
+/** SWML's event of the first stream, when it has ended. */
+function finished(c: Case<SignalWireStandIn>, kind: string): IDataObject {
+	const event = c.event(kind);
+	return { ...event, params: { ...(event.params as IDataObject), state: 'finished' } };
+}
 
 type Codes = Parameters<SignalWireStandIn['refuseCommand']>;
 
@@ -118,6 +126,98 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 		expected: () => ({
 			failure: 'input',
 			error: 'The incoming event holds no call that SignalWire names',
+			attempts: undefined,
+			runs: true,
+		}),
+	}),
+
+	// Events that say that the stream has ended: SWML's own, and none of play, record or collect.
+	rows<'Incoming Event' | 'beside fields'>({
+		name: 'an end of the stream without call_id counts: its call stands in the query',
+		columns,
+		variants: () => titled(['Incoming Event', 'beside fields'] as const),
+		parameters: (_c, source) =>
+			source === 'Incoming Event'
+				? { source: 'event' }
+				: { callId: '={{ $json.callId }}', stream: '={{ $json.stream }}' },
+		arrange(c, source) {
+			const event = finished(c, 'calling.call.stream without call_id');
+			const fields = source === 'Incoming Event' ? {} : c.fields(c.target);
+			c.items = [{ ...fields, body: event, query: { call_id: c.call.id } }];
+			c.endStream();
+			c.answer(c.column.answers.notFound);
+		},
+		expected: (c) => ({
+			status: 'alreadyStopped',
+			callId: c.call.id,
+			callState: undefined,
+			attempts: 1,
+		}),
+		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+	row({
+		name: 'an end of the stream without call_id counts for the call in the query alone',
+		columns,
+		parameters: { callId: '={{ $json.callId }}', stream: '={{ $json.stream }}' },
+		arrange(c) {
+			const event = finished(c, 'calling.call.stream without call_id');
+			c.items = [{ ...c.fields(c.target), body: event, query: { call_id: 'another' } }];
+			c.endStream();
+			c.answer(c.column.answers.notFound);
+		},
+		expected: () => ({ status: 'notFound', callState: 'live' }),
+		check: (c) => expect(c.reads()).toHaveLength(1),
+	}),
+	rows<(event: IDataObject) => IDataObject>({
+		name: 'a `finished` that is of no stream proves nothing, and the call is read',
+		columns,
+		variants: () => ({
+			'of play': (event) => ({ ...event, event_type: 'calling.call.play' }),
+			'of record': (event) => ({ ...event, event_type: 'calling.call.record' }),
+			'of collect': (event) => ({ ...event, event_type: 'calling.call.collect' }),
+			'outside of params': ({ params }) => ({ ...(params as IDataObject) }),
+			'another control ID': ({ params, ...event }) => ({
+				...event,
+				params: { ...(params as IDataObject), control_id: 'another' },
+			}),
+		}),
+		parameters: { callId: '={{ $json.callId }}', stream: '={{ $json.stream }}' },
+		arrange(c, change) {
+			const body = change(finished(c, 'calling.call.stream'));
+			c.items = [{ ...c.fields(c.target), body }];
+			c.endStream();
+			c.answer(c.column.answers.notFound);
+		},
+		expected: () => ({ status: 'notFound', callState: 'live' }),
+		check: (c) => expect(c.reads()).toHaveLength(1),
+	}),
+	row({
+		name: 'an end of the stream counts in an event that says no type',
+		columns,
+		parameters: { source: 'event' },
+		arrange(c) {
+			const { params } = finished(c, 'calling.call.stream');
+			c.items = [{ body: { params } }];
+			c.endStream();
+			c.answer(c.column.answers.notFound);
+		},
+		expected: () => ({ status: 'alreadyStopped', callState: undefined }),
+		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+	row({
+		name: 'an event of play names a call and no stream, whatever its control_id',
+		columns,
+		parameters: { source: 'event' },
+		arrange(c) {
+			c.items = [
+				{ body: { ...finished(c, 'calling.call.stream'), event_type: 'calling.call.play' } },
+			];
+		},
+		expected: (c) => ({
+			failure: 'input',
+			error: 'The incoming event holds a call and no stream',
+			callId: c.call.id,
+			stream: undefined,
 			attempts: undefined,
 			runs: true,
 		}),

@@ -166,4 +166,67 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 		}),
 		check: (c) => expect(c.standIn.requests).toEqual([]),
 	}),
+	rows({
+		name: "an event that ends a room's stream: nothing is read, of the room and of the call",
+		columns: bySid,
+		parameters: events,
+		variants: () => ({ 'stream-stopped': 'stream-stopped', 'stream-error': 'stream-error' }),
+		arrange(c, kind) {
+			const target = room(c);
+			c.targets = [target];
+			c.items = [{ body: c.event(kind, target.stream) }];
+			c.endStream(target);
+			c.answer(notFound);
+			return target;
+		},
+		expected: (_c, _variant, { call, conference }) => ({
+			status: 'alreadyStopped',
+			callId: call.id,
+			conferenceSid: conference.id,
+			callState: undefined,
+			attempts: 2,
+		}),
+		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+	row({
+		name: "an event that ends the call and a room's stream: the stream's end counts, nothing is said of the room",
+		columns: bySid,
+		parameters: events,
+		arrange(c) {
+			const target = room(c);
+			c.targets = [target];
+			c.items = [
+				{ body: { ...c.event('stream-stopped', target.stream), CallStatus: 'completed' } },
+			];
+			c.endStream(target);
+			c.answer(notFound);
+		},
+		expected: () => ({
+			status: 'alreadyStopped',
+			message: 'Nothing was running: the event says that this stream has ended.',
+			callState: undefined,
+			attempts: 2,
+		}),
+		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+	rows<boolean, { id: string }>({
+		name: "a refusal of a room's stream is alreadyStopped if the room is over, and is not sent to the call",
+		columns: bySid,
+		parameters: events,
+		variants: () => ({ 'the room is over': true, 'the room goes on': false }),
+		arrange(c, isOver) {
+			const target = room(c);
+			c.targets = [target];
+			c.items = [eventOf(c, target.stream)];
+			if (isOver) c.standIn.endConference(target.conference.id);
+			c.answer({ status: 422, body: { errors: ['Not now'] } });
+			return target.conference;
+		},
+		expected: (_c, isOver) =>
+			isOver
+				? { status: 'alreadyStopped', callState: 'ended', attempts: 1 }
+				: { failure: 'rejected', callState: 'live', attempts: 1 },
+		check: (c, { made: conference }) =>
+			expect(c.reads()).toEqual([conferencePath(c.standIn, conference)]),
+	}),
 ];
