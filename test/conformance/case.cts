@@ -26,7 +26,10 @@ export interface Reached {
 	body: string;
 }
 
-/** One row on a stand-in of its own, so that no limit or pause of one row reaches another. */
+/** How many rows have begun. */
+let accounts = 0;
+
+/** One row on a stand-in and an account of its own, so that no limit or pause of one row reaches another. */
 export class Case<S extends RunningStandIn = RunningStandIn> {
 	/** Whether all streams of a call stop. */
 	readonly all: boolean;
@@ -84,7 +87,9 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 		column: Column<S>,
 		bound: Bound<S>,
 	) {
-		return new Case(engine, await profile.start(column.standIn), profile, column, bound);
+		accounts += 1;
+		const standIn = await profile.start({ ...column.standIn, account: accounts });
+		return new Case(engine, standIn, profile, column, bound);
 	}
 
 	get call() {

@@ -49,7 +49,7 @@ const NO_ACTIVE_STREAM = 'No active stream found';
 function behave(standIn: StandIn): Behaviour<PlivoExposed> {
 	const { calls, url, options } = standIn;
 	const credentials = {
-		authId: 'MAEXAMPLE00000000000',
+		authId: `MAEXAMPLE${String(options.account).padStart(11, '0')}`,
 		authToken: 'example/plivo+auth=token&?????>>>>>~~mhT4vRz8LqWc2NdKx7',
 		baseUrl: url,
 	};

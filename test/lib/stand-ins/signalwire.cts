@@ -65,7 +65,7 @@ const WORDS: Record<number, string> = {
 
 function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 	const { calls, url, options } = standIn;
-	const projectId = '11111111-1111-4111-8111-111111111111';
+	const projectId = `11111111-1111-4111-8111-${111_111_111_111 + options.account}`;
 	const credentials = {
 		spaceUrl: url,
 		projectId,

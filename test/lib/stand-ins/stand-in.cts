@@ -70,6 +70,8 @@ export interface Options {
 	endedCall?: { code?: 21220 | 10000; status?: number };
 	/** Plivo, Vobiz: how long a call's record takes to be there. */
 	recordAfterMs: number;
+	/** Which account it is: the node remembers one by its host, port and id, and ports come again. */
+	account: number;
 }
 
 /** What each stand-in has beside the methods, some of it for tests to set. */
@@ -193,7 +195,14 @@ export class StandIn {
 	private constructor(provider: Provider, contract: Contract, options: Partial<Options>) {
 		this.provider = provider.name;
 		this.credentialType = provider.credentialType;
-		this.options = { delayMs: 0, port: 0, generation: 'new', recordAfterMs: 0, ...options };
+		this.options = {
+			delayMs: 0,
+			port: 0,
+			generation: 'new',
+			recordAfterMs: 0,
+			account: 0,
+			...options,
+		};
 		this.calls = new Calls(() => provider.newStreamId(), this.options.recordAfterMs);
 		this.calls.onChange = (change) => this.#announce(change);
 		this.#contract = contract;

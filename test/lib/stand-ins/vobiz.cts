@@ -60,7 +60,7 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 	const { calls, url, options } = standIn;
 	const isOld = options.generation === 'old';
 	const credentials = {
-		authId: 'MA_EXAMPLE0',
+		authId: `MA_EXAMPLE${options.account}`,
 		authToken: 'example/vobiz+auth=token&?????>>>>>~~Zr5cHq9XtB2kWn8Ydf',
 		baseUrl: url,
 	};

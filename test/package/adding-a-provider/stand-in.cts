@@ -13,9 +13,9 @@ export const examplephone: Provider = {
 	behave,
 };
 
-function behave({ calls, url }: StandIn): Behaviour {
+function behave({ calls, url, options }: StandIn): Behaviour {
 	const credentials = {
-		accountId: 'EXAMPLE-ACCOUNT',
+		accountId: `EXAMPLE-ACCOUNT-${options.account}`,
 		apiKey: 'exphone/key+example=Jm4RtYc8Wd2KqZ',
 		baseUrl: url,
 	};
