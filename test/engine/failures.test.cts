@@ -7,7 +7,7 @@ const CREDENTIAL = {
 	error: 'Plivo rejected this credential (403): “No access”',
 	message:
 		"Check 'Auth ID' and 'Auth Token' in the credential, and that the call belongs to that account or subaccount. " +
-		'Where the account has an IP whitelist (Plivo: Account → IP Whitelisting), it must hold the address that n8n calls from.',
+		'If the account has an IP whitelist (Plivo: Account → IP Whitelisting), it must hold the IP address that n8n calls from.',
 };
 const EMPTY = {
 	error: "'Call UUID' is empty",
@@ -52,9 +52,7 @@ describe('where the node stops at a failure', () => {
 		];
 		const { error, status } = await stopItems(standIn, items);
 		expect(status).toBe('error');
-		expect(error?.description).toMatch(
-			/ Streams of this run that are not known to be stopped: 2 of 4\.$/,
-		);
+		expect(error?.description).toMatch(/ 2 of 4 streams in this run may still be running\.$/);
 	});
 });
 
@@ -116,15 +114,19 @@ describe("n8n's continue modes", () => {
 	});
 
 	it("send a failed item to the error output with both sentences and the input's own fields", async () => {
-		const { standIn, input } = await mixed();
+		const { standIn, input, late } = await mixed();
 		const { outputs, error } = await stopItems(standIn, input, {
 			node: { onError: 'continueErrorOutput' },
 		});
 		expect(error).toBeUndefined();
 		expect(pairs(outputs[0])).toEqual([0]);
 		expect(outputs[1]?.map(({ json }) => json)).toEqual([
-			{ ...input[1], ...EMPTY },
-			{ ...input[2], ...CREDENTIAL },
+			{ ...input[1], ...EMPTY, message: `${EMPTY.message} This is about stream x.` },
+			{
+				...input[2],
+				...CREDENTIAL,
+				message: `${CREDENTIAL.message} This is about call ${late.call}, stream ${late.stream}.`,
+			},
 		]);
 	});
 

@@ -140,10 +140,14 @@ test.each(CALLBACKS.map((one) => [one.kind, one.generation ?? 'new', one.provide
 						: { status: 'failed', failure: 'input' },
 				);
 			}
-			// Beside the event, the user may name the stream.
+			// Beside an event that names none, the user may name the stream.
 			if (withoutCall && by !== 'controlId') continue;
 			for (const item of await read(standIn, items, { ...parameters, stream: 'mine' })) {
-				expect(item).toMatchObject({ status: 'preview', callId: call.id, stream: 'mine' });
+				expect(item).toMatchObject(
+					id
+						? { status: 'failed', failure: 'input', callId: call.id }
+						: { status: 'preview', callId: call.id, stream: 'mine' },
+				);
 			}
 		}
 		if (!wayToAllStreams(providerOf(provider))) return;

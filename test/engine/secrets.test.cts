@@ -61,7 +61,7 @@ describe.each(providers)('%s: a secret that the provider echoes', (provider) => 
 			{ node: { onError }, options: { includeResponse: true, maxRetries: 0 } },
 		);
 		const text = shown(run);
-		expect(text).toContain(onError === 'stopWorkflow' ? 'Streams of this run' : '***');
+		expect(text).toContain(onError === 'stopWorkflow' ? 'streams in this run' : '***');
 		expect(secretsIn(text, standIn.secrets, id)).toEqual([]);
 	});
 });

@@ -33,9 +33,11 @@ describe('a secret is masked', () => {
 	it.each([
 		['as a form carries it', "two words ~'()", 'token=two+words+%7E%27%28%29&x=1', 'token=***&x=1'],
 		['as JSON carries it', 'a "quoted" one', '{"token":"a \\"quoted\\" one"}', '{"token":"***"}'],
-		['as its header, percent-encoded', 'n??~~~', 't=OnNvbWU6bj8%2Ffn5%2B&x', 't=***&x'],
-		['as its header with padding, percent-encoded', 'n??~~', 't=OnNvbWU6bj8%2Ffn4%3D&x', 't=***&x'],
-		['the same in small letters', 'n??~~~', 't=OnNvbWU6bj8%2ffn5%2b&x', 't=***&x'],
+		['in base64 as addresses carry it', 'n??~~~', 't=bj8_fn5-', 't=***'],
+		['in base64, percent-encoded', 'n??~~~', 't=bj8%2Ffn5%2B&x', 't=***&x'],
+		['in base64 with padding, percent-encoded', 'n??~~', 't=bj8%2Ffn4%3D&x', 't=***&x'],
+		['the same in small letters', 'n??~~~', 't=bj8%2ffn5%2b&x', 't=***&x'],
+		['with its id, in base64 of that kind', 'n??~~~', 'x=OnNvbWU6bj8_fn5-', 'x=***'],
 	])('%s', (_title, secret, text, masked) => {
 		expect(maskWith(secret, ':some')(text)).toBe(masked);
 	});
@@ -84,7 +86,12 @@ describe('a secret is masked', () => {
 	it('and so is the Signing Key, in each form of its own', () => {
 		const key = 'PSK+n??~~~/=';
 		const mask = maskWith('example-token', 'example-id', key);
-		for (const form of [key, encodeURIComponent(key)]) {
+		for (const form of [
+			key,
+			encodeURIComponent(key),
+			Buffer.from(key).toString('base64'),
+			Buffer.from(key).toString('base64url'),
+		]) {
 			expect(mask(`key=${form}.`)).toBe('key=***.');
 		}
 		// It is sent with no id, so none is masked with it.

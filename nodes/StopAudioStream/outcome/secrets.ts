@@ -12,15 +12,15 @@ const MAX_DEPTH = 100;
 export type Mask = <T>(shown: T) => T;
 
 /**
- * Masks a credential's secrets in whatever is about to be shown, in each form in which a provider can echo
- * them: plain, escaped as in JSON, percent-encoded, or in base64 as the Basic header they were sent with.
+ * Masks a credential's secrets in whatever is about to be shown, in each form in which a provider may echo
+ * them: plain, escaped, percent-encoded, or in base64, as the Basic header they were sent with.
  */
 export function secretMask({ id, token, signingKey }: Account): Mask {
-	const basic = Buffer.from(`${id}:${token}`).toString('base64');
-	// The padding is often left out.
-	const secrets = [token, basic, basic.replace(/=+$/, ''), signingKey].filter(Boolean);
 	// A set, because an ordinary token looks the same in most of them, and every text goes through each.
-	const forms = new Set(secrets.flatMap(formsOf));
+	const forms = new Set([
+		...formsOf(token, [`${id}:${token}`, token]),
+		...(signingKey === '' ? [] : formsOf(signingKey, [signingKey])),
+	]);
 	const maskText = (text: string) => {
 		if (forms.has(text)) return MASK;
 		let rest = text;
@@ -41,10 +41,28 @@ export function secretMask({ id, token, signingKey }: Account): Mask {
 	return <T>(shown: T) => mask(shown, 0) as T;
 }
 
-/** A secret as it is, as JSON escapes it, and percent-encoded as a URL and as a form, in either case. */
-function formsOf(secret: string): string[] {
-	const inForm = new URLSearchParams({ secret }).toString().slice('secret='.length);
-	const encoded = [encodeURIComponent(secret), inForm];
-	const inLowerCase = encoded.map((text) => text.replace(/%../g, (hex) => hex.toLowerCase()));
-	return [secret, JSON.stringify(secret).slice(1, -1), ...encoded, ...inLowerCase];
+/** A secret in each form; `inBase64` are the texts that hold it and are sent in base64. */
+function formsOf(secret: string, inBase64: string[]): string[] {
+	const form = new URLSearchParams({ secret }).toString().slice('secret='.length);
+	return [
+		secret,
+		JSON.stringify(secret).slice(1, -1),
+		...eitherCase(form),
+		...eitherCase(encodeURIComponent(secret)),
+		...inBase64.flatMap((text) => {
+			const base64 = Buffer.from(text).toString('base64');
+			// The padding is often left out.
+			const bare = base64.replaceAll('=', '');
+			return [
+				...[base64, bare, bare.replace(/\+/g, '-').replace(/\//g, '_')],
+				...[base64, bare].flatMap((each) => eitherCase(encodeURIComponent(each))),
+			];
+		}),
+	];
 }
+
+/** Percent-encoded text as some write it, and as others do: `%2F` and `%2f`. */
+const eitherCase = (encoded: string): string[] => [
+	encoded,
+	encoded.replace(/%../g, (hex) => hex.toLowerCase()),
+];
