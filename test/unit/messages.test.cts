@@ -8,7 +8,7 @@ import { trustedEnd } from '../../nodes/StopAudioStream/input/trust';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import { waysToOneStream, type Provider } from '../../nodes/StopAudioStream/providers/provider';
 import { messages, type Sentence } from '../../nodes/StopAudioStream/words/sentences';
-import { vobizSignature } from '../lib/callbacks.cts';
+import { vobizSignature } from '../lib/stand-ins/signatures.cts';
 import { runInFakeTime, type FakeRun } from '../lib/fakeRun.cts';
 import { providerOf } from '../lib/fakeSender.cts';
 import { readWith, refused, type Fields } from '../lib/readEvent.cts';
@@ -231,7 +231,7 @@ function signedByVobiz(): FakeRun {
 	};
 }
 /** HMAC-SHA256 of the webhook's address and the nonce, with 'example-token'. */
-const VOBIZ_V2 = vobizSignature(webhook.webhookUrl, 'example-token', '1', 'v2');
+const VOBIZ_V2 = vobizSignature(webhook.webhookUrl, 'example-token', '1', 'V2');
 
 /** A sentence as a pattern: each `{…}` stands for a text. */
 const patternOf = (sentence: string) =>

@@ -1,8 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
-import { webhookItem } from '../../lib/callbacks.cts';
+import { webhookItem, type Callback } from '../../lib/callbacks.cts';
+import { FORGED, UNSIGNED, unsigned, WRONG_KEY, type Forgery } from '../../lib/forgeries.cts';
 import type { StandIn } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
-import { textOf } from '../judge.cts';
 import { row, rows, type Row } from '../scenario.cts';
 import type { Signed, Target } from '../types.cts';
 
@@ -25,28 +25,44 @@ function signedBy({ profile }: Case): Signed {
 	throw new Error(`${profile.displayName} signs no events`);
 }
 
-/** An event of the provider's as n8n's Webhook node hands it over. */
-function signed(c: Case, target: Target = c.target, signing: Signing & { kind?: string } = {}) {
+/** A callback of the provider's about a target, signed as the provider does it or as told. */
+function callback(
+	c: Case,
+	target: Target = c.target,
+	signing: Signing & { kind?: string } = {},
+	addressOf = (address: string) => address,
+): Callback {
 	const { kinds, userInfo } = signedBy(c);
-	const { kind = c.all ? kinds.call : kinds.stream, method = 'POST', ...how } = signing;
+	const { kind = c.all ? kinds.call : kinds.stream, ...how } = signing;
 	const of = c.all || kind === kinds.call ? target.call : target.stream;
 	const subject = c.standIn.stream(of.id) ?? c.standIn.call(of.id);
 	if (!subject) throw new Error(`There is no call or stream '${of.id}'`);
-	const address = `${URL_OF.replace('://', `://${userInfo}`)}?lock=${HIDDEN_QUERY}`;
-	const event = c.standIn.signedCallback(kind, subject, address, { method, ...how });
+	const address = addressOf(`${URL_OF.replace('://', `://${userInfo}`)}?lock=${HIDDEN_QUERY}`);
+	const { url, method, headers, text } = c.standIn.signedCallback(kind, subject, address, how);
 	const [user = '', password = ''] = userInfo.replace('@', '').split(':');
 	c.secrets.push(HIDDEN_PATH, HIDDEN_QUERY, ...(userInfo ? [password, `${user}:`] : []));
-	const item = webhookItem(
-		{
-			address: event.url.replace('://', `://${userInfo}`),
-			...(method === 'POST' && { form: event.text }),
-			headers: event.headers,
-		},
-		URL_OF,
-	);
+	return {
+		address: url.replace('://', `://${userInfo}`),
+		...(method === 'POST' && { form: text }),
+		headers,
+	};
+}
+
+/** A callback as n8n's Webhook node hands it over. */
+function itemOf(one: Callback) {
+	const item = webhookItem(one, URL_OF);
 	if (!item) throw new Error('n8n knows no such webhook');
 	return item as { headers: IDataObject; query: IDataObject; body: IDataObject } & IDataObject;
 }
+
+const signed = (...how: Parameters<typeof callback>) => itemOf(callback(...how));
+
+const forged = (c: Case, { forge }: Forgery): IDataObject =>
+	itemOf(
+		forge(({ key, address, ofAnotherCall = false } = {}) =>
+			callback(c, ofAnotherCall ? c.add() : c.target, { key }, address),
+		),
+	);
 
 const untrusted = {
 	failure: 'untrusted',
@@ -56,41 +72,20 @@ const untrusted = {
 	runs: true,
 } as const;
 
-const withHeaders = (
-	item: ReturnType<typeof signed>,
-	change: (name: string, value: string) => string | undefined,
-) => ({
-	...item,
-	headers: Object.fromEntries(
-		Object.entries(item.headers).flatMap(([name, value]) => {
-			const changed = /signature/.test(name) ? change(name, textOf(value)) : textOf(value);
-			return changed === undefined ? [] : [[name, changed]];
-		}),
-	),
-});
-
 type Forge = (c: Case) => IDataObject;
 
-/** What every provider's signature shows to be forged. */
-const FORGED: Record<string, Forge> = {
-	'no signature': (c) => withHeaders(signed(c), () => undefined),
-	'an empty signature': (c) => withHeaders(signed(c), () => ''),
-	'a signature cut short': (c) => withHeaders(signed(c), (_name, value) => value.slice(0, -2)),
-	'a wrong key': (c) => signed(c, c.target, { key: 'example-of-another-key' }),
-	'another address': (c) => ({ ...signed(c), webhookUrl: URL_OF.replace('4f2a', '5f2a') }),
-	'another host': (c) => ({ ...signed(c), webhookUrl: URL_OF.replace('hooks', 'books') }),
+/** The forgeries that a signature shows, with the fields or without; the nonce is a matter of the schemes. */
+const forgeries = (shows?: 'fields'): Record<string, Forge> =>
+	Object.fromEntries(
+		Object.entries({ ...UNSIGNED, ...FORGED })
+			.filter(([, forgery]) => forgery.shows === shows)
+			.map(([name, forgery]) => [name, (c: Case) => forged(c, forgery)]),
+	);
+
+/** What no provider sends, but a node in between may hand on. */
+const NO_EVENT: Record<string, Forge> = {
 	'no headers at all': (c) => ({ ...signed(c), headers: {} }),
 	'only the body, as a node in between hands on': (c) => ({ body: signed(c).body }),
-};
-
-/** The event about another call, under this one's signature. */
-const replayed: Forge = (c) => {
-	const other = c.add();
-	return { ...signed(c, other), body: signed(c).body };
-};
-const changed: Forge = (c) => {
-	const item = signed(c);
-	return { ...item, body: { ...item.body, Timestamp: 'another' } };
 };
 
 export const trust: readonly Row[] = [
@@ -108,11 +103,9 @@ export const trust: readonly Row[] = [
 		...verifying,
 		name: 'an event whose signature is not the provider’s is untrusted, and nothing is sent',
 		variants: ({ cannot }, profile) => ({
-			...FORGED,
-			...(!{ ...profile.cannot, ...cannot }.bodySigned && {
-				'a changed body': changed,
-				'the ids of another call': replayed,
-			}),
+			...forgeries(),
+			...NO_EVENT,
+			...(!{ ...profile.cannot, ...cannot }.bodySigned && forgeries('fields')),
 		}),
 		parameters: byEvent,
 		arrange(c, forge) {
@@ -126,7 +119,7 @@ export const trust: readonly Row[] = [
 		name: 'NOT PROTECTED, the body is not signed: this passes, and its stream stops',
 		lacks: 'bodySigned',
 		needs: ['signedEvents'],
-		variants: () => ({ 'a changed body': changed, 'the ids of another call, replayed': replayed }),
+		variants: () => forgeries('fields'),
 		parameters: byEvent,
 		arrange(c, forge) {
 			c.items = [forge(c)];
@@ -155,7 +148,7 @@ export const trust: readonly Row[] = [
 		options: { verifySignature: true, preview: true },
 		parameters: byEvent,
 		arrange(c) {
-			c.items = [signed(c, c.target, { key: 'example-of-another-key' })];
+			c.items = [signed(c, c.target, { key: WRONG_KEY })];
 		},
 		expected: () => untrusted,
 	}),
@@ -165,9 +158,7 @@ export const trust: readonly Row[] = [
 		parameters: byEvent,
 		arrange(c) {
 			c.targets = [c.target, c.add(), c.add()];
-			c.items = c.targets.map((target, i) =>
-				signed(c, target, i === 1 ? { key: 'example-of-another-key' } : {}),
-			);
+			c.items = c.targets.map((target, i) => signed(c, target, i === 1 ? { key: WRONG_KEY } : {}));
 		},
 		expected: (c) => [
 			{ ...c.says('stop'), runs: false },
@@ -180,7 +171,7 @@ export const trust: readonly Row[] = [
 		name: 'the sentence shows of the address scheme, host, port and its last four characters',
 		parameters: byEvent,
 		arrange(c) {
-			c.items = [signed(c, c.target, { key: 'example-of-another-key' })];
+			c.items = [signed(c, c.target, { key: WRONG_KEY })];
 		},
 		expected: (c) => ({
 			...untrusted,
@@ -225,7 +216,7 @@ export const trust: readonly Row[] = [
 		needs: ['signedEvents'],
 		parameters: byEvent,
 		arrange(c) {
-			c.items = [withHeaders(signed(c), () => undefined)];
+			c.items = [itemOf(unsigned(callback(c)))];
 		},
 		expected: (c) => ({ ...c.says('stop'), runs: false }),
 	}),
@@ -268,8 +259,8 @@ export const trust: readonly Row[] = [
 			'other text': () => 'yes',
 			'an empty item': () => ({}),
 			'the event of another call': (c) => signed(c, c.add()),
-			'a wrong key': (c) => signed(c, c.target, { key: 'example-of-another-key' }),
-			'no signature': (c) => withHeaders(signed(c), () => undefined),
+			'a wrong key': (c) => signed(c, c.target, { key: WRONG_KEY }),
+			'no signature': (c) => itemOf(unsigned(callback(c))),
 		}),
 		options: { signedEvent: '={{ $json.proof }}' },
 		parameters: byEvent,

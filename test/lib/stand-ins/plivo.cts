@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Call, Change, Stream } from './calls.cts';
 import type { Reading } from './contract.cts';
 import { basic, form, json } from './events.cts';
-import { plivoV3 } from './signatures.cts';
+import { plivoSignature } from './signatures.cts';
 import type { Answer, Behaviour, Exposed, LoggedRequest, Provider, StandIn } from './stand-in.cts';
 import {
 	callFields,
@@ -240,18 +240,11 @@ function behave(standIn: StandIn): Behaviour<PlivoExposed> {
 				}),
 			),
 		},
-		sign(event, { key, nonce = randomUUID(), furtherKeys = [], only, userInfoSigned }) {
-			const list = (main: string): string =>
-				[...furtherKeys, main].map((one) => plivoV3(event, one, nonce, userInfoSigned)).join(',');
-			const headers: Record<string, string> = { 'X-Plivo-Signature-V3-Nonce': nonce };
-			if (!only || only.includes('V3')) {
-				headers['X-Plivo-Signature-V3'] = list(key ?? credentials.authToken);
-			}
-			if (!only || only.includes('MA-V3')) {
-				headers['X-Plivo-Signature-Ma-V3'] = list(key ?? mainAuthToken);
-			}
-			return headers;
-		},
+		sign: (event, { key, nonce = randomUUID() }) => ({
+			'X-Plivo-Signature-V3-Nonce': nonce,
+			'X-Plivo-Signature-V3': plivoSignature(event, key ?? credentials.authToken, nonce),
+			'X-Plivo-Signature-Ma-V3': plivoSignature(event, key ?? mainAuthToken, nonce),
+		}),
 		flow: { dialectOf: () => 'Plivo XML', fieldsOf: callFields, streamOf: orderedStream },
 		announce,
 	};

@@ -4,7 +4,7 @@ import type { Call, Change, Conference, Stream } from './calls.cts';
 import type { RawRequest, Reading } from './contract.cts';
 import { renderBin, type StreamOrder } from './documents.cts';
 import { basic, type Fields, form, json } from './events.cts';
-import { signalWireSha1 } from './signatures.cts';
+import { signalWireSignature } from './signatures.cts';
 import type { Answer, Behaviour, Exposed, LoggedRequest, Provider, StandIn } from './stand-in.cts';
 import { methodOf, textOf } from './telephony.cts';
 
@@ -465,9 +465,9 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 			),
 		},
 		/** cXML's form callbacks alone: no document describes a signature of a JSON event. */
-		sign(event, { key = credentials.signingSecret, userInfoSigned }): Record<string, string> {
+		sign(event, { key = credentials.signingSecret }): Record<string, string> {
 			if (!event.isForm) return {};
-			return { 'X-SignalWire-Signature': signalWireSha1(event, key, userInfoSigned) };
+			return { 'X-SignalWire-Signature': signalWireSignature(event, key) };
 		},
 		flow: {
 			dialectOf: ({ runs }) => (runs === 'SWML' ? 'SWML' : 'cXML'),

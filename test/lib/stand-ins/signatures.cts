@@ -1,14 +1,14 @@
-import { createHmac } from 'node:crypto';
+// How the providers sign their events: each from its own document, over the callback as it is written.
 
-/** An event as it is sent: what a signature may cover. */
-export interface Outgoing {
-	/** The address as it was given to the provider, with its query, and user and password if any. */
-	address: string;
-	method: 'GET' | 'POST';
-	/** Names and values in the order in which they are sent. */
-	fields: readonly (readonly [string, string])[];
-	/** A JSON event has no fields to sign. */
-	isForm: boolean;
+import { createHmac } from 'node:crypto';
+import { parse } from 'node:querystring';
+
+/** A callback as it is signed: what a signature may cover. */
+export interface Signable {
+	/** The whole address as the provider has it, user and password included. */
+	readonly address: string;
+	/** The fields of a POST as they are written; a callback without is a GET, or JSON. */
+	readonly form?: string;
 }
 
 /** How one event is to be signed; without it, as the provider does. */
@@ -16,89 +16,66 @@ export interface Signing {
 	/** In place of the account's own key, to forge. */
 	key?: string;
 	nonce?: string;
-	/** Plivo: both keys may be in use at once, and the header then holds a list. */
-	furtherKeys?: readonly string[];
-	/** Plivo, Vobiz: only these of the provider's headers; all where it is left out. */
-	only?: readonly ('V3' | 'MA-V3' | 'V2' | 'MA-V2')[];
-	/** Vobiz: the headers with the account's tokens, as live captures show them; there unless `false`. */
-	tokenHeaders?: boolean;
-	/** Whether the signed address has its user and password: no document says it. */
-	userInfoSigned?: boolean;
 }
 
-const hmac = (algorithm: 'sha1' | 'sha256', key: string, text: string): string =>
-	createHmac(algorithm, key).update(text, 'utf8').digest('base64');
+/** An address in the parts that the schemes speak of. */
+export const partsOf = (address: string) => {
+	const [, scheme = '', user = '', host = '', path = '', query = ''] =
+		/^(https?:\/\/)(?:([^/?]*)@)?([^/?]*)([^?]*)\??(.*)$/.exec(address) ?? [];
+	return { scheme, user, host, path, query };
+};
 
-const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+type Pairs = ReadonlyArray<readonly [name: string, value: string]>;
 
-/** Sorted by name, the values of one name too. */
-function sorted(fields: readonly (readonly [string, string])[]): (readonly [string, string])[] {
-	return [...fields].sort((a, b) => byCode(a[0], b[0]) || byCode(a[1], b[1]));
-}
+const pairsOf = (written: string): Pairs =>
+	Object.entries(parse(written)).flatMap(([name, value = '']) =>
+		[value].flat().map((one) => [name, one] as const),
+	);
 
-/** Scheme, host and path, without user, password, query and fragment. */
-function withoutQuery(address: string, keepUserInfo = false): string {
-	const url = new URL(address);
-	url.search = '';
-	url.hash = '';
-	if (!keepUserInfo) {
-		url.username = '';
-		url.password = '';
-	}
-	return url.href;
-}
+const byNameAndValue = (pairs: Pairs): Pairs =>
+	[...pairs].sort(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1));
+
+const hmac = (algorithm: string, key: string, text: string): string =>
+	createHmac(algorithm, key).update(text).digest('base64');
 
 /**
- * Plivo V3: base64 HMAC-SHA256(Auth Token, address + what was sent + '.' + nonce). GET: '?' and the
- * sorted query, the fields in it. POST: '?' and the sorted query, '.' between it and the sorted
- * name-value pairs; with pairs the '?' is there without a query too.
+ * Plivo V3: base64 HMAC-SHA256(Auth Token, address without user + '?' + sorted query + '.' + sorted name-value
+ * pairs + '.' + nonce). The '?' is there with pairs alone too, the first '.' only between query and pairs.
  */
-export function plivoV3(
-	{ address, method, fields }: Outgoing,
-	key: string,
+export const plivoSignature = (
+	{ address, form = '' }: Signable,
+	token: string,
 	nonce: string,
-	userInfoSigned = true,
-): string {
-	const base = withoutQuery(address, userInfoSigned);
-	const inAddress = [...new URL(address).searchParams];
-	const query = sorted(method === 'GET' ? [...inAddress, ...fields] : inAddress)
-		.map(([name, value]) => `${name}=${value}`)
+): string => {
+	const { scheme, host, path, query } = partsOf(address);
+	let text = `${scheme}${host}${path}`;
+	if (query !== '' || form !== '') text += '?';
+	text += byNameAndValue(pairsOf(query))
+		.map((pair) => pair.join('='))
 		.join('&');
-	const pairs = method === 'GET' ? [] : sorted(fields).map(([name, value]) => name + value);
-	const hasPairs = pairs.length > 0;
-	const signed =
-		base +
-		(query !== '' || hasPairs ? `?${query}` : '') +
-		(query !== '' && hasPairs ? '.' : '') +
-		pairs.join('');
-	return hmac('sha256', key, `${signed}.${nonce}`);
-}
+	if (query !== '' && form !== '') text += '.';
+	text += byNameAndValue(pairsOf(form)).flat().join('');
+	return hmac('sha256', token, `${text}.${nonce}`);
+};
 
-/** SignalWire: base64 HMAC-SHA1(Signing Key, address + sorted name-value pairs); a GET's are in the address. */
-export function signalWireSha1(
-	{ address, method, fields }: Outgoing,
-	key: string,
-	userInfoSigned = true,
-): string {
-	const url = new URL(address);
-	url.hash = '';
-	if (!userInfoSigned) {
-		url.username = '';
-		url.password = '';
-	}
-	if (method === 'GET') for (const [name, value] of fields) url.searchParams.append(name, value);
-	const pairs = method === 'GET' ? [] : sorted(fields).map(([name, value]) => name + value);
-	return hmac('sha1', key, url.href + pairs.join(''));
-}
+/** SignalWire: base64 HMAC-SHA1(Signing Key, address + name-value pairs, sorted by name). */
+export const signalWireSignature = (
+	{ address, form = '' }: Signable,
+	signingKey: string,
+): string => {
+	const fields = pairsOf(form);
+	const names = [...new Set(fields.map(([name]) => name))].sort();
+	const text = names.flatMap((name) => fields.filter(([one]) => one === name).flat());
+	return hmac('sha1', signingKey, address + text.join(''));
+};
 
-/** Vobiz: base64 HMAC-SHA256(Auth Token, address without its query + '.' + nonce); V2 without the dot. */
-export function vobizSignature(
-	version: 'V3' | 'V2',
-	{ address }: Outgoing,
-	key: string,
+/** Vobiz: base64 HMAC-SHA256(Auth Token, address without user and query + '.' + nonce); V2 without the dot. */
+export const vobizSignature = (
+	address: string,
+	token: string,
 	nonce: string,
-	userInfoSigned = false,
-): string {
-	const dot = version === 'V3' ? '.' : '';
-	return hmac('sha256', key, `${withoutQuery(address, userInfoSigned)}${dot}${nonce}`);
-}
+	version: 'V3' | 'V2' = 'V3',
+): string => {
+	const { scheme, host, path } = partsOf(address);
+	return hmac('sha256', token, `${scheme}${host}${path}${version === 'V3' ? '.' : ''}${nonce}`);
+};

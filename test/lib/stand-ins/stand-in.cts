@@ -18,7 +18,7 @@ import { Deliveries, type SentEvent } from './deliver.cts';
 import type { DocumentRun } from './documents.cts';
 import { basic, type Fields, FORM, type ProviderEvent } from './events.cts';
 import { CallFlow, type FlowRules } from './flow.cts';
-import type { Outgoing, Signing } from './signatures.cts';
+import type { Signable, Signing } from './signatures.cts';
 
 /** What an answer carries; an object goes out as JSON. */
 export type AnswerBody = string | Buffer | object;
@@ -96,8 +96,8 @@ export interface Behaviour<E extends Exposed = Exposed> {
 	/** A page of the provider that is no part of its API. */
 	page?(request: RawRequest): Answer | undefined;
 	isLimited?(request: LoggedRequest): boolean;
-	/** The headers that say who sent an event. */
-	sign?(event: Outgoing, signing: Signing): Record<string, string>;
+	/** The headers that say who sent an event; `isForm` is false for JSON. */
+	sign?(event: Signable & { isForm: boolean }, signing: Signing): Record<string, string>;
 	/** How documents run; without it the provider has none. */
 	flow?: Omit<FlowRules, 'headersOf'>;
 	/** Which events a change sends, and where to. */
@@ -130,8 +130,6 @@ export interface SignedEvent extends EventPayload {
 	headers: Record<string, string>;
 	/** The body as it goes over the wire, '' for a GET. */
 	text: string;
-	/** The query of the address, decoded. */
-	query: [string, string][];
 }
 
 /** What one may say of a call that dials in. */
@@ -228,7 +226,10 @@ export class StandIn {
 			const rules = {
 				...behaviour.flow,
 				headersOf: (url: URL, method: string, fields: Record<string, string>) =>
-					standIn.#signatureOf(url.href, method, Object.entries(fields), true),
+					behaviour.sign?.(
+						{ ...written(url.href, method, Object.entries(fields)), isForm: true },
+						{},
+					) ?? {},
 			};
 			standIn.#flow = new CallFlow(standIn.calls, rules, (error) => standIn.errors.push(error));
 		}
@@ -391,14 +392,11 @@ export class StandIn {
 					...further,
 				]
 			: [];
-		const target = new URL(address);
-		if (method === 'GET')
-			for (const [name, value] of fields) target.searchParams.append(name, value);
-		const signed = this.#signatureOf(address, method, fields, isForm, signing);
+		const to = written(address, method, fields);
+		const target = new URL(to.address);
 		const { username, password } = target;
 		target.username = '';
 		target.password = '';
-		target.hash = '';
 		return {
 			...payload,
 			url: target.href,
@@ -408,15 +406,9 @@ export class StandIn {
 				...(username !== '' && {
 					Authorization: basic(decodeURIComponent(username), decodeURIComponent(password)),
 				}),
-				...signed,
+				...this.#own.sign?.({ ...to, isForm }, signing),
 			},
-			text:
-				method === 'GET'
-					? ''
-					: isForm
-						? new URLSearchParams(fields).toString()
-						: JSON.stringify(payload.body),
-			query: [...target.searchParams],
+			text: method === 'GET' ? '' : isForm ? to.form : JSON.stringify(payload.body),
 		};
 	}
 
@@ -496,17 +488,6 @@ export class StandIn {
 		if (errors.length === 0) return;
 		if (errors.length === 1) throw errors[0];
 		throw new AggregateError(errors, `${errors.length} errors in ${this.provider}'s stand-in`);
-	}
-
-	#signatureOf(
-		address: string,
-		method: string,
-		fields: readonly (readonly [string, string])[],
-		isForm: boolean,
-		signing: Signing = {},
-	): Record<string, string> {
-		const verb = method === 'GET' ? 'GET' : 'POST';
-		return this.#own.sign?.({ address, method: verb, fields, isForm }, signing) ?? {};
 	}
 
 	#announce(change: Change): void {
@@ -621,6 +602,19 @@ export class StandIn {
 		if (limit.retryAfter) answer.headers = { ...answer.headers, 'Retry-After': String(seconds) };
 		return answer;
 	}
+}
+
+/** An address and a form as they are written, with these fields in one of them. */
+function written(
+	address: string,
+	method: string,
+	fields: [string, string][],
+): { address: string; form: string } {
+	const url = new URL(address);
+	url.hash = '';
+	if (method !== 'GET') return { address: url.href, form: new URLSearchParams(fields).toString() };
+	for (const [name, value] of fields) url.searchParams.append(name, value);
+	return { address: url.href, form: '' };
 }
 
 /** Puts what a provider exposes on its stand-in, so that what a test sets there is what counts. */

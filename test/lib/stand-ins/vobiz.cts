@@ -320,29 +320,18 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 					})),
 		},
 		/** www.vobiz.ai/docs/concepts/validating-callbacks: only where the address has a user and password. */
-		sign(event, { key, nonce = randomUUID(), only, tokenHeaders = true, userInfoSigned }) {
-			if (new URL(event.address).username === '') return {};
-			const headers: Record<string, string> = {};
-			for (const [name, version, token] of [
-				['V3', 'V3', credentials.authToken],
-				['MA-V3', 'V3', parentAuthToken],
-				['V2', 'V2', credentials.authToken],
-				['MA-V2', 'V2', parentAuthToken],
-			] as const) {
-				if (only && !only.includes(name)) continue;
-				headers[`X-Vobiz-Signature-${version}-Nonce`] = nonce;
-				headers[`X-Vobiz-Signature-${name}`] = vobizSignature(
-					version,
-					event,
-					key ?? token,
-					nonce,
-					userInfoSigned,
-				);
-			}
+		sign({ address }, { key, nonce = randomUUID() }) {
+			if (new URL(address).username === '') return {};
 			// Live captures show the account's tokens beside every signature, in plain text.
-			if (tokenHeaders) {
-				headers['auth-token'] = credentials.authToken;
-				headers['parent-auth-token'] = parentAuthToken;
+			const headers: Record<string, string> = {
+				'auth-token': credentials.authToken,
+				'parent-auth-token': parentAuthToken,
+			};
+			for (const version of ['V3', 'V2'] as const) {
+				const sign = (token: string) => vobizSignature(address, key ?? token, nonce, version);
+				headers[`X-Vobiz-Signature-${version}`] = sign(credentials.authToken);
+				headers[`X-Vobiz-Signature-MA-${version}`] = sign(parentAuthToken);
+				headers[`X-Vobiz-Signature-${version}-Nonce`] = nonce;
 			}
 			return headers;
 		},
