@@ -5,32 +5,17 @@ import { wayToAllStreams } from '../../nodes/StopAudioStream/providers/provider'
 import { runNode } from '../lib/engine.cts';
 import { providerOf } from '../lib/fakeSender.cts';
 import { start } from '../lib/opened.cts';
-import {
-	providers,
-	startStandIn,
-	type ProviderName,
-	type Stream,
-} from '../lib/stand-ins/index.cts';
+import { providers, type ProviderName, type Stream } from '../lib/stand-ins/index.cts';
 import { credentialsOf, type RunningStandIn } from '../lib/stops.cts';
-
-const VOBIZ_NEWER =
-	'docs.vobiz.ai/xml/stream, newer events; taken to have the fields of StopStream';
-const PLIVO_PLAYBACK =
-	'docs.plivo.com/docs/voice/xml/audiostream, playback; taken to have the fields of StopStream';
 
 const STREAM_IDS = ['sid', 'name', 'controlId'] as const;
 /** Which id of a stream an event holds, by the choice under which it is found. */
 type StreamIds = Partial<Record<(typeof STREAM_IDS)[number], keyof Stream>>;
 
-/**
- * A callback that the providers' documents name. `kind` is the stand-in's; where the documents name
- * further events with the same fields, `as` is the event and `source` says where it is named.
- */
+/** A callback that the providers' documents name; `kind` is the stand-in's. */
 interface Callback {
 	provider: ProviderName;
 	kind: string;
-	as?: string;
-	source?: string;
 	generation?: 'old';
 	/** The stream that it names; none for an event about a call alone. */
 	holds: StreamIds;
@@ -47,17 +32,17 @@ const CALLBACKS: Callback[] = [
 	{ provider: 'plivo', kind: 'StopStream', holds: ID },
 	{ provider: 'plivo', kind: 'DroppedStream', holds: ID },
 	{ provider: 'plivo', kind: 'DegradedStream', holds: ID },
-	{ provider: 'plivo', kind: 'PlayedStream', holds: ID, source: PLIVO_PLAYBACK },
-	{ provider: 'plivo', kind: 'ClearedAudio', holds: ID, source: PLIVO_PLAYBACK },
+	{ provider: 'plivo', kind: 'PlayedStream', holds: ID },
+	{ provider: 'plivo', kind: 'ClearedAudio', holds: ID },
 	{ provider: 'plivo', kind: 'Hangup', holds: {} },
 	{ provider: 'plivo', kind: 'Dial', holds: {} },
 	{ provider: 'plivo', kind: 'ws-start', holds: ID },
 	{ provider: 'vobiz', kind: 'StartStream', holds: ID },
 	{ provider: 'vobiz', kind: 'StopStream', holds: ID },
 	{ provider: 'vobiz', kind: 'PlayedStream', holds: ID },
-	{ provider: 'vobiz', kind: 'ClearedAudio', holds: ID, source: VOBIZ_NEWER },
-	{ provider: 'vobiz', kind: 'DegradedStream', holds: ID, source: VOBIZ_NEWER },
-	{ provider: 'vobiz', kind: 'DroppedStream', holds: ID, source: VOBIZ_NEWER },
+	{ provider: 'vobiz', kind: 'ClearedAudio', holds: ID },
+	{ provider: 'vobiz', kind: 'DegradedStream', holds: ID },
+	{ provider: 'vobiz', kind: 'DroppedStream', holds: ID },
 	{ provider: 'vobiz', kind: 'Hangup', holds: {} },
 	{ provider: 'vobiz', kind: 'StartApp', holds: {} },
 	{ provider: 'vobiz', kind: 'Dial', holds: {} },
@@ -128,58 +113,69 @@ function nameOf(event: unknown, value: unknown, path = ''): string | undefined {
 	return undefined;
 }
 
-describe("the providers' own events", () => {
-	it.each(CALLBACKS)(
-		'$provider: $kind',
-		async ({ provider, kind, generation, holds, withoutCall }) => {
-			const standIn = await start(provider, generation && { generation });
-			const call = standIn.addCall();
-			const stream = standIn.startStream(call.id, { name: 'transcript of Ann' });
-			const known = standIn.callbackKinds.includes(kind);
-			const event = standIn.callback(known ? kind : 'StopStream', stream);
-			const body = { ...event.body, ...(!known && { Event: kind }) } as IDataObject;
-			if (!withoutCall) expect(nameOf(body, call.id)).toEqual(expect.any(String));
+test.each(CALLBACKS.map((one) => [one.kind, one.generation ?? 'new', one.provider, one] as const))(
+	"the ids of the event '%s' (%s) of %s are found however it arrives",
+	async (kind, _generation, provider, { generation, holds, withoutCall }) => {
+		const standIn = await start(provider, generation && { generation });
+		const call = standIn.addCall();
+		const stream = standIn.startStream(call.id, { name: 'transcript of Ann' });
+		const event = standIn.callback(kind, stream);
+		const body = event.body as IDataObject;
+		if (!withoutCall) expect(nameOf(body, call.id)).toEqual(expect.any(String));
 
-			const query: IDataObject = withoutCall ? { call_id: call.id } : {};
-			const items = Object.entries(ARRIVALS)
-				.filter(([arrival]) => arrival !== 'GET query' || event.contentType.includes('form'))
-				.map(([, arrive]) => arrive(body, query));
-			const ways = waysOf(provider);
-			expect(ways).not.toEqual([]);
-			for (const { id: by, parameters } of ways) {
-				const id = holds[by];
-				const found = await read(standIn, items, parameters);
-				expect(found).toHaveLength(items.length);
-				for (const item of found) {
-					expect(item).toMatchObject(
-						id
-							? { status: 'preview', callId: call.id, stream: stream[id] }
-							: { status: 'failed', failure: 'input' },
-					);
-				}
-				// Beside the event, the user may name the stream.
-				if (withoutCall && by !== 'controlId') continue;
-				for (const item of await read(standIn, items, { ...parameters, stream: 'mine' })) {
-					expect(item).toMatchObject({ status: 'preview', callId: call.id, stream: 'mine' });
-				}
+		const query: IDataObject = withoutCall ? { call_id: call.id } : {};
+		const items = Object.entries(ARRIVALS)
+			.filter(([arrival]) => arrival !== 'GET query' || event.contentType.includes('form'))
+			.map(([, arrive]) => arrive(body, query));
+		const ways = waysOf(provider);
+		expect(ways).not.toEqual([]);
+		for (const { id: by, parameters } of ways) {
+			const id = holds[by];
+			const found = await read(standIn, items, parameters);
+			expect(found).toHaveLength(items.length);
+			for (const item of found) {
+				expect(item).toMatchObject(
+					id
+						? { status: 'preview', callId: call.id, stream: stream[id] }
+						: { status: 'failed', failure: 'input' },
+				);
 			}
-			if (!wayToAllStreams(providerOf(provider))) return;
-			for (const item of await read(standIn, items, { operation: 'stopAllStreams' })) {
-				expect(item).toMatchObject({ status: 'preview', callId: call.id });
+			// Beside the event, the user may name the stream.
+			if (withoutCall && by !== 'controlId') continue;
+			for (const item of await read(standIn, items, { ...parameters, stream: 'mine' })) {
+				expect(item).toMatchObject({ status: 'preview', callId: call.id, stream: 'mine' });
 			}
-		},
-	);
+		}
+		if (!wayToAllStreams(providerOf(provider))) return;
+		for (const item of await read(standIn, items, { operation: 'stopAllStreams' })) {
+			expect(item).toMatchObject({ status: 'preview', callId: call.id });
+		}
+	},
+);
 
-	it.each(providers)(
-		'of %s are all covered: there is a row for every kind that it sends',
-		async (provider) => {
-			const standIn = await startStandIn(provider);
-			const { callbackKinds } = standIn;
-			await standIn.close();
-			const tested = CALLBACKS.filter((one) => one.provider === provider).map(({ kind }) => kind);
-			expect(tested).toEqual(expect.arrayContaining(callbackKinds));
-		},
-	);
+test.each(providers)(
+	'every event that the stand-in of %s sends has its row above',
+	async (provider) => {
+		const { callbackKinds } = await start(provider);
+		const tested = CALLBACKS.filter((one) => one.provider === provider).map(({ kind }) => kind);
+		expect(tested).toEqual(expect.arrayContaining(callbackKinds));
+	},
+);
+
+test.each([
+	['is empty', ''],
+	['yields nothing', '={{ $json.none }}'],
+	['yields null', '={{ null }}'],
+])('the stream is taken from the event where the field %s', async (_what, stream) => {
+	const standIn = await start('signalWire');
+	const [item] = await read(standIn, [{ CallSid: 'c', StreamName: 'transcript' }], {
+		streamBy: 'name',
+		stream,
+		cxmlUrl: 'https://a.example/bin',
+	});
+	expect(item?.request).toMatchObject({
+		body: expect.stringContaining(encodeURIComponent('?STREAMNAME=transcript')),
+	});
 });
 
 const webhook = (body: IDataObject) => ({
@@ -188,75 +184,25 @@ const webhook = (body: IDataObject) => ({
 	query: { token: 'example-secret-in-the-query' },
 	body,
 });
-const bodyOf = (standIn: RunningStandIn, kind: string, id: string) => {
-	const subject = standIn.stream(id) ?? standIn.call(id);
-	if (!subject) throw new Error(`There is no '${id}'`);
-	return standIn.callback(kind, subject).body as IDataObject;
-};
 
-describe('what the node does with them', () => {
-	it.each(['plivo', 'vobiz'])('a hang-up stops every stream of the call (%s)', async (provider) => {
-		const standIn = await start(provider);
-		const call = standIn.addCall();
-		const streams = [1, 2, 3].map(() => standIn.startStream(call.id));
-		const untouched = standIn.startStream(standIn.addCall().id);
-		const { items, error } = await runNode({
-			parameters: { provider, operation: 'stopAllStreams', source: 'event' },
-			items: [webhook(bodyOf(standIn, 'Hangup', call.id))],
+test.each(['continueRegularOutput', 'stopWorkflow'] as const)(
+	'no other part of an event gets into the output, the messages or the request with onError %s',
+	async (onError) => {
+		const standIn = await start('plivo');
+		const stream = standIn.startStream(standIn.addCall().id);
+		const result = await runNode({
+			parameters: { provider: 'plivo', source: 'event', options: { includeResponse: true } },
+			items: [
+				webhook(standIn.callback('StopStream', stream).body as IDataObject),
+				webhook({ CallUUID: 'c', note: 'example-secret-in-the-body' }),
+				webhook({ note: 'example-secret-in-the-body' }),
+			],
 			credentials: credentialsOf(standIn),
+			node: { onError },
 		});
-		expect(error).toBeUndefined();
-		expect(items).toEqual([
-			{
-				provider,
-				operation: 'stopAllStreams',
-				callId: call.id,
-				status: 'stopped',
-				stopped: true,
-				callState: 'ended',
-				statusCode: 204,
-				attempts: 1,
-			},
-		]);
-		expect(streams.some(({ running }) => running)).toBe(false);
-		expect(untouched.running).toBe(true);
-		standIn.expectOnContract();
-	});
-
-	it.each(['', '={{ $json.none }}', '={{ null }}'])(
-		'the stream is taken from the event where the field gives none: %j',
-		async (stream) => {
-			const standIn = await start('signalWire');
-			const [item] = await read(standIn, [{ CallSid: 'c', StreamName: 'transcript' }], {
-				streamBy: 'name',
-				stream,
-				cxmlUrl: 'https://a.example/bin',
-			});
-			expect(item?.request).toMatchObject({
-				body: expect.stringContaining(encodeURIComponent('?STREAMNAME=transcript')),
-			});
-		},
-	);
-
-	it.each(['continueRegularOutput', 'stopWorkflow'] as const)(
-		'nothing else of the event gets into the output, the messages or the request (%s)',
-		async (onError) => {
-			const standIn = await start('plivo');
-			const stream = standIn.startStream(standIn.addCall().id);
-			const result = await runNode({
-				parameters: { provider: 'plivo', source: 'event', options: { includeResponse: true } },
-				items: [
-					webhook(bodyOf(standIn, 'StopStream', stream.id)),
-					webhook({ CallUUID: 'c', note: 'example-secret-in-the-body' }),
-					webhook({ note: 'example-secret-in-the-body' }),
-				],
-				credentials: credentialsOf(standIn),
-				node: { onError },
-			});
-			const { message, description, context, stack } = result.error ?? {};
-			const shown = [result.outputs, result.hints, message, description, context, stack];
-			expect(JSON.stringify(shown)).not.toContain('example-secret');
-			expect(JSON.stringify(standIn.requests)).not.toContain('example-secret');
-		},
-	);
-});
+		const { message, description, context, stack } = result.error ?? {};
+		const shown = [result.outputs, result.hints, message, description, context, stack];
+		expect(JSON.stringify(shown)).not.toContain('example-secret');
+		expect(JSON.stringify(standIn.requests)).not.toContain('example-secret');
+	},
+);

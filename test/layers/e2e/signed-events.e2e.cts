@@ -365,7 +365,7 @@ describe('signed events through a real Webhook node', () => {
 				sign(addressOf({ ...verifying, path: `${verifying.path}/` })),
 		};
 
-		test.each(Object.entries(OBEYED))('obeyed: %s', async (_which, event) => {
+		test.each(Object.entries(OBEYED))('an event is obeyed: %s', async (_which, event) => {
 			expectObeyed(await send(verifying, event()));
 		});
 
@@ -376,7 +376,7 @@ describe('signed events through a real Webhook node', () => {
 
 		test.each(Object.entries(IN_QUERY))(
 			covers.fields
-				? 'a[b] in the query is refused in words: %s'
+				? 'a[b] in a query is refused in words: %s'
 				: 'a[b] in the query, which is not signed, is obeyed: %s',
 			async (_which, event) => {
 				const execution = await send(verifying, event());
@@ -420,42 +420,44 @@ describe('signed events through a real Webhook node', () => {
 			return { ...real, url: address, text: form, headers };
 		};
 
-		const forgeries = (of: Record<string, Forgery>) =>
+		type Row = [which: string, method: 'POST' | 'GET', forgery: Forgery];
+		/** The forgeries that show here or do not; a GET has its fields in the address, and so differs in these. */
+		const forgeries = (of: Record<string, Forgery>, shown = true): Row[] =>
 			Object.entries(of)
 				.filter(([, { shows }]) => shows !== 'nonce' || covers.nonce)
-				.flatMap(([which, forgery]) =>
-					(['POST', 'GET'] as const).map((method) => ({ which, method, forgery })),
-				);
-		const isShown = ({ forgery }: { forgery: Forgery }) =>
-			forgery.shows !== 'fields' || covers.fields;
+				.filter(([, { shows }]) => (shows !== 'fields' || covers.fields) === shown)
+				.flatMap(([which, forgery]): Row[] => [
+					[which, 'POST', forgery],
+					...(forgery.shows === 'fields' ? [[which, 'GET', forgery] satisfies Row] : []),
+				]);
 
-		test.each(forgeries(FORGED).filter(isShown))(
-			'forged, stops nothing: $which, $method',
-			async ({ forgery, method }) => {
+		test.each(forgeries(FORGED))(
+			'an event with %s stops nothing (%s)',
+			async (_which, method, forgery) => {
 				expectRefused(await send(verifying, forge(forgery, method)), wrongSignature(provider));
 			},
 		);
 
 		test.each(forgeries(UNSIGNED))(
-			'forged, stops nothing: $which, $method',
-			async ({ forgery, method }) => {
+			'an event with %s stops nothing (%s)',
+			async (_which, method, forgery) => {
 				expectRefused(await send(verifying, forge(forgery, method)), {
 					error: `The event carries no signature of ${label}`,
 				});
 			},
 		);
 
-		const open = forgeries(FORGED).filter((one) => !isShown(one));
+		const open = forgeries(FORGED, false);
 		if (open.length > 0) {
 			test.each(open)(
-				'NOT PROTECTED, the fields are not signed, its stream stops: $which, $method',
-				async ({ forgery, method }) => {
+				'NOT PROTECTED, the fields are not signed: an event with %s stops its stream (%s)',
+				async (_which, method, forgery) => {
 					expectObeyed(await send(verifying, forge(forgery, method)));
 				},
 			);
 		}
 
-		test('well signed, but without the right user and password, it starts no execution', async () => {
+		test('a signed event without the right user and password starts no execution', async () => {
 			const before = await executions(verifying);
 			for (const login of [undefined, basic(LOGIN.user, 'x'), basic('x', LOGIN.password)]) {
 				const event = sign(addressOf(verifying));
@@ -487,7 +489,7 @@ describe('signed events through a real Webhook node', () => {
 				return execution;
 			};
 
-			test('a signed form and a signed GET are obeyed', async () => {
+			test('a signed form and a signed GET are obeyed in a test run', async () => {
 				for (const method of ['POST', 'GET'] as const) {
 					standIn.reset();
 					target = live(standIn);
@@ -495,7 +497,7 @@ describe('signed events through a real Webhook node', () => {
 				}
 			});
 
-			test('forged, stops nothing: another key, and the address of production', async () => {
+			test('an event with a wrong key, or signed for production, stops nothing in a test run', async () => {
 				expectRefused(await sendInTest({ key: WRONG_KEY }), wrongSignature(provider));
 				expectRefused(await sendInTest({}, 'webhook'), wrongSignature(provider));
 			});
@@ -511,17 +513,17 @@ describe('signed events through a real Webhook node', () => {
 				expect(down()).toEqual([]);
 			};
 
-			test('an event of the same call is obeyed', async () => {
+			test('a Signed Event of the same call is obeyed', async () => {
 				const event = sign(addressOf(proving, { query: rowOf(target) }));
 				expectObeyed(await send(proving, event));
 			});
 
-			test('forged, stops nothing: another key, and the execution fails', async () => {
+			test('a Signed Event with a wrong key stops nothing, and the execution fails', async () => {
 				const event = sign(addressOf(proving, { query: rowOf(target) }), { key: WRONG_KEY });
 				expectFailed(await send(proving, event), /^The signature does not match this event/);
 			});
 
-			test('an event of another call proves nothing for this one', async () => {
+			test('a Signed Event of another call proves nothing for this one', async () => {
 				const event = sign(addressOf(proving, { query: rowOf(target) }), {}, live(standIn));
 				expectFailed(
 					await send(proving, event),
