@@ -3,14 +3,7 @@ import { FORGED, UNSIGNED, unsigned, WRONG_KEY, type Forgery } from '../../lib/f
 import type { Case } from '../case.cts';
 import { textOf } from '../judge.cts';
 import { row, rows, type Row } from '../scenario.cts';
-import {
-	callback,
-	HIDDEN_PATH,
-	itemOf,
-	signed,
-	signedBy,
-	URL_OF,
-} from '../signedEvents.cts';
+import { callback, HIDDEN_PATH, itemOf, signed, signedBy, URL_OF } from '../signedEvents.cts';
 
 /** Who sent the event: with Verify Signature, only an event that the provider signed is obeyed. */
 
