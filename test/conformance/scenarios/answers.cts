@@ -123,11 +123,13 @@ export const answers: readonly Row[] = [
 		}),
 		arrange: (c, answer) =>
 			c.answer({ status: 407, body: answer, headers: { 'Proxy-Authenticate': 'Basic' } }),
-		expected: (c) => ({
+		expected: (c, answer) => ({
 			failure: 'unavailable',
 			statusCode: 407,
 			attempts: 1,
-			error: `A proxy on the way to ${c.profile.displayName} asks for a login (407)`,
+			error:
+				`A proxy on the way to ${c.profile.displayName} asks for a login (407)` +
+				(typeof answer === 'object' ? ': “Proxy Authentication Required”' : ''),
 			message: expect.stringMatching(/^The request was not delivered.*HTTPS_PROXY.*NO_PROXY/),
 			runs: true,
 		}),

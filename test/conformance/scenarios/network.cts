@@ -32,19 +32,6 @@ export const network: readonly Row[] = [
 		}),
 	}),
 	row({
-		name: "a proxy's 407 is no answer of the provider, and is sent once",
-		options: { maxRetries: 3 },
-		arrange: (c) => c.answer({ status: 407, body: '<html>Log in</html>' }),
-		expected: (c) => ({
-			failure: 'unavailable',
-			statusCode: 407,
-			attempts: 1,
-			error: `A proxy on the way to ${c.profile.displayName} asks for a login (407)`,
-			message: expect.stringMatching(/HTTPS_PROXY.*NO_PROXY/),
-			runs: true,
-		}),
-	}),
-	row({
 		name: 'a connection that is reset before the effect',
 		arrange: (c) => c.answer({ reset: 'before' }),
 		expected: (c) => ({ ...unknownEffect(c, 'broke before it answered'), runs: true }),
