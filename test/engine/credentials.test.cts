@@ -56,7 +56,7 @@ describe('credentials', () => {
 			node: { credentials: { plivoBasicApi: id } },
 		});
 		expect(error?.message).toBe(
-			'n8n could not read the Plivo Basic API credential for Plivo: “Credential of type plivoBasicApi does not exist.”',
+			'n8n could not read the Plivo Basic API credential for Plivo: “Credential of type plivoBasicApi does not exist”',
 		);
 		expect(error?.context.failure).toBe('credentials');
 		expect(standIn.requests).toEqual([]);
@@ -210,11 +210,12 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		const items = range(500).map((i) => itemOf(i % 10 === 0 ? other : one));
 		const run = await stopItems(one, items, {
 			credentials: byItem(one),
-			options: { maxConcurrency: 5 },
+			options: { maxConcurrency: 2 },
 		});
 		expect(run.error).toBeUndefined();
 		expect([one, other].map(({ requests }) => requests.length)).toEqual([450, 50]);
-		expect([one, other].map(({ mostAtOnce }) => mostAtOnce)).toEqual([5, 5]);
+		expect(one.mostAtOnce).toBe(2);
+		expect(other.mostAtOnce).toBeLessThanOrEqual(2);
 		expect(run.mostReadsAtOnce).toBe(1);
 	}, 60_000);
 

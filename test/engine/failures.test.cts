@@ -1,6 +1,7 @@
 // How a failure reaches n8n: what the conformance table says of one item, here of a whole output.
 
 import { start } from '../lib/opened.cts';
+import { providers } from '../lib/stand-ins/index.cts';
 import { live, lives, pairs, stopItems, stopLives } from '../lib/stops.cts';
 
 const CREDENTIAL = {
@@ -61,6 +62,48 @@ const causeOf = (error: unknown): unknown =>
 	typeof error === 'object' && error !== null && 'failure' in error
 		? (error.failure as { cause?: unknown } | undefined)?.cause
 		: undefined;
+
+describe('an error workflow, which sees the error alone', () => {
+	it.each(providers)('is told which call and stream it is about (%s)', async (provider) => {
+		const standIn = await start(provider);
+		const [good, bad] = [live(standIn), live(standIn)];
+		standIn.fault = ({ path }) => (path.includes(bad.call.id) ? { status: 503 } : undefined);
+		const { error } = await stopItems(standIn, [good.item, bad.item], {
+			options: { maxRetries: 0 },
+		});
+		expect(error?.context).toMatchObject({
+			itemIndex: 1,
+			failure: 'unavailable',
+			provider,
+			callId: bad.call.id,
+			stream: bad.stream.id,
+		});
+		expect(error?.description).toContain(
+			`This is about call ${bad.call.id}, stream ${bad.stream.id}.`,
+		);
+	});
+
+	it('is told of a conference, and of no call where there is none', async () => {
+		const standIn = await start('signalWire');
+		standIn.fault = () => ({ status: 503 });
+		const { error } = await stopItems(standIn, [{}], {
+			parameters: { streamBy: 'conferenceSid', conferenceSid: 'room-1', stream: 'stream-1' },
+			options: { maxRetries: 0 },
+		});
+		expect(error?.context).toMatchObject({ conferenceSid: 'room-1', stream: 'stream-1' });
+		expect(error?.context).not.toHaveProperty('callId');
+		expect(error?.description).toContain('This is about conference room-1, stream stream-1.');
+	});
+
+	it('is told of an id that would break a line in one line', async () => {
+		const standIn = await start('plivo');
+		standIn.fault = () => ({ status: 503 });
+		const { error } = await stopItems(standIn, [{ call: 'a\nb\u0007c', stream: 's' }], {
+			options: { maxRetries: 0 },
+		});
+		expect(error?.description).toContain('This is about call a b c, stream s.');
+	});
+});
 
 describe("n8n's continue modes", () => {
 	const mixed = async () => {

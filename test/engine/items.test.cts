@@ -1,8 +1,20 @@
 // What only n8n's real engine shows: how items come out, paired and in order, and which are read how.
 
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData, INodeType } from 'n8n-workflow';
+import { loadPackage } from '../lib/engine.cts';
 import { start } from '../lib/opened.cts';
-import { live, lives, pairs, range, running, stopItems, stopLives } from '../lib/stops.cts';
+import { providers } from '../lib/stand-ins/index.cts';
+import {
+	live,
+	lives,
+	pairs,
+	range,
+	running,
+	stopItems,
+	stopLives,
+	type Live,
+	type RunningStandIn,
+} from '../lib/stops.cts';
 
 const regular = { onError: 'continueRegularOutput' } as const;
 
@@ -102,33 +114,104 @@ function freeze<Value extends object>(value: Value): Value {
 	return Object.freeze(value);
 }
 
+/** Has the stop of this stream fail once: the provider could not handle it. */
+function failOnce(standIn: RunningStandIn, streamId: string) {
+	let hasFailed = false;
+	standIn.fault = ({ method, path, body }) => {
+		if (hasFailed || method === 'GET' || !`${path} ${body}`.includes(streamId)) return undefined;
+		hasFailed = true;
+		return { status: 503 };
+	};
+}
+
+const twoTries = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 } as const;
+const STOPPED_BEFORE = 'Nothing was running: this execution had already stopped it.';
+
+/** The node as it is where n8n keeps no execution data, such as for an MCP Server Trigger's tools. */
+async function withoutContext(): Promise<INodeType> {
+	const { node } = await loadPackage();
+	return {
+		description: node.description,
+		async execute() {
+			const bare = Object.create(this, {
+				getContext: {
+					value: () => {
+						throw new Error('The `executionData` is not initialized');
+					},
+				},
+			}) as typeof this;
+			return (await node.execute?.call(bare)) ?? null;
+		},
+	};
+}
+
 describe("n8n's settings of a node", () => {
-	it.each([
-		['plivo', 'alreadyStopped'],
-		['vobiz', 'alreadyStopped'],
-		['signalWire', 'notFound'],
-	] as const)(
-		'Retry On Fail runs all items again, which does no harm (%s)',
-		async (provider, secondTime) => {
+	it.each(
+		providers.flatMap((provider) =>
+			(['succeed', 'failIfLive', 'failIfNotFound', 'fail'] as const).map(
+				(mode) => [provider, mode] as const,
+			),
+		),
+	)(
+		'Retry On Fail runs all items again, and what the first try stopped stays stopped (%s, %s)',
+		async (provider, whenNothingToStop) => {
 			const standIn = await start(provider);
 			const all = lives(standIn, 3);
-			const second = all[1]?.stream.id ?? '';
-			let fell = false;
-			standIn.fault = ({ path }) => {
-				if (fell || !path.includes(second)) return undefined;
-				fell = true;
-				return { status: 503 };
-			};
-			const { items, error } = await stopLives(standIn, all, {
-				options: { maxRetries: 0 },
-				node: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+			failOnce(standIn, all[1]?.stream.id ?? '');
+			const { items, error, hints } = await stopLives(standIn, all, {
+				options: { maxRetries: 0, whenNothingToStop },
+				node: twoTries,
 			});
 			expect(error).toBeUndefined();
-			expect(items.map(({ status }) => status)).toEqual([secondTime, 'stopped', secondTime]);
-			expect(standIn.requests.filter(({ method }) => method !== 'GET')).toHaveLength(6);
+			const before = { status: 'alreadyStopped', stopped: true, message: STOPPED_BEFORE };
+			expect(items).toMatchObject([before, { status: 'stopped', stopped: true }, before]);
+			// Nothing is read: the execution knows.
+			expect(standIn.requests.map(({ method }) => method)).not.toContain('GET');
+			expect(standIn.requests).toHaveLength(6);
 			expect(running(standIn)).toBe(0);
+			expect(hints).toEqual([]);
 		},
 	);
+
+	it.each(['plivo', 'vobiz'])(
+		'Retry On Fail of a stop of all streams finds what the first try stopped as stopped (%s)',
+		async (provider) => {
+			const standIn = await start(provider, { generation: 'old' });
+			const all = lives(standIn, 2);
+			failOnce(standIn, all[1]?.call.id ?? '');
+			const { items, error } = await stopLives(standIn, all, {
+				parameters: { operation: 'stopAllStreams' },
+				options: { maxRetries: 0, whenNothingToStop: 'fail' },
+				node: twoTries,
+			});
+			expect(error).toBeUndefined();
+			expect(items).toMatchObject([
+				{ status: 'alreadyStopped', message: STOPPED_BEFORE },
+				{ status: 'stopped' },
+			]);
+		},
+	);
+
+	it('Retry On Fail stops a stream that began after the first try', async () => {
+		const standIn = await start('vobiz');
+		const all = lives(standIn, 2);
+		const [first, second] = all;
+		let tries = 0;
+		standIn.fault = ({ path }) => {
+			if (!path.includes(second?.call.id ?? '')) return undefined;
+			tries += 1;
+			if (tries > 1) return undefined;
+			standIn.startStream(first?.call.id ?? '');
+			return { status: 503 };
+		};
+		const { items } = await stopLives(standIn, all, {
+			parameters: { operation: 'stopAllStreams' },
+			options: { maxRetries: 0 },
+			node: twoTries,
+		});
+		expect(items.map(({ status }) => status)).toEqual(['stopped', 'stopped']);
+		expect(running(standIn)).toBe(0);
+	});
 
 	it('Execute Once takes the first item alone', async () => {
 		const standIn = await start('plivo');
@@ -136,4 +219,144 @@ describe("n8n's settings of a node", () => {
 		expect(items).toHaveLength(1);
 		expect(standIn.streams().map((stream) => stream.running)).toEqual([false, true, true]);
 	});
+});
+
+describe('what n8n saves with the execution', () => {
+	/** Both ids in upper case, as a bridge may give them the second time. */
+	const inUpperCase = ({ item }: Live) => ({
+		...item,
+		call: item.call.toUpperCase(),
+		stream: item.stream.toUpperCase(),
+	});
+	const notFound = { status: 404, body: { api_id: 'x', error: 'not found' } };
+
+	it.each(providers)(
+		'serves a retry from the list of executions, for ids in another case too (%s)',
+		async (provider) => {
+			const standIn = await start(provider);
+			const all = lives(standIn, 2);
+			const { kept } = await stopLives(standIn, all, {});
+			const again = await stopItems(standIn, all.map(inUpperCase), {
+				kept,
+				options: { whenNothingToStop: 'fail' },
+			});
+			expect(again.error).toBeUndefined();
+			expect(again.items).toMatchObject([
+				{ status: 'alreadyStopped', message: STOPPED_BEFORE },
+				{ status: 'alreadyStopped', message: STOPPED_BEFORE },
+			]);
+		},
+	);
+
+	it('says nothing to another execution', async () => {
+		const standIn = await start('signalWire');
+		const all = lives(standIn, 1);
+		await stopLives(standIn, all);
+		const { items } = await stopLives(standIn, all);
+		expect(items).toMatchObject([{ status: 'notFound', callState: 'live' }]);
+	});
+
+	it('says nothing of the same ids at another account', async () => {
+		const [one, other] = [
+			await start('vobiz', { account: 1 }),
+			await start('vobiz', { account: 2 }),
+		];
+		const all = lives(one, 1);
+		const { kept } = await stopLives(one, all);
+		const { items } = await stopLives(other, all, { kept, node: regular });
+		expect(items).toMatchObject([{ status: 'notFound', callState: 'notFound' }]);
+	});
+
+	it('is of all streams of a call also for one of them, and the other way round is not', async () => {
+		const standIn = await start('plivo');
+		const { call } = live(standIn);
+		const second = standIn.startStream(call.id);
+		const item = { call: call.id, stream: second.id };
+		const asAll = { parameters: { operation: 'stopAllStreams' } };
+
+		const { kept } = await stopItems(standIn, [item], asAll);
+		const one = await stopItems(standIn, [item], { kept });
+		expect(one.items).toMatchObject([{ status: 'alreadyStopped', message: STOPPED_BEFORE }]);
+
+		const ofOne = await stopItems(standIn, [live(standIn).item]);
+		standIn.fault = () => notFound;
+		const all = await stopItems(standIn, [{ call: ofOne.items[0]?.callId }], {
+			...asAll,
+			kept: ofOne.kept,
+			node: regular,
+		});
+		expect(all.items[0]?.message).not.toBe(STOPPED_BEFORE);
+	});
+
+	it('holds what was only taken as little as what failed', async () => {
+		const standIn = await start('plivo');
+		const all = lives(standIn, 2);
+		const [first, second] = all;
+		standIn.fault = ({ method, path }) => {
+			if (method === 'GET') return undefined;
+			return path.includes(first?.call.id ?? '')
+				? { status: 200, body: {}, afterEffect: true }
+				: { status: 422, body: { api_id: 'x', error: 'no' } };
+		};
+		const { items, kept } = await stopLives(standIn, all, { node: regular });
+		expect(items.map(({ status }) => status)).toEqual(['accepted', 'failed']);
+		expect(kept).toEqual({});
+		expect(second?.stream.running).toBe(true);
+	});
+
+	it('holds what Confirm Stop showed to have stopped', async () => {
+		const standIn = await start('plivo');
+		const all = lives(standIn, 1);
+		standIn.fault = ({ method }) =>
+			method === 'GET' ? undefined : { status: 200, body: {}, afterEffect: true };
+		const { items, kept } = await stopLives(standIn, all, { options: { confirm: true } });
+		expect(items).toMatchObject([{ status: 'stopped', confirmed: true }]);
+		standIn.fault = ({ method }) => (method === 'GET' ? undefined : notFound);
+		const again = await stopLives(standIn, all, { kept, options: { confirm: true } });
+		expect(again.items).toMatchObject([{ status: 'alreadyStopped', message: STOPPED_BEFORE }]);
+	});
+
+	it('is at most the last 10,000 stops, each in few characters that tell no id', async () => {
+		const standIn = await start('vobiz');
+		const earlier = range(10_000).map((i) => `earlier-${i}`);
+		const all = lives(standIn, 2);
+		const { kept } = await stopLives(standIn, all, { kept: { stopped: [...earlier] } });
+		const stopped = kept.stopped as string[];
+		expect(stopped).toHaveLength(10_000);
+		expect(stopped.slice(0, -2)).toEqual(earlier.slice(2));
+		for (const each of stopped.slice(-2)) expect(each).toMatch(/^[\w-]{1,16}$/);
+		const saved = JSON.stringify(kept);
+		for (const { call, stream } of all) {
+			expect(saved).not.toContain(call.id);
+			expect(saved).not.toContain(stream.id);
+		}
+	});
+
+	it.each<[title: string, kept: IDataObject]>([
+		['no list', { stopped: 'yes' }],
+		['a list of other things', { stopped: [1, null, { a: 1 }] }],
+	])('may be %s, which says nothing', async (_title, kept) => {
+		const standIn = await start('plivo');
+		const { items, error } = await stopLives(standIn, lives(standIn, 1), { kept });
+		expect(error).toBeUndefined();
+		expect(items).toMatchObject([{ status: 'stopped' }]);
+	});
+
+	it.each(providers)(
+		'may be nothing at all: then this run alone remembers (%s)',
+		async (provider) => {
+			const standIn = await start(provider);
+			const [one] = lives(standIn, 1);
+			if (!one) throw new Error('There is one');
+			const { items, error } = await stopLives(standIn, [one, one], {
+				nodeType: await withoutContext(),
+				options: { maxConcurrency: 1 },
+			});
+			expect(error).toBeUndefined();
+			expect(items).toMatchObject([
+				{ status: 'stopped' },
+				{ status: 'alreadyStopped', message: STOPPED_BEFORE },
+			]);
+		},
+	);
 });
