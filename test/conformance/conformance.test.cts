@@ -5,8 +5,10 @@ import { keepOutcomes } from './agreement.cts';
 import { tables } from './profiles.cts';
 import { table } from './suite.cts';
 
-for (const { run } of tables) run(n8nEngine());
+const engine = n8nEngine();
+for (const { run } of tables) run(engine);
 
 afterAll(() => {
+	table.print(engine.title);
 	keepOutcomes(table);
 });

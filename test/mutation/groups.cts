@@ -1,6 +1,4 @@
-// What is changed, and by which tests it is judged: unit tests, since they need no network and no engine. A
-// change of what is there from the start is judged by all tests of its group, so small groups save most of
-// the time.
+// What is changed, and by which tests it is judged.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -22,11 +20,10 @@ const GROUPS = {
 
 export type GroupName = keyof typeof GROUPS;
 
-/** One part of the sources, and the tests that judge it; all paths from the root. */
+/** One part of the sources; paths from the root. */
 export interface Group {
 	name: GroupName;
 	sources: string[];
-	tests: string[];
 }
 
 /** The group of a source, by its path from the root. */
@@ -36,9 +33,7 @@ function groupOf(source: string): GroupName {
 	);
 	const [longest] = fits.sort((one, other) => other.length - one.length);
 	if (longest === undefined) {
-		throw new Error(
-			`No group of test/mutation/groups.cts has '${source}': nothing would judge it.`,
-		);
+		throw new Error(`No group of test/mutation/groups.cts has '${source}'.`);
 	}
 	return longest.name as GroupName;
 }
@@ -49,31 +44,24 @@ const filesIn = (folder: string, end: string): string[] =>
 		.map((file) => path.posix.join(folder, file.split(path.sep).join('/')))
 		.sort();
 
-/** The sources that a test imports, without their extension. */
-const importsOf = (test: string): string[] =>
-	[...readFileSync(path.join(ROOT, test), 'utf8').matchAll(/from '(\.[^']+)'/g)].map(([, from]) =>
-		path.posix.join(path.posix.dirname(test), from ?? ''),
-	);
-
-/** Every group, with all sources of the package in one of them. A group is judged by the tests that import it. */
+/** Every group, with all sources of the package in one of them. */
 export function groups(): Group[] {
 	const sources = ['nodes', 'credentials'].flatMap((folder) => filesIn(folder, '.ts'));
-	// Tests of properties ask a thousand times: too long for each change.
-	const unit = filesIn('test/unit', '.test.cts').filter(
-		(test) => !/[/.]properties\.test\./.test(test),
-	);
-	const tests = unit.map((test) => ({
-		test,
-		imports: importsOf(test),
+	return (Object.keys(GROUPS) as GroupName[]).map((name) => ({
+		name,
+		sources: sources.filter((source) => groupOf(source) === name),
 	}));
-	return (Object.keys(GROUPS) as GroupName[]).map((name) => {
-		const own = sources.filter((source) => groupOf(source) === name);
-		const modules = own.map((source) => source.replace(/(\/index)?\.ts$/, ''));
-		const judges = tests
-			.filter(({ imports }) =>
-				imports.some((from) => modules.includes(from.replace(/(\/index)?(\.ts)?$/, ''))),
-			)
-			.map(({ test }) => test);
-		return { name, sources: own, tests: judges };
-	});
+}
+
+/** The tests that judge: the rows of the conformance table in the light engine, and the unit tests of the sources. */
+export function judges(): string[] {
+	const unit = filesIn('test/unit', '.test.cts').filter(
+		// Tests of properties ask a thousand times: too long for each change.
+		(test) =>
+			!/[/.]properties\.test\./.test(test) &&
+			/from '\.\.\/(\.\.\/(nodes|credentials)\/|lib\/fake)/.test(
+				readFileSync(path.join(ROOT, test), 'utf8'),
+			),
+	);
+	return ['test/mutation/table.cts', ...unit];
 }

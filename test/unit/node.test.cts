@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { NodeHelpers } from 'n8n-workflow';
 
 import { providers } from '../../nodes/StopAudioStream/providers/index';
-import { StopAudioStream } from '../../nodes/StopAudioStream/StopAudioStream.node';
+import { StopAudioStream } from '../../nodes/StopAudioStream/StopAudioStream.node.ts';
 import { fakeRun } from '../lib/fakeRun.cts';
 import { ROOT } from '../lib/install.cts';
 

@@ -43,9 +43,10 @@ export const network: readonly Row[] = [
 	}),
 	row({
 		name: 'no answer in time, before the effect',
-		options: { timeout: 300 },
-		arrange: (c) => c.answer({ reset: 'before', delayMs: 1_000 }),
-		expected: (c) => ({ ...unknownEffect(c, 'gave no answer within 0.3 s'), runs: true }),
+		slow: true,
+		options: { timeout: 1_000 },
+		arrange: (c) => c.answer({ reset: 'before', delayMs: 5_000 }),
+		expected: (c) => ({ ...unknownEffect(c, 'gave no answer within 1 s'), runs: true }),
 	}),
 	row({
 		name: 'no answer in time, after the effect, is not called a stop',
@@ -102,6 +103,7 @@ export const network: readonly Row[] = [
 	}),
 	row({
 		name: 'a 429 is waited out and sent again',
+		slow: true,
 		options: { maxRetries: 1 },
 		arrange: (c) => c.answer({ status: 429, body: '', headers: { 'Retry-After': '0' } }, 1),
 		expected: (c) => ({ ...c.says('stop'), attempts: 2, runs: false }),
@@ -125,14 +127,15 @@ export const network: readonly Row[] = [
 	}),
 	rows<Fault>({
 		name: 'what an attempt of unknown effect may have done is no news to complain of',
+		slow: true,
 		needs: ['repeat'],
 		variants: () => ({
 			'reset after the effect': { reset: 'after' },
-			'no answer': { stallMs: 1_000 },
+			'no answer': { stallMs: 5_000 },
 			'503 after the effect': { status: 503, afterEffect: true },
 			'an answer that is cut off': { truncate: true },
 		}),
-		options: { maxRetries: 1, timeout: 400, whenNothingToStop: 'fail' },
+		options: { maxRetries: 1, timeout: 2_000, whenNothingToStop: 'fail' },
 		arrange: (c, fault) => c.answer(fault, 1),
 		expected: (c) => ({ ...c.says('again'), attempts: 2, runs: false }),
 	}),

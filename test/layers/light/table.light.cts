@@ -7,6 +7,10 @@ import { lightEngine } from '../../lib/light/engine.cts';
 
 for (const { run } of tables) run(lightEngine);
 
+afterAll(() => {
+	table.print(lightEngine.title);
+});
+
 test("every row comes to what it comes to in n8n's engine", () => {
 	expect(table.outcomes()).toEqual(keptOutcomes());
 });

@@ -21,7 +21,7 @@ import {
 import { PlivoBasicApi } from '../../../credentials/PlivoBasicApi.credentials';
 import { SignalWireBasicApi } from '../../../credentials/SignalWireBasicApi.credentials';
 import { VobizXAuthApi } from '../../../credentials/VobizXAuthApi.credentials';
-import { StopAudioStream } from '../../../nodes/StopAudioStream/StopAudioStream.node';
+import { StopAudioStream } from '../../../nodes/StopAudioStream/StopAudioStream.node.ts';
 import { executeIn } from '../execute.cts';
 import { NODE_TYPE, type Engine, type NodeOutput, type NodeRun } from '../nodeRun.cts';
 import { request } from './request.cts';

@@ -1,7 +1,7 @@
 // A request over a real socket, answered and failing as n8n's request helper has it: n8n sends with axios, which
 // gives an error the code of Node's own and keeps it as the cause.
 
-import { request as sendRequest, type IncomingMessage } from 'node:http';
+import { request as sendRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createInflate, createUnzip } from 'node:zlib';
@@ -29,39 +29,40 @@ export async function request(
 	}
 	if (!disableFollowRedirect) throw new Error('The light engine follows no redirect.');
 	if (allowedDomains !== new URL(url).hostname) throw new Error('Domain not allowed');
-	const response = await answerTo(options, signal);
-	return {
-		statusCode: response.statusCode ?? 0,
-		statusMessage: response.statusMessage,
-		headers: { ...response.headers },
-		body: await textOf(response),
-	};
+	const { method, headers, body, auth, timeout = 0 } = options;
+	const sent = sendRequest(url, {
+		method,
+		headers: headers as Record<string, string>,
+		auth: auth && `${auth.username}:${auth.password}`,
+		agent: false,
+	});
+	sent.setTimeout(timeout, () =>
+		sent.destroy(failure('ECONNABORTED', `timeout of ${timeout}ms exceeded`)),
+	);
+	const abort = () => sent.destroy(failure('ERR_CANCELED', 'canceled'));
+	signal?.addEventListener('abort', abort);
+	try {
+		const answer = answerTo(sent);
+		sent.end(typeof body === 'object' ? JSON.stringify(body) : body);
+		const response = await answer;
+		return {
+			statusCode: response.statusCode ?? 0,
+			statusMessage: response.statusMessage,
+			headers: { ...response.headers },
+			body: await textOf(response),
+		};
+	} finally {
+		signal?.removeEventListener('abort', abort);
+	}
 }
 
-async function answerTo(
-	{ url, method, headers, body, auth, timeout = 0 }: IHttpRequestOptions,
-	signal: AbortSignal | undefined,
-): Promise<IncomingMessage> {
-	return await new Promise((resolve, reject) => {
-		const sent = sendRequest(url, {
-			method,
-			headers: headers as Record<string, string>,
-			auth: auth && `${auth.username}:${auth.password}`,
-			agent: false,
-		});
-		const abort = () => sent.destroy(failure('ERR_CANCELED', 'canceled'));
-		signal?.addEventListener('abort', abort);
-		sent.on('close', () => signal?.removeEventListener('abort', abort));
+const answerTo = async (sent: ClientRequest): Promise<IncomingMessage> =>
+	await new Promise((resolve, reject) => {
 		sent.on('response', resolve);
-		sent.on('error', (error: NodeJS.ErrnoException) =>
-			reject(failure(error.code, error.message, error)),
-		);
-		sent.setTimeout(timeout, () =>
-			sent.destroy(failure('ECONNABORTED', `timeout of ${timeout}ms exceeded`)),
-		);
-		sent.end(typeof body === 'object' ? JSON.stringify(body) : body);
+		sent.on('error', (error: NodeJS.ErrnoException) => {
+			reject(failure(error.code, error.message, error));
+		});
 	});
-}
 
 async function textOf(response: IncomingMessage): Promise<string> {
 	const { statusCode, headers } = response;
