@@ -192,8 +192,12 @@ export const filter = (name: string, ...any: Condition[]): Unplaced =>
 export const ifNode = (name: string, ...all: Condition[]): Unplaced =>
 	node(name, 'n8n-nodes-base.if', 2.2, { conditions: conditions(all, 'and'), options: {} });
 
-/** One output for each entry, in order; its conditions are alternatives. */
-export const switchNode = (name: string, outputs: Record<string, readonly Condition[]>): Unplaced =>
+/** One output for each entry, in order; its conditions are alternatives. The last, `otherwise`, takes all else. */
+export const switchNode = (
+	name: string,
+	outputs: Record<string, readonly Condition[]>,
+	otherwise?: string,
+): Unplaced =>
 	node(name, 'n8n-nodes-base.switch', 3.2, {
 		rules: {
 			values: Object.entries(outputs).map(([outputKey, any]) => ({
@@ -202,7 +206,9 @@ export const switchNode = (name: string, outputs: Record<string, readonly Condit
 				outputKey,
 			})),
 		},
-		options: {},
+		options: {
+			...(otherwise && { fallbackOutput: 'extra', renameFallbackOutput: otherwise }),
+		},
 	});
 
 /** Writes items anew: the fields that are listed, and nothing else. */
@@ -351,8 +357,14 @@ const rowsWhere = (where: readonly RowCondition[]): Values => ({
 	},
 });
 
-/** What can be done with one data table. */
-export const dataTable = (tableName: string, columns: readonly string[]) => {
+/** What can be done with one data table; its columns hold texts, and `dates`. */
+export const dataTable = (
+	tableName: string,
+	texts: readonly string[],
+	dates: readonly string[] = [],
+) => {
+	const columns = [...texts, ...dates];
+	const isDate = (column: string): boolean => dates.includes(column);
 	const dataTableId = { __rl: true, mode: 'name', value: tableName };
 	const table = (name: string, parameters: Values, more: Partial<Unplaced> = {}): Unplaced =>
 		node(name, 'n8n-nodes-base.dataTable', 1.1, parameters, more);
@@ -366,7 +378,7 @@ export const dataTable = (tableName: string, columns: readonly string[]) => {
 			required: false,
 			defaultMatch: false,
 			display: true,
-			type: 'string',
+			type: isDate(column) ? 'dateTime' : 'string',
 			canBeUsedToMatch: true,
 		})),
 	});
@@ -378,7 +390,12 @@ export const dataTable = (tableName: string, columns: readonly string[]) => {
 					resource: 'table',
 					operation: 'create',
 					tableName,
-					columns: { column: columns.map((column) => ({ name: column, type: 'string' })) },
+					columns: {
+						column: columns.map((column) => ({
+							name: column,
+							type: isDate(column) ? 'date' : 'string',
+						})),
+					},
 					options: { createIfNotExists: true },
 				},
 				more,

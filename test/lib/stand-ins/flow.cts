@@ -32,7 +32,7 @@ export class CallFlow {
 	/** Call id → number of its document: a later one takes over from an earlier one. */
 	readonly #current = new Map<string, number>();
 	readonly #closing = new AbortController();
-	readonly #drops = new Set<NodeJS.Timeout>();
+	readonly #timers = new Set<NodeJS.Timeout>();
 
 	constructor(calls: Calls, rules: FlowRules, failed: (error: unknown) => void) {
 		this.#calls = calls;
@@ -83,6 +83,11 @@ export class CallFlow {
 				return { id, holds };
 			},
 			goOn: (source) => this.order(call, source),
+			later: (seconds, then) => {
+				this.#later(seconds * 1000, () => {
+					if (isCurrent()) then();
+				});
+			},
 			hangUp: (because) => calls.endCall(call.id, 'completed', because),
 			failed: () => {
 				const end = (): void =>
@@ -92,13 +97,18 @@ export class CallFlow {
 					return;
 				}
 				calls.answerCall(call.id);
-				const drop = setTimeout(() => {
-					this.#drops.delete(drop);
-					end();
-				}, rules.dropAfterMs);
-				this.#drops.add(drop);
+				this.#later(rules.dropAfterMs, end);
 			},
 		};
+	}
+
+	/** What waits for hours, as a long pause does, keeps no process up. */
+	#later(ms: number, then: () => void): void {
+		const timer = setTimeout(() => {
+			this.#timers.delete(timer);
+			then();
+		}, ms).unref();
+		this.#timers.add(timer);
 	}
 
 	/** Resolves when every document that was ordered has run. */
@@ -107,7 +117,7 @@ export class CallFlow {
 	}
 
 	async close(): Promise<void> {
-		for (const drop of this.#drops) clearTimeout(drop);
+		for (const timer of this.#timers) clearTimeout(timer);
 		this.#closing.abort();
 		await this.settled();
 	}
