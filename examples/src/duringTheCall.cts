@@ -372,7 +372,6 @@ const summary = {
 };
 return [{ json: summary }, ...left, ...notRead];`;
 
-
 /** Stops the stream, and then ends the call. */
 export function stopAndHangUp(carrier: Carrier): Workflow {
 	const stop = stopName(carrier);

@@ -4,12 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkMyAccount } from './checkMyAccount.cts';
 import { ALL_CARRIERS, CARRIERS, type Carrier } from './common.cts';
-import {
-	everythingOff,
-	handOverAgent,
-	handOverFork,
-	stopAndHangUp,
-} from './duringTheCall.cts';
+import { everythingOff, handOverAgent, handOverFork, stopAndHangUp } from './duringTheCall.cts';
 import { privatePart } from './privatePart.cts';
 import { answer } from './startAndEnd.cts';
 import { timeLimit } from './timeLimit.cts';

@@ -121,7 +121,9 @@ export function privatePart(carrier: Carrier): Workflow {
 					go_on: 'https://your-documents.example.com/private-part',
 					...carrier.account,
 					hold_seconds: 60,
-					ask_again: locked ? `={{ ${url}.replace('://', '://' + ${login} + '@') }}` : `={{ ${url} }}`,
+					ask_again: locked
+						? `={{ ${url}.replace('://', '://' + ${login} + '@') }}`
+						: `={{ ${url} }}`,
 					began: '={{ Date.now() }}',
 				}),
 				answerXml('Hold the Call', HOLD),
@@ -150,14 +152,21 @@ export function privatePart(carrier: Carrier): Workflow {
 					'Give Up',
 				),
 				runs.create('Create the Table'),
-				runs.insert('I Am Here', { call_uuid: `={{ ${CALL} }}`, execution: '={{ $execution.id }}' }),
+				runs.insert('I Am Here', {
+					call_uuid: `={{ ${CALL} }}`,
+					execution: '={{ $execution.id }}',
+				}),
 				runs.get('Who Is Here?', [
 					['call_uuid', 'eq', `={{ ${CALL} }}`],
-					['createdAt', 'gt', `={{ $now.minus({ seconds: ${String(SAME_MOMENT_SECONDS)} }).toISO() }}`],
+					[
+						'createdAt',
+						'gt',
+						`={{ $now.minus({ seconds: ${String(SAME_MOMENT_SECONDS)} }).toISO() }}`,
+					],
 				]),
 				ifNode(
 					'Was I First?',
-					"$input.all().map(({ json }) => json).sort((one, other) => one.id - other.id)[0].execution === $execution.id",
+					'$input.all().map(({ json }) => json).sort((one, other) => one.id - other.id)[0].execution === $execution.id',
 				),
 				http('Go On', {
 					method: 'POST',
@@ -175,7 +184,9 @@ export function privatePart(carrier: Carrier): Workflow {
 					'Taken?',
 					{
 						// 404: the call is over.
-						Done: ['($json.statusCode >= 200 && $json.statusCode < 300) || $json.statusCode === 404'],
+						Done: [
+							'($json.statusCode >= 200 && $json.statusCode < 300) || $json.statusCode === 404',
+						],
 						// A transfer that may have been taken is not sent again: it would start the private part anew.
 						Again: [`$json.statusCode === 429 && ${ON_HOLD}`],
 					},

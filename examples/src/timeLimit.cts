@@ -75,10 +75,12 @@ const failed = (carrier: Carrier): Unplaced =>
 	);
 
 const WAIT_AGAIN = waitSeconds('Wait 70 Seconds', KEPT_WAIT_SECONDS);
-const WAIT = waitMinutes('Wait', `={{ Math.max(${filledIn('minutes')}, ${String(LEAST_MINUTES)}) }}`);
+const WAIT = waitMinutes(
+	'Wait',
+	`={{ Math.max(${filledIn('minutes')}, ${String(LEAST_MINUTES)}) }}`,
+);
 
-const STEP_MINUTES =
-	`**Fill In**: \`minutes\`, how long a call may be streamed; at least ${String(LEAST_MINUTES)}. An expression may decide, say by the number that was called.`;
+const STEP_MINUTES = `**Fill In**: \`minutes\`, how long a call may be streamed; at least ${String(LEAST_MINUTES)}. An expression may decide, say by the number that was called.`;
 const STEP_ERROR_WORKFLOW =
 	'Settings → **Error workflow**: choose the one that tells your team. Until then, look under **Executions**.';
 const AGAIN = `A stop that does not work is tried again every ${String(KEPT_WAIT_SECONDS)} seconds, up to ${String(MOST_AGAIN)} times, and then the execution fails and says which stream may still run.`;
@@ -219,16 +221,12 @@ function byTable(carrier: Carrier): Workflow {
 					'Call Ended': [['$json.event', 'callEnded']],
 				}),
 				setNode('Fill In', { minutes: 10 }),
-				streams.upsert(
-					'Remember the Stream',
-					[['stream_sid', 'eq', `={{ ${CHECKED}.stream }}`]],
-					{
-						call_sid: `={{ ${CHECKED}.callId ?? '' }}`,
-						stream_sid: `={{ ${CHECKED}.stream }}`,
-						conference_sid: `={{ ${CHECKED}.conferenceSid ?? '' }}`,
-						ends: '={{ $now.plus({ minutes: $json.minutes }).toISO() }}',
-					},
-				),
+				streams.upsert('Remember the Stream', [['stream_sid', 'eq', `={{ ${CHECKED}.stream }}`]], {
+					call_sid: `={{ ${CHECKED}.callId ?? '' }}`,
+					stream_sid: `={{ ${CHECKED}.stream }}`,
+					conference_sid: `={{ ${CHECKED}.conferenceSid ?? '' }}`,
+					ends: '={{ $now.plus({ minutes: $json.minutes }).toISO() }}',
+				}),
 				WAIT,
 				streams.get('Still in the Table', [
 					['stream_sid', 'eq', '={{ $json.stream ?? $json.stream_sid }}'],

@@ -401,11 +401,7 @@ export const dataTable = (
 				more,
 			),
 		insert: (name: string, value: Record<string, string>, more: Partial<Unplaced> = {}) =>
-			table(
-				name,
-				{ operation: 'insert', columns: mapped(value), options: {}, dataTableId },
-				more,
-			),
+			table(name, { operation: 'insert', columns: mapped(value), options: {}, dataTableId }, more),
 		update: (
 			name: string,
 			where: readonly RowCondition[],
@@ -445,15 +441,7 @@ export const dataTable = (
 				},
 				more,
 			),
-		delete: (
-			name: string,
-			where: readonly RowCondition[],
-			more: Partial<Unplaced> = {},
-		) =>
-			table(
-				name,
-				{ operation: 'deleteRows', ...rowsWhere(where), options: {}, dataTableId },
-				more,
-			),
+		delete: (name: string, where: readonly RowCondition[], more: Partial<Unplaced> = {}) =>
+			table(name, { operation: 'deleteRows', ...rowsWhere(where), options: {}, dataTableId }, more),
 	};
 };

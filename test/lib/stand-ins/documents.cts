@@ -22,14 +22,7 @@ const INSTANT = {
 /** Verbs that occupy the call: it stays up, and the stand-in does not wait for their end. */
 const HOLDS = {
 	cXML: new Set(['Dial', 'Gather', 'Connect', 'Enqueue', 'Record']),
-	'Plivo XML': new Set([
-		'Dial',
-		'GetDigits',
-		'GetInput',
-		'Conference',
-		'MultiPartyCall',
-		'Record',
-	]),
+	'Plivo XML': new Set(['Dial', 'GetDigits', 'GetInput', 'Conference', 'MultiPartyCall', 'Record']),
 };
 
 const LITERAL = /<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g;
