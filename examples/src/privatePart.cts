@@ -127,6 +127,9 @@ export function privatePart(carrier: Carrier): Workflow {
 					began: '={{ Date.now() }}',
 				}),
 				answerXml('Hold the Call', HOLD),
+			],
+			[
+				undefined,
 				stopNode('Check Event', {
 					provider: carrier.name,
 					operation: 'checkEvent',
@@ -197,17 +200,17 @@ export function privatePart(carrier: Carrier): Workflow {
 				]),
 			],
 			[
-				...Array.from({ length: 5 }, () => undefined),
+				...Array.from({ length: 3 }, () => undefined),
 				waitSeconds('Wait 3 Seconds', 3),
 				...Array.from({ length: 5 }, () => undefined),
 				stopAndError('The Caller Goes to a Person', WHY(carrier.shown)),
 			],
 		],
 		flows: [
+			// The upper row comes first: the caller hears something before anything else is done.
+			...chain('Private Part', 'Fill In', 'Hold the Call'),
 			...chain(
 				'Private Part',
-				'Fill In',
-				'Hold the Call',
 				'Check Event',
 				'Stop All Streams',
 				'Proved?',

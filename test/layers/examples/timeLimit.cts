@@ -44,7 +44,7 @@ const nodeOf = (nodes: Nodes, name: string): Nodes[string] => {
 };
 
 /** Makes the waits short; what else of the recipe is changed is said where it is. */
-const withLimit =
+export const withLimit =
 	(seconds: number, more?: (nodes: Nodes) => void) =>
 	(nodes: Nodes): void => {
 		Object.assign(nodeOf(nodes, 'Wait').parameters, { amount: seconds, unit: 'seconds' });
@@ -90,7 +90,7 @@ async function open(stage: Stage, name: Name): Promise<Play> {
 }
 
 /** The rows of SignalWire's table that are about a call. */
-export async function rowsOf({ n8n }: Stage, call: Call): Promise<IDataObject[]> {
+async function rowsOf({ n8n }: Stage, call: Call): Promise<IDataObject[]> {
 	const { id: project } = (await n8n.rest('GET', '/projects/personal')) as { id: string };
 	const found = (await n8n.rest('GET', `/projects/${project}/data-tables`)) as {
 		data: Array<{ id: string; name: string }>;
