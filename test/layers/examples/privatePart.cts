@@ -63,7 +63,7 @@ async function openWith(stage: Stage, name: Name, more: (nodes: Nodes) => void):
 		stage,
 		published,
 		begin: async (call) => {
-			standIn.runDocument(call, address);
+			standIn.goOn(call, address);
 			published.expectRun();
 			const execution = await published.lastExecution();
 			await standIn.settled();
@@ -285,7 +285,7 @@ const cells: ReadonlyArray<Cell<Play>> = [
 			const { call, stream } = streaming(standIn);
 			const before = standIn.documents.length;
 			published.expectRun();
-			standIn.runDocument(call, published.webhookUrl(HOOK, { login: published.isLocked(HOOK) }));
+			standIn.goOn(call, published.webhookUrl(HOOK, { login: published.isLocked(HOOK) }));
 			expect((await begin(call)).status).toBe('success');
 			expect(transfersOf(standIn, call)).toBe(1);
 			expect(heardSince(standIn, before).at(-1)).toBe('private-part: Dial');
@@ -371,7 +371,7 @@ const cells: ReadonlyArray<Cell<Play>> = [
 			const before = standIn.documents.length;
 			// What n8n waits for never comes: it goes down in the middle.
 			spoil(standIn, call, { delayMs: 60_000 });
-			standIn.runDocument(call, published.webhookUrl(HOOK, { login: true }));
+			standIn.goOn(call, published.webhookUrl(HOOK, { login: true }));
 			await standIn.settled();
 			expect(heardSince(standIn, before)[0]).toMatch(/^webhook: Speak Wait/);
 			await stage.n8n.restart();
