@@ -449,12 +449,12 @@ export function describeRestart(stage: () => Stage): void {
 				const { call, stream } = streaming(play.standIn);
 				await published.start(HOOK, play.standIn, play.word.began, stream);
 				await published.isWaiting();
+				expect(isUp(play.standIn, stream)).toBe(true);
 				return { ...play, published, call, stream };
 			}),
 		);
 		await stage().n8n.restart();
 		for (const { standIn, stop, published, call, stream } of begun) {
-			expect(isUp(standIn, stream)).toBe(true);
 			const execution = await published.lastExecution(3 * KEPT_SECONDS);
 			expect(execution.status).toBe('success');
 			expect(itemsOf(execution, stop)).toMatchObject([{ callId: call.id, status: 'stopped' }]);
