@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Execution } from '../../lib/n8n/index.cts';
+import { until, type Execution } from '../../lib/n8n/index.cts';
 import type { Call, LoggedRequest } from '../../lib/stand-ins/index.cts';
 import {
 	cameTo,
@@ -51,12 +50,12 @@ async function openWith(stage: Stage, name: Name, more: (nodes: Nodes) => void):
 	const published = await publishRecipe(`private-part-${name}`, stage, more);
 	const login = published.isLocked(HOOK);
 	const address = published.webhookUrl(HOOK, { login });
-	// n8n needs a moment after publishing before it listens; a GET starts nothing.
-	for (let status = 404; status === 404; await sleep(100)) {
-		({ status } = await fetch(published.webhookUrl(HOOK), { method: 'POST' }));
-		if (status !== 404 && !login) published.expectRun();
+	// n8n needs a moment after publishing before it listens. Without a password, that is an execution that fails.
+	await published.postUntilThere(published.webhookUrl(HOOK), {});
+	if (!login) {
+		published.expectRun();
+		await published.lastExecution();
 	}
-	if (!login) await published.lastExecution();
 	return {
 		name,
 		standIn,
@@ -89,18 +88,15 @@ const isTransfer = ({ method, path }: LoggedRequest): boolean =>
 const transfersOf = (standIn: AnyOf, call: Call): number =>
 	received(standIn, call).filter(isTransfer).length;
 
-const messageOf = (execution: Execution): string =>
-	String(execution.data.resultData.error?.message ?? '');
+const messageOf = (execution: Execution): string => execution.data.resultData.error?.message ?? '';
 
 /** The hold of a call has reached the person. */
 async function untilPerson(standIn: AnyOf, from: number): Promise<void> {
-	for (const end = Date.now() + 30_000; Date.now() < end; await sleep(100)) {
-		if (
-			standIn.documents.slice(from).some(({ verbs }) => verbs.at(-1) === 'Dial' && verbs.length > 1)
-		)
-			return;
-	}
-	throw new Error('Nobody was put through to a person');
+	await until('A hold that goes to a person', 30, () =>
+		standIn.documents.slice(from).some(({ verbs }) => verbs.at(-1) === 'Dial' && verbs.length > 1)
+			? true
+			: undefined,
+	);
 }
 
 /** It is proved, and the call goes on: once. */

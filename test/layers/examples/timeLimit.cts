@@ -109,8 +109,7 @@ async function expectNoRows({ name, stage }: Play, call: Call): Promise<void> {
 	if (name === 'signalWire') expect(await rowsOf(stage, call)).toEqual([]);
 }
 
-const messageOf = (execution: Execution): string =>
-	String(execution.data.resultData.error?.message ?? '');
+const messageOf = (execution: Execution): string => execution.data.resultData.error?.message ?? '';
 
 /** A stop that works only after a while: the stream is down then, and the execution a success. */
 const after =

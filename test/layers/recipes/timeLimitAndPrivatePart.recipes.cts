@@ -18,7 +18,8 @@ afterAll(async () => {
 });
 
 afterEach(() => {
-	for (const standIn of Object.values(stage.standIns)) standIn.fault = () => undefined;
+	const { signalWire, plivo, vobiz } = stage.standIns;
+	for (const standIn of [signalWire, plivo, vobiz]) standIn.fault = () => undefined;
 });
 
 describeTimeLimit(() => stage, true);
