@@ -1,7 +1,7 @@
 'use strict';
 
 // What needs more than Node and a build runs as a layer of its own: `npm run test:e2e` and the like.
-const LAYERS = ['e2e', 'examples', 'browser', 'queue', 'chaos', 'compat', 'light'];
+const LAYERS = ['e2e', 'examples', 'recipes', 'browser', 'queue', 'chaos', 'compat', 'light'];
 
 // TypeScript is stripped of its types here, one file at a time; `npm run lint` checks them.
 const swc = {

@@ -117,12 +117,6 @@ export function hangUp(name: string, carrier: Carrier): Unplaced {
 /** True where the item's id is one: dots or slashes would point a request at another address. */
 export const isId = (expression: string): string => `/^[\\w-]+$/.test(${expression} ?? '')`;
 
-/** Tells the team's chat; `text` is an n8n expression. */
-export const tellTeam = (name: string, text: string, url: string): Unplaced =>
-	http(name, { method: 'POST', url, json: `JSON.stringify({ text: ${text} })` });
-
-export const TEAM_CHAT = 'https://hooks.example.com/your-team';
-
 const SIGNING_KEY: Record<CarrierName, string> = {
 	signalWire:
 		'Its key is the **Signing Key** of your project (not the API Token): fill it in in the credential.',
@@ -165,6 +159,14 @@ export const GOES_ON: Record<CarrierName, string> = {
 		'The call goes on. A stream with `keepCallAlive` holds the call: when it stops, Vobiz goes on with the next element, and hangs up where there is none.',
 };
 
+/** Said wherever a note promises that the call goes on. */
+export const STREAM_SERVER_DECIDES =
+	'**The stream server decides too**: agents of Pipecat and Dograh hang the call up when their socket closes, unless `auto_hang_up` is off.';
+
+/** n8n's editor drops a file's settings when it imports it. */
+export const SAVE_NO_SUCCESS =
+	'Settings → **Save successful production executions** → *Do not save*. The import does not set it, and a successful execution would hold the password.';
+
 /** The two notes of a canvas. `not` becomes the first line that anybody reads. */
 export const notes = (
 	not: string,
@@ -179,6 +181,3 @@ export const notes = (
 export const steps = (...list: readonly string[]): string =>
 	// The blank line ends the list: without it, what follows would belong to the last step.
 	['### What to fill in', ...list.map((step, i) => `${i + 1}. ${step}`), ''].join('\n');
-
-export const REDDEN =
-	'A stop that does not work makes the execution fail, so that you see it under **Executions**.';

@@ -1,11 +1,9 @@
-/** What happens while people talk: a hand-over, a private part, an incident, the end. */
+/** What happens while people talk: a hand-over, an incident, the end. */
 
 import {
 	answerItem,
-	answerXml,
 	chain,
 	code,
-	everyHour,
 	http,
 	ifNode,
 	manualTrigger,
@@ -14,29 +12,22 @@ import {
 	stopNode,
 	webhook,
 	workflow,
-	type Flow,
 	type Unplaced,
 	type Values,
 	type Workflow,
 } from './workflows.cts';
 import {
-	basicAuthNote,
 	filledIn,
 	GOES_ON,
 	hangUp,
 	headerAuthNote,
 	isId,
-	keepsCallbackNote,
 	keepsNote,
 	notes,
-	signatureNote,
 	steps,
-	TEAM_CHAT,
-	tellTeam,
 	transfer,
 	type Carrier,
 } from './common.cts';
-import { ROW_OF, streams, TABLE, TABLE_NOTE } from './startAndEnd.cts';
 
 const isSignalWire = ({ name }: Carrier): boolean => name === 'signalWire';
 
@@ -229,223 +220,6 @@ export function handOverAgent(carrier: Carrier): Workflow {
 	});
 }
 
-/** Says whether every stop of the items before is proved, and what to tell a person if not. */
-const JUDGE = (carrier: Carrier): string => `const items = $input.all().map(({ json }) => json);
-// Stopped and read back, or over already; on SignalWire its own word for the stream.
-const isProved = ({ status, confirmed }) =>
-  status === 'alreadyStopped' || (status === 'stopped' && confirmed !== false);
-const open = items.filter((item) => !isProved(item));
-const why = open
-  .map(({ error, message, confirmReason, status }) => [error ?? status, message ?? confirmReason].filter(Boolean).join('. '))
-  .join(' ');
-const call = $('Fill In').first().json.${carrier.call};
-return [{
-  json: {
-    proved: items.length > 0 && open.length === 0,
-    text: \`Call \${call} is on hold: it is not proved that its audio stream stopped. \${why}\`,
-  },
-}];`;
-
-/** The caller waits until it is proved that nothing streams any more. */
-export function privatePart(carrier: Carrier): Workflow {
-	const onTable = isSignalWire(carrier);
-	const locked = carrier.name === 'vobiz';
-	const stop = onTable ? 'Stop Each Stream' : 'Stop All Streams';
-	const event = "$('Private Part Begins').first().json";
-	const flows: Flow[] = [
-		...chain('Private Part Begins', 'Hold the Call', 'Fill In'),
-		...(onTable
-			? ([
-					...chain('Fill In', 'Get the Streams of the Call', 'Is a Stream Known?', stop),
-					['Is a Stream Known?', 'No Stream Is Known', 1],
-					['No Stream Is Known', 'Alert a Person'],
-				] satisfies Flow[])
-			: chain('Fill In', stop)),
-		...chain(stop, 'Judge', 'Proved to Be Down?', 'Go On'),
-		['Proved to Be Down?', 'Alert a Person', 1],
-		['Go On', 'Could Not Go On', 1],
-		['Could Not Go On', 'Alert a Person'],
-	];
-	const stopIt = stopNode(
-		stop,
-		{
-			provider: carrier.name,
-			operation: onTable ? 'stopStream' : 'stopAllStreams',
-			source: 'event',
-			...(onTable && { streamBy: 'sid' }),
-			options: { ...withProof(carrier), signedEvent: `={{ ${event} }}` },
-		},
-		'continueRegularOutput',
-	);
-	const lead = [
-		webhook('Private Part Begins', {
-			responseMode: 'responseNode',
-			...(locked && { lock: 'basicAuth' }),
-		}),
-		answerXml(
-			'Hold the Call',
-			`<?xml version="1.0" encoding="UTF-8"?>\n<Response>\n  ${carrier.hold}\n</Response>`,
-		),
-		setNode('Fill In', {
-			...carrier.account,
-			go_on: 'https://your-documents.example.com/private-part',
-			[carrier.call]: `={{ ${event}.body.${carrier.callField} }}`,
-		}),
-	];
-	const tail = [
-		code('Judge', JUDGE(carrier)),
-		ifNode('Proved to Be Down?', '$json.proved'),
-		transfer('Go On', carrier, 'go_on'),
-	];
-	const callOf = `\${${filledIn(carrier.call)}}`;
-	const alert = tellTeam('Alert a Person', '$json.text', TEAM_CHAT);
-	const couldNot = setNode('Could Not Go On', {
-		text: `={{ \`Call ${callOf} is on hold: its audio stream is down, and the call could not go on to your document.\` }}`,
-	});
-	return workflow({
-		name: `${carrier.shown}: no audio stream during a private part of the call`,
-		notes: notes(
-			"if a voice agent's stream holds the call: stopping that one ends the call. This is for streams that only listen.",
-			[
-				'## Consent withdrawn, or card data ahead: nothing may listen now',
-				'### What starts it',
-				`Your call's document sends the caller here: as the \`action\` of a menu (“press 9 and nobody listens”), or with \`<Redirect>\` before card data is asked for.`,
-				'### What it does',
-				`The caller is put on hold at once. Then ${onTable ? `the streams of the call are looked up in the table \`${TABLE}\` of the hang-up recipe, and each` : 'every stream of the call'} is stopped${onTable ? '' : ' and read back'}. **Only where it is proved that nothing streams any more does the call go on** to your document. Otherwise a person is alerted: also where ${onTable ? 'no stream is known, or ' : ''}the event is *untrusted*, as behind a wrong \`WEBHOOK_URL\`. A stream never runs on in silence.`,
-				'### What happens to the call',
-				'It waits on hold, and goes on with your document. Where nobody acts on the alert within a minute, the document of **Hold the Call** ends, and the call with it: make its pause as long as a person needs.',
-			],
-			[
-				'## Before you publish',
-				steps(
-					`**Fill In**: ${carrier.accountStep}, and ${DOCUMENT_STEP('go_on')}.`,
-					`**${stop}** and **Go On**: select your ${carrier.credentialShown} credential; the secret stays in it.`,
-					`**Alert a Person**: put the address of your team's incoming webhook (Slack, Mattermost, Google Chat, …) in place of \`${TEAM_CHAT}\`. Until then nobody is told.`,
-					`**Private Part Begins**: copy the Production URL into your document, method POST.`,
-				),
-				...(onTable ? [TABLE_NOTE] : []),
-				'### The lock',
-				locked ? basicAuthNote('Private Part Begins') : '',
-				`*Signed Event* obeys only what ${carrier.shown} signed, for this very call. ${signatureNote(carrier)}`,
-				...(locked ? [keepsCallbackNote(carrier)] : []),
-			].filter((line) => line !== ''),
-		),
-		rows: onTable
-			? [
-					[
-						...lead,
-						streams.get(
-							'Get the Streams of the Call',
-							[
-								['call_sid', 'eq', '={{ $json.call_sid }}'],
-								['event', 'eq', ROW_OF.stream],
-							],
-							{ alwaysOutputData: true },
-						),
-						ifNode('Is a Stream Known?', '!!$json.stream_sid'),
-						stopIt,
-						...tail,
-					],
-					[
-						...Array.from({ length: 5 }, () => undefined),
-						setNode('No Stream Is Known', {
-							text: `={{ \`Call ${callOf} is on hold: no stream of it is in the table, so it is not proved that nothing listens.\` }}`,
-						}),
-						undefined,
-						undefined,
-						couldNot,
-						alert,
-					],
-				]
-			: [
-					[...lead, stopIt, ...tail],
-					[...Array.from({ length: 6 }, () => undefined), couldNot, alert],
-				],
-		flows,
-		keepsNoSuccess: locked,
-	});
-}
-
-/** Ends what runs longer than it should: SignalWire, over the table of the hang-up recipe. */
-export function sweep(): Workflow {
-	const old = (field: string): readonly [string, string, string] => [
-		field,
-		'lt',
-		`={{ $now.minus({ hours: ${filledIn('hours')} }).toISO() }}`,
-	];
-	return workflow({
-		name: 'SignalWire: hourly sweep over the table of streams',
-		notes: notes(
-			'if your streams may rightly run longer than `hours` in **Fill In**: this stops every one that is older.',
-			[
-				'## Sweep: what is older than it should be',
-				'### What starts it',
-				'The clock, every hour.',
-				'### What it does',
-				`It reads the table \`${TABLE}\`, which the hang-up recipe keeps, and stops each stream that has been there for longer than a limit: callbacks may be late, or lost. A row leaves the table **only on proof** that its stream is down. Rows \`call-ended\` of that age leave too.`,
-				'### What is left',
-				'**What Stays** holds the rows without proof, with the reason: look at them. A stream that SignalWire does not know while its call is live has ended, or its SID is wrong; SignalWire does not say which, so the row stays until the call is over.',
-				'### What happens to the calls',
-				`${GOES_ON.signalWire} A conference's stream is stopped as such.`,
-			],
-			[
-				'## Before you publish',
-				steps(
-					`**Fill In**: \`hours\`, the limit.`,
-					'**Stop Each Stream**: select your SignalWire Basic API credential.',
-					'**What Stays**: send it on to your team as you like.',
-				),
-				TABLE_NOTE,
-				'### The lock',
-				'There is no webhook: nothing from outside starts it.',
-			],
-		),
-		rows: [
-			[
-				everyHour('Every Hour'),
-				setNode('Fill In', { hours: 4 }),
-				streams.get('Get What Is Old', [old('createdAt')]),
-				ifNode('A Stream?', ['$json.event', ROW_OF.stream]),
-				stopNode(
-					'Stop Each Stream',
-					{ provider: 'signalWire', operation: 'stopStream', source: 'event', streamBy: 'sid' },
-					'continueRegularOutput',
-				),
-				ifNode('Proved to Be Down?', '$json.stopped'),
-				streams.delete('Take It off the Table', [['stream_sid', 'eq', '={{ $json.stream }}']]),
-			],
-			[
-				undefined,
-				undefined,
-				undefined,
-				undefined,
-				streams.delete('Forget the Hang-Up', [['id', 'eq', '={{ $json.id }}']]),
-				undefined,
-				setNode('What Stays', {
-					call: "={{ $json.callId ?? '' }}",
-					stream: "={{ $json.stream ?? '' }}",
-					status: '={{ $json.status }}',
-					call_state: "={{ $json.callState ?? 'not known' }}",
-					error: "={{ $json.error ?? '' }}",
-				}),
-			],
-		],
-		flows: [
-			...chain(
-				'Every Hour',
-				'Fill In',
-				'Get What Is Old',
-				'A Stream?',
-				'Stop Each Stream',
-				'Proved to Be Down?',
-				'Take It off the Table',
-			),
-			['A Stream?', 'Forget the Hang-Up', 1],
-			['Proved to Be Down?', 'What Stays', 1],
-		],
-	});
-}
-
 const CUTS_OFF =
 	'if callers talk to a voice agent: stopping its stream may cut them off. This is for an incident, when nothing may listen any more.';
 
@@ -486,7 +260,7 @@ return found.length > 0
   : [{ json: { nothing_new: true, seen: [...seen] } }];`;
 
 /** Stops every stream of every live call: Plivo and Vobiz. */
-function everythingOffByList(carrier: Carrier): Workflow {
+export function everythingOff(carrier: Carrier): Workflow {
 	const account = `={{ ${filledIn('api_url')} }}/Account/{{ encodeURIComponent(${filledIn('auth_id')}) }}/Call/`;
 	const listLive = (name: string): Unplaced =>
 		http(name, {
@@ -597,103 +371,6 @@ const summary = {
   calls_not_read: notRead.length,
 };
 return [{ json: summary }, ...left, ...notRead];`;
-
-/** Stops every stream that the table knows: SignalWire, which can list none. */
-function everythingOffByTable(): Workflow {
-	return workflow({
-		name: 'SignalWire: everything off, for an incident',
-		notes: notes(
-			CUTS_OFF,
-			[
-				'## Everything off',
-				'### What starts it',
-				'You, by hand. **1. Count First** says how many streams the table holds, and stops nothing. **2. Stop Everything** does it.',
-				'### What it does',
-				`SignalWire cannot list streams. So this stops what the table \`${TABLE}\` of the hang-up recipe holds, and goes over the table again until a round finds no new stream. **What Is Left** says for which there is no proof. **A stream that never reached the table goes on**: end its call.`,
-				'### What happens to the calls',
-				`${GOES_ON.signalWire} A conference's stream is stopped as such.`,
-			],
-			[
-				'## Before you need it',
-				steps(
-					'**Stop Each Stream**: select your SignalWire Basic API credential.',
-					'Run **1. Count First** once today: it shows whether the table is kept.',
-				),
-				TABLE_NOTE,
-				'### The lock',
-				'There is no webhook: nothing from outside starts it.',
-			],
-		),
-		rows: [
-			[
-				manualTrigger('1. Count First'),
-				streams.get('Count the Rows', [['event', 'eq', ROW_OF.stream]], { alwaysOutputData: true }),
-				code(
-					'How Many',
-					`return [{ json: { streams: $input.all().filter(({ json }) => json.stream_sid).length } }];`,
-				),
-			],
-			[
-				manualTrigger('2. Stop Everything'),
-				streams.get('Get All Streams', [['event', 'eq', ROW_OF.stream]], {
-					alwaysOutputData: true,
-					executeOnce: true,
-				}),
-				code(
-					'Only New Streams',
-					`const seen = new Set();
-for (let round = 0; round < $runIndex; round += 1) {
-  for (const { json } of $('Only New Streams').all(0, round)) seen.add(json.stream_sid);
-}
-const found = $input.all().filter(({ json }) => json.stream_sid && !seen.has(json.stream_sid));
-return found.length > 0
-  ? found.map(({ json: { call_sid, stream_sid, conference_sid } }) => ({ json: { call_sid, stream_sid, conference_sid } }))
-  : [{ json: { nothing_new: true, rounds: $runIndex } }];`,
-				),
-				ifNode('Nothing New?', '!!$json.nothing_new'),
-				code('What Is Left', WHAT_IS_LEFT_OF_TABLE),
-			],
-			[
-				undefined,
-				undefined,
-				undefined,
-				stopNode(
-					'Stop Each Stream',
-					{ provider: 'signalWire', operation: 'stopStream', source: 'event', streamBy: 'sid' },
-					'continueRegularOutput',
-				),
-			],
-		],
-		flows: [
-			...chain('1. Count First', 'Count the Rows', 'How Many'),
-			...chain(
-				'2. Stop Everything',
-				'Get All Streams',
-				'Only New Streams',
-				'Nothing New?',
-				'What Is Left',
-			),
-			['Nothing New?', 'Stop Each Stream', 1],
-			['Stop Each Stream', 'Get All Streams'],
-		],
-	});
-}
-
-/** What the rounds of stops could not prove. */
-const WHAT_IS_LEFT_OF_TABLE = `const results = [];
-for (let round = 0; round < $input.first().json.rounds; round += 1) {
-  results.push(...$('Stop Each Stream').all(0, round).map(({ json }) => json));
-}
-const left = results.filter(({ stopped }) => !stopped);
-return [
-  { json: { streams: results.length, not_proved: left.length } },
-  ...left.map(({ callId, stream, status, callState, error }) => ({
-    json: { call: callId, stream, status, call_state: callState ?? 'not known', error: error ?? '' },
-  })),
-];`;
-
-export const everythingOff = (carrier: Carrier): Workflow =>
-	isSignalWire(carrier) ? everythingOffByTable() : everythingOffByList(carrier);
 
 /** Stops the stream, and then ends the call. */
 export function stopAndHangUp(carrier: Carrier): Workflow {

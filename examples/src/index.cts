@@ -3,23 +3,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkMyAccount } from './checkMyAccount.cts';
-import { ALL_CARRIERS, type Carrier } from './common.cts';
-import {
-	everythingOff,
-	handOverAgent,
-	handOverFork,
-	privatePart,
-	stopAndHangUp,
-	sweep,
-} from './duringTheCall.cts';
-import { answer, onHangUp, timeLimit } from './startAndEnd.cts';
+import { ALL_CARRIERS, CARRIERS, type Carrier } from './common.cts';
+import { everythingOff, handOverAgent, handOverFork, stopAndHangUp } from './duringTheCall.cts';
+import { privatePart } from './privatePart.cts';
+import { answer } from './startAndEnd.cts';
+import { timeLimit } from './timeLimit.cts';
 import type { Workflow } from './workflows.cts';
 
 const ofEachCarrier = (
 	name: string,
 	make: (carrier: Carrier) => Workflow,
+	carriers: readonly Carrier[] = ALL_CARRIERS,
 ): Array<[string, Workflow]> =>
-	ALL_CARRIERS.map((carrier) => [`${name}-${carrier.file}`, make(carrier)]);
+	carriers.map((carrier) => [`${name}-${carrier.file}`, make(carrier)]);
+
+/** Where streams can be read, and all of a call's be stopped. */
+const WITH_LISTS = [CARRIERS.plivo, CARRIERS.vobiz];
 
 /** They try a provider, and are no recipes. */
 export const CHECKS: ReadonlyMap<string, Workflow> = new Map(
@@ -29,15 +28,13 @@ export const CHECKS: ReadonlyMap<string, Workflow> = new Map(
 /** The workflows that are made here, most of them once for each provider. */
 export const MADE: ReadonlyMap<string, Workflow> = new Map([
 	...ofEachCarrier('answer', answer),
-	...ofEachCarrier('timeout', timeLimit),
-	...ofEachCarrier('hang-up', onHangUp),
+	...ofEachCarrier('time-limit', timeLimit),
 	...ofEachCarrier('hand-over-transcription', handOverFork),
 	...ofEachCarrier('hand-over-voice-agent', handOverAgent),
-	...ofEachCarrier('private-part', privatePart),
-	...ofEachCarrier('everything-off', everythingOff),
+	...ofEachCarrier('private-part', privatePart, WITH_LISTS),
+	...ofEachCarrier('everything-off', everythingOff, WITH_LISTS),
 	...ofEachCarrier('stop-and-hang-up', stopAndHangUp),
 	...CHECKS,
-	['sweep-signalwire', sweep()],
 ]);
 
 export const FOLDER = path.resolve(__dirname, '..');

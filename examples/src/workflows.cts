@@ -192,8 +192,12 @@ export const filter = (name: string, ...any: Condition[]): Unplaced =>
 export const ifNode = (name: string, ...all: Condition[]): Unplaced =>
 	node(name, 'n8n-nodes-base.if', 2.2, { conditions: conditions(all, 'and'), options: {} });
 
-/** One output for each entry, in order; its conditions are alternatives. */
-export const switchNode = (name: string, outputs: Record<string, readonly Condition[]>): Unplaced =>
+/** One output for each entry, in order; its conditions are alternatives. The last, `otherwise`, takes all else. */
+export const switchNode = (
+	name: string,
+	outputs: Record<string, readonly Condition[]>,
+	otherwise?: string,
+): Unplaced =>
 	node(name, 'n8n-nodes-base.switch', 3.2, {
 		rules: {
 			values: Object.entries(outputs).map(([outputKey, any]) => ({
@@ -202,7 +206,9 @@ export const switchNode = (name: string, outputs: Record<string, readonly Condit
 				outputKey,
 			})),
 		},
-		options: {},
+		options: {
+			...(otherwise && { fallbackOutput: 'extra', renameFallbackOutput: otherwise }),
+		},
 	});
 
 /** Writes items anew: the fields that are listed, and nothing else. */
@@ -237,6 +243,8 @@ interface HttpOptions {
 	query?: Record<string, string>;
 	options?: Values;
 	onError?: OnError;
+	/** How often it is sent again where it failed: only what does no harm twice. */
+	retries?: number;
 	executeOnce?: true;
 }
 
@@ -255,6 +263,7 @@ export const http = (
 		query,
 		options = {},
 		onError,
+		retries,
 		executeOnce,
 	}: HttpOptions,
 ): Unplaced =>
@@ -282,7 +291,11 @@ export const http = (
 				...options,
 			},
 		},
-		{ ...(onError && { onError }), ...(executeOnce && { executeOnce }) },
+		{
+			...(onError && { onError }),
+			...(retries && { retryOnFail: true, maxTries: retries + 1, waitBetweenTries: 200 }),
+			...(executeOnce && { executeOnce }),
+		},
 	);
 
 /** Answers a webhook with its item as JSON. */
@@ -290,6 +303,14 @@ export const answerItem = (name: string, responseCode?: number): Unplaced =>
 	node(name, 'n8n-nodes-base.respondToWebhook', 1.1, {
 		respondWith: 'firstIncomingItem',
 		options: { ...(responseCode && { responseCode }) },
+	});
+
+/** Answers a webhook with JSON; both are n8n expressions. */
+export const answerJson = (name: string, json: string, responseCode?: string): Unplaced =>
+	node(name, 'n8n-nodes-base.respondToWebhook', 1.1, {
+		respondWith: 'json',
+		responseBody: `={{ JSON.stringify(${json}) }}`,
+		options: { ...(responseCode && { responseCode: `={{ ${responseCode} }}` }) },
 	});
 
 /** Answers a webhook with an XML document. */
@@ -306,6 +327,13 @@ export const answerXml = (name: string, document: string): Unplaced =>
 
 export const waitMinutes = (name: string, amount: string | number): Unplaced =>
 	node(name, 'n8n-nodes-base.wait', 1.1, { resume: 'timeInterval', amount, unit: 'minutes' });
+
+export const waitSeconds = (name: string, amount: number): Unplaced =>
+	node(name, 'n8n-nodes-base.wait', 1.1, { resume: 'timeInterval', amount, unit: 'seconds' });
+
+/** Ends the execution as a failed one; `text` is an n8n expression. */
+export const stopAndError = (name: string, text: string): Unplaced =>
+	node(name, 'n8n-nodes-base.stopAndError', 1, { errorMessage: `={{ ${text} }}` });
 
 export const manualTrigger = (name: string): Unplaced =>
 	node(name, 'n8n-nodes-base.manualTrigger', 1, {});
@@ -329,20 +357,68 @@ const rowsWhere = (where: readonly RowCondition[]): Values => ({
 	},
 });
 
-/** What can be done with one data table. */
-export const dataTable = (tableName: string, columns: readonly string[]) => {
+/** What can be done with one data table; its columns hold texts, and `dates`. */
+export const dataTable = (
+	tableName: string,
+	texts: readonly string[],
+	dates: readonly string[] = [],
+) => {
+	const columns = [...texts, ...dates];
+	const isDate = (column: string): boolean => dates.includes(column);
 	const dataTableId = { __rl: true, mode: 'name', value: tableName };
 	const table = (name: string, parameters: Values, more: Partial<Unplaced> = {}): Unplaced =>
 		node(name, 'n8n-nodes-base.dataTable', 1.1, parameters, more);
+	const mapped = (value: Record<string, string>): Values => ({
+		mappingMode: 'defineBelow',
+		value,
+		matchingColumns: [],
+		schema: columns.map((column) => ({
+			id: column,
+			displayName: column,
+			required: false,
+			defaultMatch: false,
+			display: true,
+			type: isDate(column) ? 'dateTime' : 'string',
+			canBeUsedToMatch: true,
+		})),
+	});
 	return {
-		create: (name: string) =>
-			table(name, {
-				resource: 'table',
-				operation: 'create',
-				tableName,
-				columns: { column: columns.map((column) => ({ name: column, type: 'string' })) },
-				options: { createIfNotExists: true },
-			}),
+		create: (name: string, more: Partial<Unplaced> = {}) =>
+			table(
+				name,
+				{
+					resource: 'table',
+					operation: 'create',
+					tableName,
+					columns: {
+						column: columns.map((column) => ({
+							name: column,
+							type: isDate(column) ? 'date' : 'string',
+						})),
+					},
+					options: { createIfNotExists: true },
+				},
+				more,
+			),
+		insert: (name: string, value: Record<string, string>, more: Partial<Unplaced> = {}) =>
+			table(name, { operation: 'insert', columns: mapped(value), options: {}, dataTableId }, more),
+		update: (
+			name: string,
+			where: readonly RowCondition[],
+			value: Record<string, string>,
+			more: Partial<Unplaced> = {},
+		) =>
+			table(
+				name,
+				{
+					operation: 'update',
+					...rowsWhere(where),
+					columns: mapped(value),
+					options: {},
+					dataTableId,
+				},
+				more,
+			),
 		get: (name: string, where: readonly RowCondition[], more: Partial<Unplaced> = {}) =>
 			table(name, { operation: 'get', ...rowsWhere(where), returnAll: true, dataTableId }, more),
 		/** Lets its items through where such a row is there. */
@@ -359,26 +435,13 @@ export const dataTable = (tableName: string, columns: readonly string[]) => {
 				{
 					operation: 'upsert',
 					...rowsWhere(where),
-					columns: {
-						mappingMode: 'defineBelow',
-						value,
-						matchingColumns: [],
-						schema: columns.map((column) => ({
-							id: column,
-							displayName: column,
-							required: false,
-							defaultMatch: false,
-							display: true,
-							type: 'string',
-							canBeUsedToMatch: true,
-						})),
-					},
+					columns: mapped(value),
 					options: {},
 					dataTableId,
 				},
 				more,
 			),
-		delete: (name: string, where: readonly RowCondition[]) =>
-			table(name, { operation: 'deleteRows', ...rowsWhere(where), options: {}, dataTableId }),
+		delete: (name: string, where: readonly RowCondition[], more: Partial<Unplaced> = {}) =>
+			table(name, { operation: 'deleteRows', ...rowsWhere(where), options: {}, dataTableId }, more),
 	};
 };

@@ -28,12 +28,16 @@ const isTable = ({ type }: WorkflowNode): boolean => type === 'n8n-nodes-base.da
 const optionsOf = ({ parameters: { options } }: WorkflowNode): Record<string, unknown> =>
 	typeof options === 'object' && options !== null && !Array.isArray(options) ? { ...options } : {};
 
-const isGuard = (node: WorkflowNode): boolean =>
-	isOurs(node) && optionsOf(node).preview === true && optionsOf(node).verifySignature === true;
+/** *Check Event*: without a signature, only behind a webhook that asks for a password. */
+const isGuard = (node: WorkflowNode, hook: WorkflowNode): boolean =>
+	isOurs(node) &&
+	node.parameters.operation === 'checkEvent' &&
+	(node.parameters.requireSignature !== false || hook.parameters.authentication !== undefined);
 
-const checksSender = (node: WorkflowNode): boolean => {
+const checksSender = (node: WorkflowNode, hook: WorkflowNode): boolean => {
 	const { verifySignature, signedEvent } = optionsOf(node);
-	return verifySignature === true || (typeof signedEvent === 'string' && signedEvent !== '');
+	const isSigned = typeof signedEvent === 'string' && signedEvent !== '';
+	return isGuard(node, hook) || verifySignature === true || isSigned;
 };
 
 /** Every way from a node forwards, as lists of nodes. */
@@ -147,8 +151,8 @@ describe.each([...RECIPES])('%s', (name, recipe) => {
 				}
 				// A read of the table alone gives nothing away.
 				if (isTable(last) && last.parameters.operation === 'get') continue;
-				const guarded = way.slice(0, -1).some((node) => isGuard(node) || checksSender(node));
-				expect([last.name, guarded || checksSender(last)]).toEqual([last.name, true]);
+				const guarded = way.some((node) => checksSender(node, hook));
+				expect([last.name, guarded]).toEqual([last.name, true]);
 			}
 		}
 	});
@@ -163,8 +167,9 @@ describe.each([...RECIPES])('%s', (name, recipe) => {
 
 	test('hands no webhook item on to the outside', () => {
 		const outside = (node: WorkflowNode): boolean => node.type === 'n8n-nodes-base.httpRequest';
-		const writesAnew = ({ type }: WorkflowNode): boolean =>
-			['set', 'code', 'splitOut'].some((kind) => type === `n8n-nodes-base.${kind}`);
+		const writesAnew = (node: WorkflowNode): boolean =>
+			isOurs(node) ||
+			['set', 'code', 'splitOut'].some((kind) => node.type === `n8n-nodes-base.${kind}`);
 		for (const hook of webhooks) {
 			for (const way of waysFrom(recipe, hook)) {
 				if (!way.some(outside)) continue;

@@ -126,6 +126,11 @@ export async function openStage(): Promise<Stage> {
 		for (const { credentialType, credentials: data } of Object.values(standIns)) {
 			credentials[credentialType] = await n8n.createCredential(credentialType, 'stand-in', data);
 		}
+		// Whatever Plivo signs looks forged to it.
+		credentials.wrongPlivo = await n8n.createCredential('plivoBasicApi', 'another token', {
+			...standIns.plivo.credentials,
+			authToken: 'example-of-a-wrong-token',
+		});
 		credentials.openAiApi = await n8n.createCredential('openAiApi', 'scripted model', {
 			apiKey: 'example-of-a-model-key',
 			url: chatModel.url,

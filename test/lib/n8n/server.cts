@@ -87,6 +87,8 @@ export interface RunningN8n extends Home {
 	headers: Record<string, string>;
 	/** Ends it and removes its folder. */
 	stop: () => Promise<void>;
+	/** Ends it, as a machine that goes down, and starts it again on the same port. */
+	restart: () => Promise<void>;
 	createCredential: (
 		type: string,
 		name: string,
@@ -237,7 +239,7 @@ export async function runN8n(
 	const { parse } = await import('flatted');
 	const port = await freePort(wanted);
 	const url = `http://${LOOPBACK}:${String(port)}`;
-	const { server, log } = await step(
+	const first = await step(
 		'starting n8n',
 		async () =>
 			await startServer(home, { url, port, env }).catch((reason: unknown) => {
@@ -245,9 +247,16 @@ export async function runN8n(
 				throw reason;
 			}),
 	);
+	let { server } = first;
 	const stop = async (): Promise<void> => {
 		await server.stop();
 		home.remove();
+	};
+	const restart = async (): Promise<void> => {
+		await server.stop();
+		({ server } = await step('starting n8n again', async () => {
+			return await startServer(home, { url, port, env });
+		}));
 	};
 
 	const { rest, headers } = await signIn(url).catch(async (reason: unknown) => {
@@ -273,11 +282,12 @@ export async function runN8n(
 		...home,
 		url,
 		owner: OWNER,
-		log,
+		log: first.log,
 		pid: await server.pid,
 		rest,
 		headers,
 		stop,
+		restart,
 		createCredential: async (type, name, data) => {
 			const { id } = (await rest('POST', '/credentials', { name, type, data })) as { id: string };
 			return id;

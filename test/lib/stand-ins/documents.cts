@@ -21,16 +21,8 @@ const INSTANT = {
 };
 /** Verbs that occupy the call: it stays up, and the stand-in does not wait for their end. */
 const HOLDS = {
-	cXML: new Set(['Pause', 'Dial', 'Gather', 'Connect', 'Enqueue', 'Record']),
-	'Plivo XML': new Set([
-		'Wait',
-		'Dial',
-		'GetDigits',
-		'GetInput',
-		'Conference',
-		'MultiPartyCall',
-		'Record',
-	]),
+	cXML: new Set(['Dial', 'Gather', 'Connect', 'Enqueue', 'Record']),
+	'Plivo XML': new Set(['Dial', 'GetDigits', 'GetInput', 'Conference', 'MultiPartyCall', 'Record']),
 };
 
 const LITERAL = /<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g;
@@ -85,6 +77,8 @@ export interface Handle {
 	start(order: StreamOrder, then: () => void): { id: string; holds: boolean };
 	/** Goes on with another document. */
 	goOn(source: Source): void;
+	/** Goes on with this document after so many seconds, unless another took over. */
+	later(seconds: number, then: () => void): void;
 	hangUp(because: CallEnd): void;
 	/** The document cannot be had or read, and there is no other. */
 	failed(): void;
@@ -162,6 +156,10 @@ function execute(
 				url: new URL((verb.textContent ?? '').trim(), run.url).href,
 				method: (verb.getAttribute('method') ?? 'POST').toUpperCase(),
 			};
+		} else if (verb.nodeName === 'Wait' || verb.nodeName === 'Pause') {
+			// "length: seconds, 1 by default", at all three.
+			handle.later(Number(verb.getAttribute('length') ?? 1), goOn);
+			return undefined;
 		} else if (HOLDS[dialect].has(verb.nodeName)) {
 			return undefined;
 		} else if (verb.nodeName === 'Hangup') {

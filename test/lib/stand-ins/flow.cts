@@ -22,6 +22,13 @@ export interface FlowRules {
 	dropAfterMs?: number;
 }
 
+/** What one may say of a document that a call is to run. */
+export interface OrderOptions {
+	fallback?: Source;
+	/** False where the call's own document led there, as the action of a menu does. */
+	isTransfer?: boolean;
+}
+
 /** Runs documents on calls, after the answers that ordered them. */
 export class CallFlow {
 	readonly documents: DocumentRun[] = [];
@@ -32,7 +39,7 @@ export class CallFlow {
 	/** Call id → number of its document: a later one takes over from an earlier one. */
 	readonly #current = new Map<string, number>();
 	readonly #closing = new AbortController();
-	readonly #drops = new Set<NodeJS.Timeout>();
+	readonly #timers = new Set<NodeJS.Timeout>();
 
 	constructor(calls: Calls, rules: FlowRules, failed: (error: unknown) => void) {
 		this.#calls = calls;
@@ -41,11 +48,12 @@ export class CallFlow {
 		setMaxListeners(0, this.#closing.signal);
 	}
 
-	/** Fetches and runs a document, and does not wait for it. */
-	order(call: Call, source: Source, fallback?: Source): void {
+	/** Fetches and runs a document, and does not wait for it. `isTransfer`: nobody on the call asked for it. */
+	order(call: Call, source: Source, { fallback, isTransfer = true }: OrderOptions = {}): void {
 		const number = (this.#current.get(call.id) ?? 0) + 1;
 		this.#current.set(call.id, number);
-		const handle = this.#handle(call, () => call.up && this.#current.get(call.id) === number);
+		const isCurrent = (): boolean => call.up && this.#current.get(call.id) === number;
+		const handle = this.#handle(call, isCurrent, isTransfer);
 		const run = async (): Promise<void> => {
 			// The answer goes out first: it means taken, not done.
 			await new Promise(setImmediate);
@@ -57,7 +65,7 @@ export class CallFlow {
 		this.#work.add(done);
 	}
 
-	#handle(call: Call, isCurrent: () => boolean): Handle {
+	#handle(call: Call, isCurrent: () => boolean, isTransfer: boolean): Handle {
 		const rules = this.#rules;
 		const calls = this.#calls;
 		return {
@@ -68,7 +76,7 @@ export class CallFlow {
 			fieldsOf: () => rules.fieldsOf(call),
 			headersOf: (url, method, fields) => rules.headersOf(url, method, fields),
 			takeOver: () => {
-				calls.cutOff(call.id, rules.takesAllStreams);
+				calls.cutOff(call.id, isTransfer && rules.takesAllStreams);
 				calls.answerCall(call.id);
 			},
 			stop: (by, value) => {
@@ -83,6 +91,11 @@ export class CallFlow {
 				return { id, holds };
 			},
 			goOn: (source) => this.order(call, source),
+			later: (seconds, then) => {
+				this.#later(seconds * 1000, () => {
+					if (isCurrent()) then();
+				});
+			},
 			hangUp: (because) => calls.endCall(call.id, 'completed', because),
 			failed: () => {
 				const end = (): void =>
@@ -92,13 +105,20 @@ export class CallFlow {
 					return;
 				}
 				calls.answerCall(call.id);
-				const drop = setTimeout(() => {
-					this.#drops.delete(drop);
-					end();
-				}, rules.dropAfterMs);
-				this.#drops.add(drop);
+				this.#later(rules.dropAfterMs, () => {
+					if (isCurrent()) end();
+				});
 			},
 		};
+	}
+
+	/** What waits for hours, as a long pause does, keeps no process up. */
+	#later(ms: number, then: () => void): void {
+		const timer = setTimeout(() => {
+			this.#timers.delete(timer);
+			then();
+		}, ms).unref();
+		this.#timers.add(timer);
 	}
 
 	/** Resolves when every document that was ordered has run. */
@@ -107,7 +127,7 @@ export class CallFlow {
 	}
 
 	async close(): Promise<void> {
-		for (const drop of this.#drops) clearTimeout(drop);
+		for (const timer of this.#timers) clearTimeout(timer);
 		this.#closing.abort();
 		await this.settled();
 	}

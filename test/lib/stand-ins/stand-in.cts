@@ -469,7 +469,13 @@ export class StandIn {
 	): void {
 		if (!this.#flow) throw new Error(`${this.provider} has no documents`);
 		const spare = fallback && { method: 'POST', ...fallback };
-		this.#flow.order(call, { url, method }, spare);
+		this.#flow.order(call, { url, method }, { fallback: spare });
+	}
+
+	/** A call's own document leads it to another one, as a menu's action does, and nothing is waited for. */
+	goOn(call: Call, url: string, method = 'POST'): void {
+		if (!this.#flow) throw new Error(`${this.provider} has no documents`);
+		this.#flow.order(call, { url, method }, { isTransfer: false });
 	}
 
 	/** Ends every connection and every wait; throws what went wrong inside the stand-in. */

@@ -1,0 +1,293 @@
+/** How long a call may be streamed, and what is left of its streams when it ends. */
+
+import {
+	chain,
+	dataTable,
+	everyHour,
+	manualTrigger,
+	setNode,
+	stopAndError,
+	stopNode,
+	switchNode,
+	waitMinutes,
+	waitSeconds,
+	webhook,
+	workflow,
+	type Flow,
+	type Unplaced,
+	type Workflow,
+} from './workflows.cts';
+import {
+	basicAuthNote,
+	filledIn,
+	GOES_ON,
+	keepsCallbackNote,
+	notes,
+	SAVE_NO_SUCCESS,
+	signatureNote,
+	steps,
+	STREAM_SERVER_DECIDES,
+	type Carrier,
+} from './common.cts';
+
+/** n8n keeps a wait of more than 65 seconds in its database, where a restart does not lose it. */
+const KEPT_WAIT_SECONDS = 70;
+const LEAST_MINUTES = 2;
+/** With the wait in between, a stop is tried for about 35 minutes. */
+const MOST_AGAIN = 30;
+
+const CHECKED = "$('Check Event').first().json";
+
+/** Locks that end the trying at once: waiting changes nothing about them. */
+const NO_USE = "['input', 'untrusted', 'credentials']";
+
+/** A webhook's event, known to be the provider's. */
+const checked = (carrier: Carrier, lock?: 'basicAuth'): Unplaced[] => [
+	webhook('Call Events', {
+		...(lock && { lock }),
+		...(carrier.name !== 'signalWire' && {
+			onlyRunIf: "!['PlayedStream', 'ClearedAudio', 'DegradedStream'].includes($json.body.Event)",
+		}),
+	}),
+	stopNode('Check Event', {
+		provider: carrier.name,
+		operation: 'checkEvent',
+		// Vobiz signs only where the account does, and never the body: Basic Auth is the lock there.
+		...(lock && { requireSignature: false }),
+	}),
+];
+
+/** What became of a stop, and what is done about it. */
+const outcome = (isDown: string): Unplaced =>
+	switchNode(
+		'Is It Down?',
+		{
+			Down: [isDown],
+			Again: [`!${NO_USE}.includes($json.failure) && $runIndex < ${String(MOST_AGAIN)}`],
+		},
+		'Give Up',
+	);
+
+const failed = (carrier: Carrier): Unplaced =>
+	stopAndError(
+		'A Stream May Still Run',
+		`\`A stream of call \${$json.callId ?? 'not known'} at ${carrier.shown} may still run\${$json.stream ? ' (' + $json.stream + ')' : ''}. \${$json.error ?? $json.status}. \${$json.message ?? ''}\``,
+	);
+
+const WAIT_AGAIN = waitSeconds('Wait 70 Seconds', KEPT_WAIT_SECONDS);
+const WAIT = waitMinutes(
+	'Wait',
+	`={{ Math.max(${filledIn('minutes')}, ${String(LEAST_MINUTES)}) }}`,
+);
+
+const STEP_MINUTES = `**Fill In**: \`minutes\`, how long a call may be streamed; at least ${String(LEAST_MINUTES)}. An expression may decide, say by the number that was called.`;
+const STEP_ERROR_WORKFLOW =
+	'Settings → **Error workflow**: choose the one that tells your team. Until then, look under **Executions**.';
+const AGAIN = `A stop that does not work is tried again every ${String(KEPT_WAIT_SECONDS)} seconds, up to ${String(MOST_AGAIN)} times, and then the execution fails and says which stream may still run.`;
+
+const title = (carrier: Carrier): string => `Time limit and hang-up – ${carrier.shown}`;
+
+/** All streams of a call, which need no list of their own: Plivo and Vobiz. */
+function byCall(carrier: Carrier): Workflow {
+	const locked = carrier.name === 'vobiz';
+	return workflow({
+		name: title(carrier),
+		notes: notes(
+			'if the limit is always the same: set `streamTimeout` (seconds) in your `<Stream>` and build nothing. A stream ends with its call by itself.',
+			[
+				`## ${title(carrier)}`,
+				'### What starts it',
+				`${carrier.shown} reports that a stream began, or that a call ended.`,
+				'### What it does',
+				'1. A stream began: it waits for `minutes`, and stops **all** streams of the call. One that reconnected meanwhile has a new id, and stops too. A call that is over by then is fine.',
+				'2. The call ended: it stops what is left. Mostly nothing is.',
+				AGAIN,
+				'### What happens to the call',
+				GOES_ON[carrier.name],
+				STREAM_SERVER_DECIDES,
+				'Another leg has a Call UUID of its own, and a limit of its own where its stream is reported here.',
+			],
+			[
+				'## Before you publish',
+				steps(
+					...(locked ? [SAVE_NO_SUCCESS] : []),
+					locked
+						? '**Stop All Streams**: select your Vobiz X-Auth API credential.'
+						: '**Check Event** and **Stop All Streams**: select your Plivo Basic API credential.',
+					STEP_MINUTES,
+					`**Call Events**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}give the Production URL to ${carrier.shown} twice, method POST: as \`statusCallbackUrl\` of your \`<Stream>\`, and as **Hangup URL** of your application.`,
+					STEP_ERROR_WORKFLOW,
+				),
+				'### The lock',
+				locked
+					? `${basicAuthNote('Call Events')} *Require Signature* is off: Vobiz does not sign for every account, and never the body.`
+					: `**Check Event** lets nothing through that Plivo did not sign. ${signatureNote(carrier)}`,
+				...(locked ? [keepsCallbackNote(carrier)] : []),
+			],
+		),
+		rows: [
+			[
+				...checked(carrier, locked ? 'basicAuth' : undefined),
+				switchNode('What Happened?', {
+					'Stream Began': [['$json.event', 'streamStarted']],
+					'Call Ended': [['$json.event', 'callEnded']],
+				}),
+				setNode('Fill In', { minutes: 10 }),
+				WAIT,
+				stopNode(
+					'Stop All Streams',
+					{
+						provider: carrier.name,
+						operation: 'stopAllStreams',
+						source: 'fields',
+						callId: `={{ ${CHECKED}.callId }}`,
+					},
+					'continueRegularOutput',
+				),
+				outcome("$json.stopped || $json.callState === 'notFound'"),
+				WAIT_AGAIN,
+			],
+			[...Array.from({ length: 7 }, () => undefined), failed(carrier)],
+		],
+		flows: [
+			...chain(
+				'Call Events',
+				'Check Event',
+				'What Happened?',
+				'Fill In',
+				'Wait',
+				'Stop All Streams',
+				'Is It Down?',
+			),
+			['What Happened?', 'Stop All Streams', 1],
+			['Is It Down?', 'Wait 70 Seconds', 1],
+			['Wait 70 Seconds', 'Stop All Streams'],
+			['Is It Down?', 'A Stream May Still Run', 2],
+		],
+		keepsNoSuccess: locked,
+	});
+}
+
+export const TABLE = 'stop_audio_stream_signalwire';
+const streams = dataTable(TABLE, ['call_sid', 'stream_sid', 'conference_sid'], ['ends']);
+
+/** The streams are remembered in a table: SignalWire can neither list nor stop all streams of a call. */
+function byTable(carrier: Carrier): Workflow {
+	const toStop: Flow[] = [
+		['Still in the Table', 'Stop Each Stream'],
+		['Streams of the Call', 'Stop Each Stream'],
+		['What Is Overdue', 'Stop Each Stream'],
+		['All That Is in the Table', 'Stop Each Stream'],
+	];
+	return workflow({
+		name: title(carrier),
+		notes: notes(
+			'if a stream may run as long as its call: it ends with the call by itself.',
+			[
+				`## ${title(carrier)}`,
+				'### What starts it',
+				'SignalWire reports that a stream began or ended, or that a call ended. Also the clock, every hour, and you, by hand.',
+				'### What it does',
+				`1. A stream began: it goes into the table \`${TABLE}\` (SignalWire itself lists none). After \`minutes\` it is stopped, if it is still there.`,
+				'2. A stream ended: it leaves the table.',
+				'3. A call ended: its streams in the table are stopped, and leave it. A call without a stream leaves no row.',
+				'4. Every hour: what is overdue is stopped, for reports that were lost.',
+				'5. **Stop Everything Now**, by hand: all that is in the table is stopped.',
+				AGAIN,
+				'### What happens to the call',
+				`${GOES_ON.signalWire} A conference's stream belongs to the room: the end of a leg does not stop it, its limit does.`,
+				STREAM_SERVER_DECIDES,
+			],
+			[
+				'## Before you publish',
+				steps(
+					'**Check Event** and **Stop Each Stream**: select your SignalWire Basic API credential. It needs the **Signing Key** too.',
+					STEP_MINUTES,
+					'**Stop Everything Now**: run it once by hand. It creates the table.',
+					'**Call Events**: give the Production URL to SignalWire twice, method POST: as `statusCallback` of your `<Stream>`, and as **Status callback** of the phone number (or of the call that you make).',
+					STEP_ERROR_WORKFLOW,
+				),
+				`n8n takes the first table whose name contains the one asked for: give no other table a name that contains \`${TABLE}\`.`,
+				'### The lock',
+				`**Check Event** lets nothing through that SignalWire did not sign. ${signatureNote(carrier)}`,
+			],
+		),
+		rows: [
+			[
+				...checked(carrier),
+				switchNode('What Happened?', {
+					'Stream Began': [['$json.event', 'streamStarted']],
+					'Stream Ended': [['$json.event', 'streamEnded']],
+					'Call Ended': [['$json.event', 'callEnded']],
+				}),
+				setNode('Fill In', { minutes: 10 }),
+				streams.upsert('Remember the Stream', [['stream_sid', 'eq', `={{ ${CHECKED}.stream }}`]], {
+					call_sid: `={{ ${CHECKED}.callId ?? '' }}`,
+					stream_sid: `={{ ${CHECKED}.stream }}`,
+					conference_sid: `={{ ${CHECKED}.conferenceSid ?? '' }}`,
+					ends: '={{ $now.plus({ minutes: $json.minutes }).toISO() }}',
+				}),
+				WAIT,
+				streams.get('Still in the Table', [
+					['stream_sid', 'eq', '={{ $json.stream ?? $json.stream_sid }}'],
+				]),
+				stopNode(
+					'Stop Each Stream',
+					{ provider: 'signalWire', operation: 'stopStream', source: 'event', streamBy: 'sid' },
+					'continueRegularOutput',
+				),
+				outcome("$json.stopped || ($json.status === 'notFound' && !!$json.callState)"),
+				streams.delete('Forget the Stream', [['stream_sid', 'eq', '={{ $json.stream }}']]),
+			],
+			[
+				...Array.from({ length: 6 }, () => undefined),
+				streams.get('Streams of the Call', [
+					['call_sid', 'eq', '={{ $json.callId }}'],
+					['conference_sid', 'eq', ''],
+				]),
+				undefined,
+				undefined,
+				WAIT_AGAIN,
+			],
+			[
+				everyHour('Every Hour'),
+				...Array.from({ length: 5 }, () => undefined),
+				streams.get('What Is Overdue', [['ends', 'lt', '={{ $now.toISO() }}']]),
+				undefined,
+				undefined,
+				failed(carrier),
+			],
+			[
+				manualTrigger('Stop Everything Now'),
+				streams.create('Create the Table'),
+				...Array.from({ length: 4 }, () => undefined),
+				streams.get('All That Is in the Table', [['stream_sid', 'isNotEmpty', '']]),
+			],
+		],
+		flows: [
+			...chain(
+				'Call Events',
+				'Check Event',
+				'What Happened?',
+				'Fill In',
+				'Remember the Stream',
+				'Wait',
+				'Still in the Table',
+			),
+			['What Happened?', 'Forget the Stream', 1],
+			['What Happened?', 'Streams of the Call', 2],
+			['Every Hour', 'What Is Overdue'],
+			...chain('Stop Everything Now', 'Create the Table', 'All That Is in the Table'),
+			...toStop,
+			['Stop Each Stream', 'Is It Down?'],
+			['Is It Down?', 'Forget the Stream'],
+			['Is It Down?', 'Wait 70 Seconds', 1],
+			['Wait 70 Seconds', 'Still in the Table'],
+			['Is It Down?', 'A Stream May Still Run', 2],
+		],
+	});
+}
+
+/** Waits as long as a call may be streamed and stops its streams; when the call ends, it stops what is left. */
+export const timeLimit = (carrier: Carrier): Workflow =>
+	carrier.name === 'signalWire' ? byTable(carrier) : byCall(carrier);
