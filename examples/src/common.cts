@@ -1,7 +1,5 @@
 /** What several recipes share: the providers' words, the locks, and the sentences about them. */
 
-import { http, type Unplaced } from './workflows.cts';
-
 export type CarrierName = 'signalWire' | 'plivo' | 'vobiz';
 
 /** One provider, as the recipes speak of it. */
@@ -20,17 +18,12 @@ export interface Carrier {
 	/** What the recipes with requests of their own ask for in 'Fill In'. */
 	account: Record<string, string>;
 	accountStep: string;
-	/** A document that keeps the caller waiting. */
-	hold: string;
-	/** The lock of a webhook whose address is typed at the provider. */
-	typedLock?: 'basicAuth';
 }
 
 const PLIVO_FAMILY = {
 	callField: 'CallUUID',
 	call: 'call_uuid',
 	callShown: 'Call UUID',
-	hold: '<Speak>One moment, please.</Speak>\n  <Wait length="60"/>',
 } as const;
 
 export const CARRIERS: Record<CarrierName, Carrier> = {
@@ -45,8 +38,6 @@ export const CARRIERS: Record<CarrierName, Carrier> = {
 		callShown: 'Call SID',
 		account: { space_url: 'https://example.signalwire.com', project_id: 'your-project-id' },
 		accountStep: 'the address of your space and your Project ID',
-		hold: '<Say>One moment, please.</Say>\n  <Pause length="60"/>',
-		typedLock: 'basicAuth',
 	},
 	plivo: {
 		name: 'plivo',
@@ -57,7 +48,6 @@ export const CARRIERS: Record<CarrierName, Carrier> = {
 		...PLIVO_FAMILY,
 		account: { api_url: 'https://api.plivo.com/v1', auth_id: 'your-auth-id' },
 		accountStep: 'your Auth ID',
-		// Nobody knows whether Plivo takes a user and a password in a callback's address.
 	},
 	vobiz: {
 		name: 'vobiz',
@@ -68,7 +58,6 @@ export const CARRIERS: Record<CarrierName, Carrier> = {
 		...PLIVO_FAMILY,
 		account: { api_url: 'https://api.vobiz.ai/api/v1', auth_id: 'your-auth-id' },
 		accountStep: 'your Auth ID',
-		typedLock: 'basicAuth',
 	},
 };
 
@@ -86,36 +75,12 @@ export function callAddress(carrier: Carrier, call = filledIn(carrier.call)): st
 		: `={{ ${filledIn('api_url')} }}/Account/${encoded(filledIn('auth_id'))}/Call/${encoded(call)}/`;
 }
 
-/** Moves the caller to the document whose address 'Fill In' holds in `field`. */
-export function transfer(name: string, carrier: Carrier, field: string): Unplaced {
-	const request = {
-		method: 'POST',
-		url: callAddress(carrier),
-		credential: carrier.credential,
-		onError: 'continueErrorOutput',
-	} as const;
-	return carrier.name === 'signalWire'
-		? http(name, { ...request, form: { Url: `={{ ${filledIn(field)} }}`, Method: 'POST' } })
-		: http(name, {
-				...request,
-				json: `JSON.stringify({ legs: 'aleg', aleg_url: ${filledIn(field)}, aleg_method: 'POST' })`,
-			});
-}
-
-/** Ends the call that 'Fill In' names. */
-export function hangUp(name: string, carrier: Carrier): Unplaced {
-	const request = {
-		url: callAddress(carrier),
-		credential: carrier.credential,
-		onError: 'continueErrorOutput',
-	} as const;
-	return carrier.name === 'signalWire'
-		? http(name, { ...request, method: 'POST', form: { Status: 'completed' } })
-		: http(name, { ...request, method: 'DELETE' });
-}
-
 /** True where the item's id is one: dots or slashes would point a request at another address. */
 export const isId = (expression: string): string => `/^[\\w-]+$/.test(${expression} ?? '')`;
+
+/** Text inside XML: an `&` that is left as it is makes a provider drop the call. */
+export const xml = (expression: string): string =>
+	`{{ ${expression}.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;') }}`;
 
 const SIGNING_KEY: Record<CarrierName, string> = {
 	signalWire:

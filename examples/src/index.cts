@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkMyAccount } from './checkMyAccount.cts';
 import { ALL_CARRIERS, CARRIERS, type Carrier } from './common.cts';
-import { everythingOff, handOverAgent, handOverFork, stopAndHangUp } from './duringTheCall.cts';
+import { everythingOff } from './everythingOff.cts';
+import { handOver } from './handOver.cts';
 import { privatePart } from './privatePart.cts';
 import { answer } from './startAndEnd.cts';
 import { timeLimit } from './timeLimit.cts';
@@ -29,11 +30,9 @@ export const CHECKS: ReadonlyMap<string, Workflow> = new Map(
 export const MADE: ReadonlyMap<string, Workflow> = new Map([
 	...ofEachCarrier('answer', answer),
 	...ofEachCarrier('time-limit', timeLimit),
-	...ofEachCarrier('hand-over-transcription', handOverFork),
-	...ofEachCarrier('hand-over-voice-agent', handOverAgent),
+	...ofEachCarrier('hand-over', handOver),
 	...ofEachCarrier('private-part', privatePart, WITH_LISTS),
 	...ofEachCarrier('everything-off', everythingOff, WITH_LISTS),
-	...ofEachCarrier('stop-and-hang-up', stopAndHangUp),
 	...CHECKS,
 ]);
 

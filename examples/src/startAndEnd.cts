@@ -1,11 +1,7 @@
 /** A call is answered with the document that starts its stream. */
 
 import { answerXml, chain, setNode, webhook, workflow, type Workflow } from './workflows.cts';
-import { basicAuthNote, keepsCallbackNote, notes, steps, type Carrier } from './common.cts';
-
-/** Text inside XML: an `&` that is left as it is makes a provider drop the call. */
-const xml = (expression: string): string =>
-	`{{ ${expression}.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;') }}`;
+import { basicAuthNote, keepsCallbackNote, notes, steps, xml, type Carrier } from './common.cts';
 
 const document = (...lines: string[]): string =>
 	['=<?xml version="1.0" encoding="UTF-8"?>', '<Response>', ...lines, '</Response>'].join('\n');

@@ -1,0 +1,116 @@
+/** A transfer, and its three endings: taken; the call is over; not known. And a refusal, in the provider's words. */
+
+import { http, type Unplaced } from './workflows.cts';
+import { callAddress, filledIn, type Carrier } from './common.cts';
+
+/** What somebody waits for takes at most so long, in ms. */
+const WAITED_FOR_MS = 5_000;
+
+/** The whole answer, whatever its status: the recipe reads it by itself. */
+const WHOLE_ANSWER = {
+	timeout: WAITED_FOR_MS,
+	response: { response: { fullResponse: true, neverError: true } },
+};
+
+/** Moves the caller of 'Fill In' to a document; `url` and `fallback` are n8n expressions. */
+export function transferTo(
+	name: string,
+	carrier: Carrier,
+	{ url, fallback }: { url: string; fallback: string },
+): Unplaced {
+	const request = {
+		method: 'POST',
+		url: callAddress(carrier),
+		credential: carrier.credential,
+		options: WHOLE_ANSWER,
+		onError: 'continueRegularOutput',
+	} as const;
+	return carrier.name === 'signalWire'
+		? http(name, {
+				...request,
+				form: {
+					Url: `={{ ${url} }}`,
+					Method: 'POST',
+					FallbackUrl: `={{ ${fallback} }}`,
+					FallbackMethod: 'POST',
+				},
+			})
+		: http(name, {
+				...request,
+				json: `JSON.stringify({ legs: 'aleg', aleg_url: ${url}, aleg_method: 'POST' })`,
+			});
+}
+
+/** Reads the call of 'Fill In': whether it is over. */
+export const readCall = (name: string, carrier: Carrier): Unplaced =>
+	http(name, {
+		url: callAddress(carrier),
+		credential: carrier.credential,
+		options: WHOLE_ANSWER,
+		onError: 'continueRegularOutput',
+	});
+
+const TRIES = 3;
+
+/** What a call that is over makes of a hand-over. */
+const OVER = ({ shown, call, callShown }: Carrier): string => `({
+  ending: 'over',
+  code: 200,
+  result: 'over',
+  message: \`Nobody was transferred: ${shown} knows no live call \${${filledIn(call)}}. It is over, unless the ${callShown} is wrong. \${words}\`,
+})`;
+
+/**
+ * What became of a transfer: `taken`, `over`, `refused`, `not known`, or `again`; on SignalWire also `look`,
+ * since it refuses a call that is over with the codes of other refusals.
+ */
+export const ENDING = (
+	carrier: Carrier,
+	transfer: string,
+): string => `const { statusCode: status, body, error } = $input.first().json;
+const own = typeof body === 'object' && body !== null ? body : {};
+const said = own.error?.message ?? own.error ?? own.errors?.[0]?.message ?? own.errors?.[0] ?? own.message
+  ?? (typeof body === 'string' ? body.slice(0, 200) : '');
+const words = status
+  ? \`${carrier.shown} answered \${status}\${said ? \`: \${said}\` : ''}.\`
+  : \`${carrier.shown} did not answer (\${error?.message ?? error ?? 'the connection broke'}).\`;
+const isOpen = (code) => code === undefined || code === 408 || code >= 500;
+const earlier = Array.from({ length: $runIndex }, (_, i) => $('${transfer}').first(0, i).json.statusCode);
+// An own 404 names an error; a gateway's has a message alone.
+const isOver = status === 404 && typeof body === 'object' && !(own.message && !own.code && !own.error);
+
+let json;
+if (status >= 200 && status < 300) {
+  json = { ending: 'taken' };
+} else if ((isOpen(status) || status === 429) && $runIndex < ${TRIES - 1}) {
+  json = { ending: 'again' };
+} else if (isOver) {
+  json = ${OVER(carrier)};
+} else if (isOpen(status) || earlier.some(isOpen)) {
+  json = {
+    ending: 'not known',
+    code: 504,
+    result: 'not known',
+    message: \`It is not known whether the transfer was taken: ${carrier.shown} was asked \${$runIndex + 1} times. \${words} Nothing was stopped.\`,
+    wrong: 'yes',
+  };
+} else {
+  json = {
+    ending: ${carrier.name === 'signalWire' ? "[401, 403, 404, 429].includes(status) ? 'refused' : 'look'" : "'refused'"},
+    code: 502,
+    result: 'refused',
+    message: \`The caller is where they were, and nothing was stopped. \${words}\`,
+    wrong: 'yes',
+  };
+}
+return [{ json: { ...json, provider_status: status ?? 0, provider_said: String(said) } }];`;
+
+/** SignalWire: whether a refusal only says that the call is over. */
+export const OVER_OR_REFUSED = (
+	carrier: Carrier,
+	ending: string,
+): string => `const { statusCode, body } = $input.first().json;
+const refusal = $('${ending}').first().json;
+const words = \`${carrier.shown} answered \${refusal.provider_status}: \${refusal.provider_said}.\`;
+const isOver = statusCode === 200 && ['completed', 'busy', 'failed', 'no-answer', 'canceled'].includes(body?.status);
+return [{ json: isOver ? { ...refusal, wrong: '', ...${OVER(carrier)} } : refusal }];`;
