@@ -35,7 +35,7 @@ const NOTHING_MS = 700;
 
 const HEADER_AUTH = { name: 'X-Example-Key', value: 'example-of-a-webhook-key' };
 const KEY = { [HEADER_AUTH.name]: HEADER_AUTH.value };
-const LOGIN = { user: 'exampleuser', password: 'exampleOfAWebhookPassword' };
+export const LOGIN = { user: 'exampleuser', password: 'exampleOfAWebhookPassword' };
 
 /** Everything that no output may show. */
 export const WEBHOOK_SECRETS = [
@@ -217,7 +217,8 @@ export function prepareRecipe(
 		auth_id: (name.endsWith('-vobiz') ? standIns.vobiz : standIns.plivo).credentials.authId,
 		space_url: standIns.signalWire.url,
 		project_id: standIns.signalWire.credentials.projectId,
-		human: `${documents.url}/human`,
+		human: '+15550100009',
+		back: `${documents.url}/back`,
 		go_on: `${documents.url}/private-part`,
 	};
 	for (const node of [nodes['Fill In'], nodes['Fill In, to Count']]) {
