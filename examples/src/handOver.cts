@@ -35,10 +35,19 @@ import {
 import { ENDING, OVER_OR_REFUSED, readCall, transferTo } from './transfer.cts';
 
 const TABLE = 'stop_audio_stream_hand_over';
-/** One row for each hand-over: whoever has the lowest id was first. */
+/**
+ * One row for each hand-over: whoever has the lowest id was first. The state is `asked`; then `taken`, when the
+ * provider says so; and `fetched`, when it asks for the caller's document.
+ */
 const tickets = dataTable(TABLE, ['subject', 'state']);
 /** A hand-over that n8n's end cut off holds up nobody after this time, in ms. */
 const STALE_MS = 60_000;
+/**
+ * A transfer is taken before its document runs: a stream that holds the call, stopped in between, ends the call.
+ * Plivo gives up on a document after 15 seconds.
+ */
+const FETCH_SECONDS = 2;
+const MOST_LOOKS = 8;
 /** n8n keeps a wait of more than 65 seconds in its database. */
 const PATIENCE_SECONDS = 70;
 const MOST_STOPS = 30;
@@ -102,7 +111,7 @@ function notesOf(carrier: Carrier) {
 					: `The ${streamShown} is optional: all streams of the call that ran before the transfer are stopped.`
 			}`,
 			'### What it does',
-			`It **transfers first**: stopping the stream that holds a call ends the call. It answers, and then stops what is left${onSignalWire ? '' : ', and reads back that it ended'}. A stop that does not work is sent again every ${PATIENCE_SECONDS} seconds, ${MOST_STOPS} times at most.`,
+			`It **transfers first**: stopping the stream that holds a call ends the call. It answers; and once the human's document runs, it stops what is left${onSignalWire ? '' : ', and reads back that it ended'}. A stop that does not work is sent again every ${PATIENCE_SECONDS} seconds, ${MOST_STOPS} times at most.`,
 			'### What it answers',
 			`- **200** \`transferred\`: ${shown} took it.\n- **200** \`already\`: the same ${callShown} and ${streamShown} were posted before, also in the same moment. Nothing was sent; the human stays on the line. An agent to whom the caller came back has a new stream, and may hand over again.\n- **200** \`over\`: the call is over.\n- **502** \`refused\`: the caller is where they were, nothing was stopped. ${shown}'s status and words are in the answer.\n- **504** \`not known\`: no clear answer in three tries. Nothing was stopped; ask again.\n- **400**: something is not filled in.`,
 			`The last three, and a stream that is not proved to be down, end as a **failed execution**.`,
@@ -174,7 +183,7 @@ export function handOver(carrier: Carrier): Workflow {
 		}),
 		ifNode(
 			'Was Nobody First?',
-			`!$('Who Else Asked?').all().some(({ json }) => json.id < ${ticket} && (json.state === 'taken' || Date.now() - Date.parse(json.createdAt) < ${STALE_MS}))`,
+			`!$('Who Else Asked?').all().some(({ json }) => json.id < ${ticket} && (json.state !== 'asked' || Date.now() - Date.parse(json.createdAt) < ${STALE_MS}))`,
 		),
 	];
 	const listStreams = http('List Its Streams', {
@@ -294,7 +303,7 @@ export function handOver(carrier: Carrier): Workflow {
 		tickets.update(
 			'The Document Was Fetched',
 			[['id', 'eq', "={{ Number($('Caller\\'s Document').first().json.query.hand_over) || 0 }}"]],
-			{ state: 'taken' },
+			{ state: 'fetched' },
 		),
 	];
 	const flows: Flow[] = [
@@ -338,10 +347,13 @@ export function handOver(carrier: Carrier): Workflow {
 			'Did It Go Wrong?',
 			'Not Handed Over',
 		),
+		...chain('Answer', 'Look for the Document', 'Does the Document Run?', 'Let It Begin'),
+		['Does the Document Run?', 'Look Again', 1],
+		['Look Again', 'Look for the Document'],
 		...(onSignalWire
-			? chain('Answer', stopEach)
+			? chain('Let It Begin', stopEach)
 			: [
-					...chain('Answer', 'What Ran', 'Is It Known?', stopEach),
+					...chain('Let It Begin', 'What Ran', 'Is It Known?', stopEach),
 					['Is It Known?', 'Stop All Streams', 1] as const,
 					...chain('Stop All Streams', 'Is Nothing Left?'),
 				]),
@@ -362,7 +374,10 @@ export function handOver(carrier: Carrier): Workflow {
 				...transfer,
 				tickets.update(
 					'Handed Over',
-					[['id', 'eq', `={{ ${ticket} ?? 0 }}`]],
+					[
+						['id', 'eq', `={{ ${ticket} ?? 0 }}`],
+						['state', 'eq', 'asked'],
+					],
 					{ state: 'taken' },
 					anyway,
 				),
@@ -370,6 +385,15 @@ export function handOver(carrier: Carrier): Workflow {
 					'Answer',
 					`{ result: 'transferred', message: '${carrier.shown} took the transfer. What is left of the streams is stopped now.', call: ${call} }`,
 				),
+				tickets.get('Look for the Document', [['id', 'eq', `={{ ${ticket} ?? 0 }}`]], {
+					...anyway,
+					executeOnce: true,
+				}),
+				ifNode(
+					'Does the Document Run?',
+					`$json.state === 'fetched' || $runIndex >= ${MOST_LOOKS - 1}`,
+				),
+				waitSeconds('Let It Begin', FETCH_SECONDS),
 				...(onSignalWire
 					? [stopOne]
 					: [code('What Ran', WHAT_RAN), ifNode('Is It Known?', '$json.known'), stopOne]),
@@ -384,7 +408,7 @@ export function handOver(carrier: Carrier): Workflow {
 				alreadyAsked,
 				waitSeconds('Pause', 2),
 				tickets.get('Read the Ticket', [['id', 'eq', `={{ ${ticket} ?? 0 }}`]], anyway),
-				ifNode('Was It Fetched?', ["$json.state ?? ''", 'taken']),
+				ifNode('Was It Fetched?', ["$json.state ?? ''", 'fetched']),
 				...(onSignalWire
 					? [
 							readCall('Read the Call', carrier),
@@ -394,7 +418,9 @@ export function handOver(carrier: Carrier): Workflow {
 				tickets.delete('Forget the Old', [
 					['createdAt', 'lt', '={{ $now.minus({ days: 1 }).toISO() }}'],
 				]),
-				...(onSignalWire ? gap(2) : [undefined, stopAll]),
+				waitSeconds('Look Again', FETCH_SECONDS),
+				undefined,
+				...(onSignalWire ? gap(2) : [undefined, undefined, stopAll]),
 				undefined,
 				notStopped,
 			],
