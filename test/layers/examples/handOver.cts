@@ -1,27 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
-import type { Execution } from '../../lib/n8n/index.cts';
-import type {
-	AnyStandIn,
-	Call,
-	LoggedRequest,
-	Stream,
-	StreamDetails,
-} from '../../lib/stand-ins/index.cts';
+import { until, type Execution } from '../../lib/n8n/index.cts';
+import type { Call, LoggedRequest, Stream, StreamDetails } from '../../lib/stand-ins/index.cts';
 import {
 	fillIn,
+	HEADER_AUTH,
 	itemsOf,
 	LOGIN,
 	publishRecipe,
 	type Published,
 	type Stage,
-	type StandIns,
 } from './stage.cts';
+import { cameTo, describeCells, type AnyOf, type Cell, type Name } from './cells.cts';
 import { callUp, isUp, received, streaming } from './streams.cts';
 
-type Name = keyof StandIns;
-type Fault = NonNullable<ReturnType<AnyStandIn['fault']>>;
+type Fault = NonNullable<ReturnType<AnyOf['fault']>>;
 
 /** What the stream of a voice agent does: it holds the call. */
 const HOLDING: StreamDetails = { keepsCallAlive: true, bidirectional: true };
@@ -37,10 +34,12 @@ const isList = ({ method, path }: LoggedRequest): boolean =>
 interface HandOver {
 	stage: Stage;
 	name: Name;
-	standIn: AnyStandIn;
+	standIn: AnyOf;
 	published: Published;
 	/** The address of the document that the caller hears. */
 	document: string;
+	/** Executions that ended, by their ids. */
+	ended: Map<string, Execution>;
 }
 
 /** What the answer said, what became of the caller, and what stays in *Executions*. */
@@ -51,23 +50,65 @@ interface Outcome {
 	execution: Execution;
 }
 
-/** Imports the recipe of one carrier, fills it in and publishes it. */
-export async function publishHandOver(stage: Stage, name: Name): Promise<HandOver> {
+/** An address with the user and the password that stand in it apart. */
+function withoutLogin(url: string): { username: string; password: string; address: URL } {
+	const address = new URL(url);
+	const { username, password } = address;
+	Object.assign(address, { username: '', password: '' });
+	return { username, password, address };
+}
+
+/** Hands requests on to a document's address, late. */
+async function startDetour(to: string, delayMs: number) {
+	const { username, password, address } = withoutLogin(to);
+	const server = createServer((incoming, response) => {
+		void (async () => {
+			await sleep(delayMs);
+			const document = await fetch(address, {
+				method: 'POST',
+				headers: {
+					'content-type': incoming.headers['content-type'] ?? '',
+					...(username && { authorization: `Basic ${btoa(`${username}:${password}`)}` }),
+				},
+				body: await text(incoming),
+			});
+			response.setHeader('content-type', 'text/xml');
+			response.end(await document.text());
+		})();
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	return {
+		url: `http://127.0.0.1:${String(port)}/late`,
+		close: async () => {
+			server.closeAllConnections();
+			await new Promise((resolve) => server.close(resolve));
+		},
+	};
+}
+
+/** Imports the recipe of one carrier, fills it in and publishes it; `by` is a way round to its document. */
+async function publishHandOver(
+	stage: Stage,
+	name: Name,
+	{ by, wait = 1 }: { by?: string; wait?: number } = {},
+): Promise<HandOver> {
 	const id = randomUUID();
-	const address = new URL(`${stage.n8n.url}/webhook/${id}`);
-	if (name === 'vobiz') Object.assign(address, { username: LOGIN.user, password: LOGIN.password });
+	const plain = `${stage.n8n.url}/webhook/${id}`;
+	const own = new URL(plain);
+	if (name === 'vobiz') Object.assign(own, { username: LOGIN.user, password: LOGIN.password });
+	const document = by ?? own.href;
 	const published = await publishRecipe(`hand-over-${name.toLowerCase()}`, stage, (nodes) => {
 		const hook = nodes["Caller's Document"];
-		const wait = nodes.Wait;
-		if (!hook || !wait) throw new Error('There is no such node');
+		if (!hook || !nodes.Wait) throw new Error('There is no such node');
 		// The editor makes it up when the workflow is imported, and the user copies the address.
 		hook.webhookId = id;
-		wait.parameters.amount = 1;
-		fillIn(nodes['Fill In'], { document: address.href });
+		nodes.Wait.parameters.amount = wait;
+		fillIn(nodes['Fill In'], { document });
 	});
 	// n8n needs a moment after publishing before it listens.
-	await published.postUntilThere(`${stage.n8n.url}/webhook/${id}`, {});
-	return { stage, name, standIn: stage.standIns[name], published, document: address.href };
+	await published.postUntilThere(plain, {});
+	return { stage, name, standIn: stage.standIns[name], published, document, ended: new Map() };
 }
 
 const posted = ({ name }: HandOver, call: { id: string }, stream?: Stream): object =>
@@ -75,20 +116,27 @@ const posted = ({ name }: HandOver, call: { id: string }, stream?: Stream): obje
 		? { CallSid: call.id, ...(stream && { StreamSid: stream.id }) }
 		: { CallUUID: call.id, ...(stream && { StreamID: stream.id }) };
 
-/** The runs of a workflow that began with 'Hand Over' for this call, once all have ended; oldest first. */
-async function runsOf({ stage, published }: HandOver, call: { id: string }): Promise<Execution[]> {
-	const filter = encodeURIComponent(JSON.stringify({ workflowId: published.saved.id }));
+/** The runs that began with 'Hand Over' for this call, once there are so many and all have ended; oldest first. */
+async function runsOf(on: HandOver, call: { id: string }, count: number): Promise<Execution[]> {
+	const { n8n } = on.stage;
+	const filter = encodeURIComponent(JSON.stringify({ workflowId: on.published.saved.id }));
 	for (const end = Date.now() + 60_000; ;) {
-		const { results } = (await stage.n8n.rest('GET', `/executions?limit=100&filter=${filter}`)) as {
+		const { results } = (await n8n.rest('GET', `/executions?limit=100&filter=${filter}`)) as {
 			results: Array<{ id: string; status: string }>;
 		};
-		const open = results.filter(({ status }) => ['new', 'running', 'waiting'].includes(status));
-		if (open.length === 0) {
-			const all = await Promise.all(results.map(async ({ id }) => await stage.n8n.execution(id)));
-			return all
-				.filter(({ data }) => data.resultData.runData['Hand Over'])
-				.filter(({ data }) => JSON.stringify(data.resultData.runData['Hand Over']).includes(call.id))
+		if (!results.some(({ status }) => ['new', 'running', 'waiting'].includes(status))) {
+			for (const { id } of results) {
+				if (on.ended.has(id)) continue;
+				const execution = await n8n.execution(id);
+				// One that ended just now may not be there as a whole.
+				if (Object.keys(execution.data.resultData.runData).length > 0) on.ended.set(id, execution);
+			}
+			const found = [...on.ended.values()]
+				.filter(({ data }) =>
+					JSON.stringify(data.resultData.runData['Hand Over'] ?? '').includes(`"${call.id}"`),
+				)
 				.sort((one, other) => Number(one.id) - Number(other.id));
+			if (found.length >= count) return found;
 		}
 		if (Date.now() > end) throw new Error('The executions do not end');
 		await sleep(200);
@@ -96,10 +144,10 @@ async function runsOf({ stage, published }: HandOver, call: { id: string }): Pro
 }
 
 /** Asks for a hand-over, and waits until all that follows has happened. */
-async function ask(on: HandOver, call: Call, stream?: Stream): Promise<Outcome> {
+async function ask(on: HandOver, call: Call, stream?: Stream, count = 1): Promise<Outcome> {
 	const { status, body } = await on.published.ask('Hand Over', posted(on, call, stream));
 	await on.standIn.settled();
-	const execution = (await runsOf(on, call)).at(-1);
+	const execution = (await runsOf(on, call, count)).at(-1);
 	if (!execution) throw new Error('It has not run');
 	return { status, result: body.result, body, execution };
 }
@@ -134,28 +182,55 @@ const heard = ({ standIn, document }: HandOver, since: number): string[][] =>
 const HEARS_HUMAN = (name: Name): string[] =>
 	name === 'signalWire' ? ['Say', 'Dial'] : ['Speak', 'Dial'];
 
-const errorBody = ({ provider }: AnyStandIn, status: number, words: string): object =>
-	provider === 'signalWire' ? { code: 10000, message: words, status } : { error: words };
+const WORDS = 'example words of the provider';
+const errorBody = ({ provider }: AnyOf, status: number): object =>
+	provider === 'signalWire' ? { code: 20000, message: WORDS, status } : { error: WORDS };
 
-/** One thing that can happen, and what must then be true. */
-export interface Cell {
-	happens: string;
-	/** Run with every change; the others by `npm run test:recipes`. */
-	always?: true;
-	only?: readonly Name[];
-	play: (on: HandOver) => Promise<void>;
-}
+/** From here on, what the callers of one carrier hear. */
+const nextDocument = ({ standIn }: HandOver): number => standIn.documents.length;
+
+const EVERYWHERE = ['plivo', 'signalWire', 'vobiz'] as const;
+const PLIVO_FAMILY = ['vobiz', 'plivo'] as const;
+
+/** What came of it, for the table: the answer, what the caller heard, the call and its streams, and the execution. */
+const tells = (
+	on: HandOver,
+	since: number,
+	call: Call,
+	{ status, result, execution }: Outcome,
+	...streams: readonly Stream[]
+): string =>
+	[
+		`answer ${String(status)} ${String(result)}`,
+		`heard: ${heard(on, since).flat().join(' ') || 'nothing new'}`,
+		cameTo(on.standIn, call, ...streams),
+		`execution: ${execution.status}`,
+	].join(', ');
 
 /** The human has the caller, and nothing streams any more. */
-function expectHandedOver(on: HandOver, since: number, call: Call, streams: readonly Stream[]) {
+function expectHandedOver(
+	on: HandOver,
+	since: number,
+	call: Call,
+	outcome: Outcome,
+	streams: readonly Stream[],
+	status = 'success',
+): void {
 	const { standIn, name } = on;
+	expect(outcome).toMatchObject({ status: 200, result: 'transferred' });
+	expect(outcome.execution.status).toBe(status);
 	expect(heard(on, since)).toEqual([HEARS_HUMAN(name)]);
 	expect(callUp(standIn, call)).toBe(true);
 	expect(streams.map((stream) => isUp(standIn, stream))).toEqual(streams.map(() => false));
 }
 
 /** The caller is where they were, with their stream. */
-function expectUntouched(on: HandOver, since: number, call: Call, streams: readonly Stream[]) {
+function expectUntouched(
+	on: HandOver,
+	since: number,
+	call: Call,
+	streams: readonly Stream[],
+): void {
 	const { standIn } = on;
 	expect(heard(on, since)).toEqual([]);
 	expect(stops(on, call)).toEqual([]);
@@ -163,339 +238,402 @@ function expectUntouched(on: HandOver, since: number, call: Call, streams: reado
 	expect(streams.map((stream) => isUp(standIn, stream))).toEqual(streams.map(() => true));
 }
 
-const nextDocument = ({ standIn }: HandOver): number => standIn.documents.length;
+/** That, and the answer says so, and the execution is a failed one. */
+function expectNotHandedOver(
+	on: HandOver,
+	since: number,
+	call: Call,
+	{ status, result, body, execution: { status: ending, data } }: Outcome,
+	streams: readonly Stream[],
+	expected: { status: 502 | 504; said?: number },
+): void {
+	expect([status, result]).toEqual(expected.status === 502 ? [502, 'refused'] : [504, 'not known']);
+	expect(body.provider_status).toBe(String(expected.said ?? ''));
+	expect([ending, data.resultData.lastNodeExecuted]).toEqual(['error', 'Not Handed Over']);
+	expectUntouched(on, since, call, streams);
+}
 
-const lastNode = ({ data }: Execution): unknown => data.resultData.lastNodeExecuted;
+/** No password, key or token in what the nodes behind the webhook gave out. */
+function expectNoSecret({ data }: Execution, standIn: AnyOf): void {
+	for (const [name, runs] of Object.entries(data.resultData.runData)) {
+		// What the user types into 'Fill In' is the user's.
+		if (name === 'Hand Over' || name === 'Fill In') continue;
+		const text = JSON.stringify(runs.map((run) => run.data?.main));
+		for (const secret of [HEADER_AUTH.value, ...standIn.secrets])
+			expect(text).not.toContain(secret);
+	}
+}
 
-const words = 'example words of the provider';
-
-/** What can happen to a hand-over. */
-export const HAND_OVER_CELLS: readonly Cell[] = [
+const CELLS: ReadonlyArray<Cell<HandOver>> = [
 	{
-		happens: "a voice agent's call is handed over",
-		always: true,
+		name: "a voice agent's call is handed over",
+		at: EVERYWHERE,
+		allWell: true,
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
-			const also = on.name === 'signalWire' ? [] : [on.standIn.startStream(call.id)];
-
-			const { status, result, execution } = await ask(on, call, stream);
-
-			expect([status, result, execution.status]).toEqual([200, 'transferred', 'success']);
-			expectHandedOver(on, since, call, [stream, ...also]);
-			// A stream that was stopped first would have ended this call.
-			expect(transfers(on, call)[0]?.at).toBeLessThanOrEqual(stops(on, call)[0]?.at ?? 0);
+			const streams =
+				on.name === 'signalWire' ? [stream] : [stream, on.standIn.startStream(call.id)];
+			const outcome = await ask(on, call, stream);
+			expectHandedOver(on, since, call, outcome, streams);
+			expectNoSecret(outcome.execution, on.standIn);
+			return tells(on, since, call, outcome, ...streams);
 		},
 	},
 	{
-		happens: 'a call with a transcription is handed over',
+		name: 'a call with a transcription is handed over',
+		at: ['signalWire', 'vobiz', 'plivo'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn);
-			const { status, result, execution } = await ask(on, call, stream);
-			expect([status, result, execution.status]).toEqual([200, 'transferred', 'success']);
-			expectHandedOver(on, since, call, [stream]);
+			const outcome = await ask(on, call, stream);
+			expectHandedOver(on, since, call, outcome, [stream]);
+			return tells(on, since, call, outcome, stream);
 		},
 	},
 	{
-		happens: 'a call that never had a stream is handed over, and nothing is called proved',
+		name: 'the document of the human comes late',
+		at: ['vobiz', 'signalWire', 'plivo'],
+		play: async ({ stage, name, document }) => {
+			// A stop before it would end the call, since the stream still holds it.
+			const slow = await startDetour(document, 4_000);
+			try {
+				const on = await publishHandOver(stage, name, { by: slow.url });
+				const since = nextDocument(on);
+				const { call, stream } = streaming(on.standIn, HOLDING);
+				const outcome = await ask(on, call, stream);
+				expectHandedOver(on, since, call, outcome, [stream]);
+				return tells(on, since, call, outcome, stream);
+			} finally {
+				await slow.close();
+			}
+		},
+	},
+	{
+		name: 'a call that never had a stream is handed over, and nothing is called proved',
+		at: ['plivo', 'signalWire', 'vobiz'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const call = on.standIn.addCall();
-			const { status, result, execution } = await ask(on, call);
-			expect([status, result]).toEqual([200, 'transferred']);
+			const outcome = await ask(on, call);
 			// SignalWire cannot be asked which streams there are.
-			expect(execution.status).toBe(on.name === 'signalWire' ? 'error' : 'success');
-			expectHandedOver(on, since, call, []);
+			const status = on.name === 'signalWire' ? 'error' : 'success';
+			expectHandedOver(on, since, call, outcome, [], status);
 			expect(stops(on, call)).toEqual([]);
+			return tells(on, since, call, outcome);
 		},
 	},
 	{
-		happens: 'the call was over before',
-		always: true,
+		name: 'the call was over before',
+		at: ['signalWire', 'vobiz', 'plivo'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
 			on.standIn.endCall(call.id);
-			const { status, result, body, execution } = await ask(on, call, stream);
-			expect([status, result, execution.status]).toEqual([200, 'over', 'success']);
-			expect(body.message).toContain('is over');
+			const outcome = await ask(on, call, stream);
+			expect(outcome).toMatchObject({ status: 200, result: 'over' });
+			expect(outcome.execution.status).toBe('success');
 			expect([heard(on, since), stops(on, call)]).toEqual([[], []]);
+			return tells(on, since, call, outcome, stream);
 		},
 	},
 	{
-		happens: 'the caller hangs up between the transfer and the stop',
+		name: 'the caller hangs up between the transfer and the stop',
+		at: ['vobiz', 'plivo', 'signalWire'],
 		play: async (on) => {
+			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn);
 			on.standIn.fault = (request) => {
 				if (isStop(request)) on.standIn.endCall(call.id);
 				return undefined;
 			};
-			const { status, result, execution } = await ask(on, call, stream);
-			expect([status, result, execution.status]).toEqual([200, 'transferred', 'success']);
+			const outcome = await ask(on, call, stream);
+			expect(outcome).toMatchObject({ status: 200, result: 'transferred' });
+			expect(outcome.execution.status).toBe('success');
 			expect(isUp(on.standIn, stream)).toBe(false);
+			return tells(on, since, call, outcome, stream);
 		},
 	},
-	...[
-		{ answers: '404', status: 404, always: undefined },
-		{ answers: '429 once', status: 429, always: true as const },
-	].map(
-		({ answers, status: code, always }): Cell => ({
-			happens: `the provider answers ${answers} to the transfer`,
-			always,
-			play: async (on) => {
-				const since = nextDocument(on);
-				const { call, stream } = streaming(on.standIn, HOLDING);
-				failing(on, call, isTransfer, { status: code, body: errorBody(on.standIn, code, words) }, 1);
-				const { status, result, execution } = await ask(on, call, stream);
-				if (code === 404) {
-					// The provider knows no such live call, and its word counts.
-					expect([status, result, execution.status]).toEqual([200, 'over', 'success']);
-					expectUntouched(on, since, call, [stream]);
-				} else {
-					expect([status, result, execution.status]).toEqual([200, 'transferred', 'success']);
-					expectHandedOver(on, since, call, [stream]);
-				}
-			},
-		}),
-	),
 	{
-		happens: 'the provider answers 429 for as long as anybody waits',
+		name: 'the provider answers 404',
+		at: ['plivo', 'signalWire', 'vobiz'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
-			failing(on, call, isTransfer, { status: 429, body: errorBody(on.standIn, 429, words) });
-			const { status, result, body, execution } = await ask(on, call, stream);
-			expect([status, result, execution.status]).toEqual([502, 'refused', 'error']);
-			expect(body).toMatchObject({ provider_status: '429', provider_said: words });
+			failing(on, call, isTransfer, { status: 404, body: errorBody(on.standIn, 404) });
+			const outcome = await ask(on, call, stream);
+			// It knows no such live call, and its word counts.
+			expect(outcome).toMatchObject({
+				status: 200,
+				result: 'over',
+				body: { provider_said: WORDS },
+			});
 			expectUntouched(on, since, call, [stream]);
+			return tells(on, since, call, outcome, stream);
 		},
 	},
 	{
-		happens: 'the provider answers 503 for as long as anybody waits, and then works',
-		always: true,
+		name: 'the provider answers 429 once',
+		at: ['vobiz', 'plivo', 'signalWire'],
+		play: async (on) => {
+			const since = nextDocument(on);
+			const { call, stream } = streaming(on.standIn, HOLDING);
+			failing(on, call, isTransfer, { status: 429, body: errorBody(on.standIn, 429) }, 1);
+			const outcome = await ask(on, call, stream);
+			expectHandedOver(on, since, call, outcome, [stream]);
+			return tells(on, since, call, outcome, stream);
+		},
+	},
+	{
+		name: 'the provider answers 429 for as long as anybody waits',
+		at: ['signalWire', 'plivo', 'vobiz'],
+		play: async (on) => {
+			const since = nextDocument(on);
+			const { call, stream } = streaming(on.standIn, HOLDING);
+			failing(on, call, isTransfer, { status: 429, body: errorBody(on.standIn, 429) });
+			const outcome = await ask(on, call, stream);
+			expectNotHandedOver(on, since, call, outcome, [stream], { status: 502, said: 429 });
+			return tells(on, since, call, outcome, stream);
+		},
+	},
+	{
+		name: 'the provider answers 503 for as long as anybody waits, and takes it when asked again',
+		at: ['plivo', 'signalWire', 'vobiz'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
 			failing(on, call, isTransfer, { status: 503, body: 'Service Unavailable' });
-			const { status, result, body, execution } = await ask(on, call, stream);
-			expect([status, result, execution.status]).toEqual([504, 'not known', 'error']);
-			expect(body.provider_status).toBe('503');
-			expect(lastNode(execution)).toBe('Not Handed Over');
+			const outcome = await ask(on, call, stream);
+			expectNotHandedOver(on, since, call, outcome, [stream], { status: 504, said: 503 });
 			expect(transfers(on, call)).toHaveLength(3);
-			expectUntouched(on, since, call, [stream]);
+			const told = tells(on, since, call, outcome, stream);
 
 			on.standIn.fault = () => undefined;
-			expect(await ask(on, call, stream)).toMatchObject({ status: 200, result: 'transferred' });
-			expectHandedOver(on, since, call, [stream]);
+			expectHandedOver(on, since, call, await ask(on, call, stream, 2), [stream]);
+			return told;
 		},
 	},
 	{
-		happens: 'the provider breaks the connection before it acts',
+		name: 'the provider breaks the connection before it acts',
+		at: ['vobiz', 'plivo', 'signalWire'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
 			failing(on, call, isTransfer, { reset: 'before' });
-			const { status, result, execution } = await ask(on, call, stream);
-			expect([status, result, execution.status]).toEqual([504, 'not known', 'error']);
-			expectUntouched(on, since, call, [stream]);
+			const outcome = await ask(on, call, stream);
+			expectNotHandedOver(on, since, call, outcome, [stream], { status: 504 });
+			return tells(on, since, call, outcome, stream);
 		},
 	},
 	{
-		happens: 'the provider takes the transfer, and its answer is lost',
-		always: true,
+		name: 'the provider takes the transfer, and its answer is lost',
+		at: ['signalWire', 'vobiz', 'plivo'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
 			failing(on, call, isTransfer, { reset: 'after' });
-			const { status, result, execution } = await ask(on, call, stream);
+			const outcome = await ask(on, call, stream);
 			// A second transfer would throw the human off the line.
 			expect(transfers(on, call)).toHaveLength(1);
-			expect([status, result, execution.status]).toEqual([200, 'transferred', 'success']);
-			expectHandedOver(on, since, call, [stream]);
+			expectHandedOver(on, since, call, outcome, [stream]);
+			return tells(on, since, call, outcome, stream);
 		},
 	},
 	{
-		happens: 'the provider answers after more than the 5 seconds that somebody waits',
+		name: 'the provider takes the transfer, and answers after more than the 5 seconds that somebody waits',
+		at: ['plivo', 'signalWire', 'vobiz'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
 			failing(on, call, isTransfer, { stallMs: 8_000 });
-			const { status, result, execution } = await ask(on, call, stream);
+			const outcome = await ask(on, call, stream);
 			expect(transfers(on, call)).toHaveLength(1);
-			expect([status, result, execution.status]).toEqual([200, 'transferred', 'success']);
-			expectHandedOver(on, since, call, [stream]);
+			expectHandedOver(on, since, call, outcome, [stream]);
+			return tells(on, since, call, outcome, stream);
 		},
 	},
 	{
-		happens: 'the provider refuses the transfer, and takes it later',
-		always: true,
+		name: 'the provider refuses the transfer, and takes it when asked again',
+		at: ['vobiz', 'signalWire', 'plivo'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
-			failing(on, call, isTransfer, { status: 403, body: errorBody(on.standIn, 403, words) });
-			const { status, result, body, execution } = await ask(on, call, stream);
-			expect([status, result, execution.status]).toEqual([502, 'refused', 'error']);
-			expect(body).toMatchObject({ provider_status: '403', provider_said: words });
-			expect(JSON.stringify(execution.data.resultData.error)).toContain(words);
-			expectUntouched(on, since, call, [stream]);
+			failing(on, call, isTransfer, { status: 403, body: errorBody(on.standIn, 403) });
+			const outcome = await ask(on, call, stream);
+			expectNotHandedOver(on, since, call, outcome, [stream], { status: 502, said: 403 });
+			expect(outcome.body.provider_said).toBe(WORDS);
+			expect(JSON.stringify(outcome.execution.data.resultData.error)).toContain(WORDS);
+			const told = tells(on, since, call, outcome, stream);
 
 			on.standIn.fault = () => undefined;
-			expect(await ask(on, call, stream)).toMatchObject({ status: 200, result: 'transferred' });
-			expectHandedOver(on, since, call, [stream]);
+			expectHandedOver(on, since, call, await ask(on, call, stream, 2), [stream]);
+			return told;
 		},
 	},
 	{
-		happens: 'the same request comes twice, and once more when the human talks',
-		always: true,
+		name: 'the same request comes three times, two of them in the same moment',
+		at: ['signalWire', 'plivo', 'vobiz'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
-			const all = await Promise.all(
+			const both = await Promise.all(
 				[1, 2].map(async () => await on.published.ask('Hand Over', posted(on, call, stream))),
 			);
-			await on.standIn.settled();
-			expect(all.map(({ status }) => status)).toEqual([200, 200]);
-			expect(all.map(({ body }) => body.result).sort()).toEqual(['already', 'transferred']);
-			expect(await ask(on, call, stream)).toMatchObject({ status: 200, result: 'already' });
+			expect(both.map(({ status, body }) => [status, body.result]).sort()).toEqual([
+				[200, 'already'],
+				[200, 'transferred'],
+			]);
+			await runsOf(on, call, 2);
+			const third = await ask(on, call, stream, 3);
+			expect(third).toMatchObject({ status: 200, result: 'already' });
 			expect(transfers(on, call)).toHaveLength(1);
-			expectHandedOver(on, since, call, [stream]);
-			for (const { status } of await runsOf(on, call)) expect(status).toBe('success');
+			expect(heard(on, since)).toEqual([HEARS_HUMAN(on.name)]);
+			expect([isUp(on.standIn, stream), callUp(on.standIn, call)]).toEqual([false, true]);
+			for (const { status } of await runsOf(on, call, 3)) expect(status).toBe('success');
+			return tells(on, since, call, third, stream);
 		},
 	},
 	{
-		happens: 'nobody takes the call, and the agent to whom the caller came back hands it over again',
+		name: 'nobody takes the call, and the agent to whom the caller comes back hands it over again',
+		at: ['plivo', 'signalWire', 'vobiz'],
 		play: async (on) => {
+			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
-			expect(await ask(on, call, stream)).toMatchObject({ result: 'transferred' });
-			const text = await (await fetch(on.document.replace(/\/\/.*@/, '//'), {
+			expectHandedOver(on, since, call, await ask(on, call, stream), [stream]);
+			const { username, password, address } = withoutLogin(on.document);
+			const document = await fetch(address, {
 				method: 'POST',
-				headers: { authorization: `Basic ${btoa(`${LOGIN.user}:${LOGIN.password}`)}` },
-			})).text();
-			expect(text).toMatch(/<\/Dial>\s*<(Say|Speak)>[^<]+<\/\1>\s*<Redirect method="POST">[^<]+\/back</);
+				headers: { authorization: `Basic ${btoa(`${username}:${password}`)}` },
+			});
+			expect(await document.text()).toMatch(
+				/<\/Dial>\s*<(Say|Speak)>[^<]+<\/\1>\s*<Redirect method="POST">http[^<]+\/back<\/Redirect>\s*<\/Response>/,
+			);
+			const next = nextDocument(on);
 			const again = on.standIn.startStream(call.id, HOLDING);
-			expect(await ask(on, call, again)).toMatchObject({ status: 200, result: 'transferred' });
-			expect(transfers(on, call)).toHaveLength(2);
-			expect(isUp(on.standIn, again)).toBe(false);
+			const outcome = await ask(on, call, again, 2);
+			expectHandedOver(on, next, call, outcome, [again]);
+			return tells(on, next, call, outcome, again);
 		},
 	},
 	{
-		happens: 'somebody asks without the key, or with dots in place of an id',
-		always: true,
+		name: 'somebody asks without the key, or with dots in place of an id',
+		at: ['vobiz', 'plivo', 'signalWire'],
 		play: async (on) => {
+			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
 			const before = on.standIn.requests.length;
 			expect((await on.published.ask('Hand Over', posted(on, call, stream), {})).status).toBe(403);
-			const dots = await on.published.ask('Hand Over', posted(on, { id: '..' }, stream));
-			expect([dots.status, dots.body.result]).toEqual([400, 'not handed over']);
+			const dots = { ...call, id: '..' };
+			const outcome = await ask(on, dots, stream);
+			expect(outcome).toMatchObject({ status: 400, result: 'not handed over' });
+			expect(outcome.execution.status).toBe('error');
 			expect(on.standIn.requests.slice(before)).toEqual([]);
-			expect([isUp(on.standIn, stream), callUp(on.standIn, call)]).toEqual([true, true]);
-			expect((await runsOf(on, { id: '".."' })).at(-1)?.status).toBe('error');
+			expectUntouched(on, since, call, [stream]);
+			return tells(on, since, call, outcome, stream);
 		},
 	},
 	{
-		happens: 'the stop is refused',
+		name: 'whoever guessed the address asks for the document, with the number of a hand-over',
+		at: ['plivo', 'signalWire', 'vobiz'],
+		play: async (on) => {
+			const since = nextDocument(on);
+			const { call, stream } = streaming(on.standIn, HOLDING);
+			failing(on, call, isTransfer, { reset: 'before' });
+			const answer = ask(on, call, stream);
+			const sent = await until('A transfer', 30, () => transfers(on, call)[0]);
+			const [, ticket = ''] = /hand_over(?:=|%3D)(\d+)/.exec(sent.body) ?? [];
+			expect(ticket).not.toBe('');
+			const { address } = withoutLogin(on.document);
+			const forged = await fetch(`${address.href}?hand_over=${ticket}`, {
+				method: 'POST',
+				headers: { 'content-type': 'application/x-www-form-urlencoded' },
+				body: new URLSearchParams({ CallUUID: call.id, CallSid: call.id }).toString(),
+			});
+			expect(forged.status).toBe(on.name === 'vobiz' ? 401 : 200);
+			const outcome = await answer;
+			expectNotHandedOver(on, since, call, outcome, [stream], { status: 504 });
+			return tells(on, since, call, outcome, stream);
+		},
+	},
+	{
+		name: 'the stop is not let in',
+		at: ['signalWire', 'plivo', 'vobiz'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn);
-			failing(on, call, isStop, { status: 401, body: errorBody(on.standIn, 401, words) });
-			on.standIn.startStream(on.standIn.addCall().id);
-			const { status, result, execution } = await ask(on, call, stream);
-			expect([status, result]).toEqual([200, 'transferred']);
+			failing(on, call, isStop, { status: 401, body: errorBody(on.standIn, 401) });
+			const outcome = await ask(on, call, stream);
+			expect(outcome).toMatchObject({ status: 200, result: 'transferred' });
 			expect(heard(on, since)).toEqual([HEARS_HUMAN(on.name)]);
 			expect(callUp(on.standIn, call)).toBe(true);
-			if (on.name === 'vobiz') {
-				// Its transfer ends the streams; only that could not be confirmed.
-				expect(isUp(on.standIn, stream)).toBe(false);
-			} else expect(isUp(on.standIn, stream)).toBe(true);
+			// Vobiz's transfer ends the streams; only that could not be confirmed.
+			expect(isUp(on.standIn, stream)).toBe(on.name !== 'vobiz');
+			const { status, data } = outcome.execution;
+			expect([status, data.resultData.lastNodeExecuted]).toEqual([
+				'error',
+				'A Stream May Still Run',
+			]);
+			expect(JSON.stringify(data.resultData.error)).toContain(call.id);
 			// No later try would be let in either.
-			expect([execution.status, lastNode(execution)]).toEqual(['error', 'A Stream May Still Run']);
-			expect(execution.data.resultData.runData.Wait).toBeUndefined();
+			expect(data.resultData.runData.Wait).toBeUndefined();
+			return tells(on, since, call, outcome, stream);
 		},
 	},
 	{
-		happens: 'the provider answers 503 to the first stops',
-		always: true,
+		name: 'the provider answers 503 to the first stops',
+		at: ['plivo', 'signalWire', 'vobiz'],
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn);
 			// The node sends a stop four times by itself.
 			failing(on, call, isStop, { status: 503, body: 'Service Unavailable' }, 6);
-			const { status, result, execution } = await ask(on, call, stream);
-			expect([status, result, execution.status]).toEqual([200, 'transferred', 'success']);
-			expect(execution.data.resultData.runData.Wait).toHaveLength(1);
-			expectHandedOver(on, since, call, [stream]);
+			const outcome = await ask(on, call, stream);
+			expectHandedOver(on, since, call, outcome, [stream]);
+			expect(outcome.execution.data.resultData.runData.Wait).toHaveLength(1);
+			return tells(on, since, call, outcome, stream);
 		},
 	},
 	{
-		happens: 'the streams of the call cannot be listed',
-		only: ['plivo', 'vobiz'],
+		name: 'the streams of the call cannot be listed',
+		at: PLIVO_FAMILY,
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn);
 			failing(on, call, isList, { status: 503, body: 'Service Unavailable' }, 2);
-			const { status, result, execution } = await ask(on, call, stream);
-			expect([status, result, execution.status]).toEqual([200, 'transferred', 'success']);
-			expect(itemsOf(execution, 'Stop All Streams')).toHaveLength(1);
-			expectHandedOver(on, since, call, [stream]);
+			const outcome = await ask(on, call, stream);
+			expectHandedOver(on, since, call, outcome, [stream]);
+			expect(itemsOf(outcome.execution, 'Stop All Streams')).toHaveLength(1);
+			return tells(on, since, call, outcome, stream);
 		},
 	},
 	{
-		happens: 'SignalWire says 10000 to a call that is over, and 21220 to one that still rings',
-		only: ['signalWire'],
+		name: '10000 to a call that is over, and 21220 to one that still rings',
+		at: ['signalWire'],
 		play: async (on) => {
 			const { signalWire } = on.stage.standIns;
+			const since = nextDocument(on);
 			const { call, stream } = streaming(signalWire, HOLDING);
 			signalWire.endCall(call.id);
 			const usual = signalWire.endedCall;
 			signalWire.endedCall = { code: 10000, status: 422 };
 			const over = await ask(on, call, stream);
 			signalWire.endedCall = usual;
-			expect([over.status, over.result, over.execution.status]).toEqual([200, 'over', 'success']);
+			expect(over).toMatchObject({ status: 200, result: 'over' });
+			expect(over.execution.status).toBe('success');
 
 			const ringing = signalWire.addCall({ status: 'ringing' });
 			const refused = await ask(on, ringing);
-			expect([refused.status, refused.result]).toEqual([502, 'refused']);
-			expect(refused.execution.status).toBe('error');
-			expect(callUp(signalWire, ringing)).toBe(true);
-		},
-	},
-	{
-		happens: 'somebody who is not the provider asks for the document',
-		play: async (on) => {
-			const { call, stream } = streaming(on.standIn, HOLDING);
-			failing(on, call, isTransfer, { status: 503, body: 'Service Unavailable' });
-			const answer = on.published.ask('Hand Over', posted(on, call, stream));
-			// Whoever guessed the address sees the document, and proves nothing by it.
-			for (let guess = 1; guess < 60; guess += 1) {
-				const forged = await fetch(`${on.document.replace(/\/\/.*@/, '//')}?hand_over=${String(guess)}`, {
-					method: 'POST',
-				});
-				expect(forged.status).toBe(on.name === 'vobiz' ? 401 : 200);
-			}
-			expect((await answer).body.result).toBe('not known');
-			expect([isUp(on.standIn, stream), callUp(on.standIn, call)]).toEqual([true, true]);
+			expectNotHandedOver(on, since, ringing, refused, [], { status: 502, said: 400 });
+			return tells(on, since, call, over, stream);
 		},
 	},
 ];
 
-/** The cells of one carrier. */
-export const cellsFor = (name: Name, all: boolean): Cell[] =>
-	HAND_OVER_CELLS.filter(({ always, only }) => (all || always) && (only?.includes(name) ?? true));
-
-/** Runs the cells, for each carrier. */
-export function describeHandOver(getStage: () => Stage, { all }: { all: boolean }): void {
-	describe.each(['plivo', 'signalWire', 'vobiz'] as const)('hand-over, %s', (name) => {
-		let on: HandOver;
-		beforeAll(async () => {
-			on = await publishHandOver(getStage(), name);
-		});
-		afterEach(() => {
-			on.standIn.fault = () => undefined;
-			on.standIn.expectOnContract();
-		});
-		test.each(cellsFor(name, all))('$happens', async ({ play }) => {
-			await play(on);
-		});
-	});
-}
+/** What can happen to a hand-over. */
+export const describeHandOver = (getStage: () => Stage, whole: boolean): void =>
+	describeCells(
+		'Hand-over to a human',
+		whole,
+		CELLS,
+		async (name) => await publishHandOver(getStage(), name),
+	);

@@ -33,7 +33,7 @@ const WITHIN_MS = 30_000;
 /** Long enough for an execution that should not be there to show. */
 const NOTHING_MS = 700;
 
-const HEADER_AUTH = { name: 'X-Example-Key', value: 'example-of-a-webhook-key' };
+export const HEADER_AUTH = { name: 'X-Example-Key', value: 'example-of-a-webhook-key' };
 const KEY = { [HEADER_AUTH.name]: HEADER_AUTH.value };
 export const LOGIN = { user: 'exampleuser', password: 'exampleOfAWebhookPassword' };
 

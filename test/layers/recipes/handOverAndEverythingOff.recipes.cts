@@ -1,7 +1,6 @@
 import { describeHandOver } from '../examples/handOver.cts';
 import { openStage, type Stage } from '../examples/stage.cts';
 
-// A first run installs 2.2 GB of n8n and compiles its SQLite.
 jest.setTimeout(20 * 60_000);
 
 let stage: Stage;
@@ -9,8 +8,16 @@ let stage: Stage;
 beforeAll(async () => {
 	stage = await openStage();
 });
+
 afterAll(async () => {
 	await stage.close();
 });
 
-describeHandOver(() => stage, { all: true });
+afterEach(() => {
+	for (const standIn of Object.values(stage.standIns)) {
+		standIn.fault = () => undefined;
+		standIn.expectOnContract();
+	}
+});
+
+describeHandOver(() => stage, true);
