@@ -117,10 +117,15 @@ const posted = ({ name }: HandOver, call: { id: string }, stream?: Stream): obje
 		: { CallUUID: call.id, ...(stream && { StreamID: stream.id }) };
 
 /** The runs that began with 'Hand Over' for this call, once there are so many and all have ended; oldest first. */
-async function runsOf(on: HandOver, call: { id: string }, count: number): Promise<Execution[]> {
+async function runsOf(
+	on: HandOver,
+	call: { id: string },
+	count: number,
+	seconds = 60,
+): Promise<Execution[]> {
 	const { n8n } = on.stage;
 	const filter = encodeURIComponent(JSON.stringify({ workflowId: on.published.saved.id }));
-	for (const end = Date.now() + 60_000; ;) {
+	for (const end = Date.now() + seconds * 1000; ;) {
 		const { results } = (await n8n.rest('GET', `/executions?limit=100&filter=${filter}`)) as {
 			results: Array<{ id: string; status: string }>;
 		};
@@ -141,6 +146,15 @@ async function runsOf(on: HandOver, call: { id: string }, count: number): Promis
 		if (Date.now() > end) throw new Error('The executions do not end');
 		await sleep(200);
 	}
+}
+
+/** Whether n8n has put an execution aside, in its database. */
+async function waitingOf({ stage, published }: HandOver): Promise<boolean> {
+	const filter = encodeURIComponent(JSON.stringify({ workflowId: published.saved.id }));
+	const { results } = (await stage.n8n.rest('GET', `/executions?limit=100&filter=${filter}`)) as {
+		results: Array<{ status: string }>;
+	};
+	return results.some(({ status }) => status === 'waiting');
 }
 
 /** Asks for a hand-over, and waits until all that follows has happened. */
@@ -637,3 +651,32 @@ export const describeHandOver = (getStage: () => Stage, whole: boolean): void =>
 		CELLS,
 		async (name) => await publishHandOver(getStage(), name),
 	);
+
+/** n8n keeps a wait of more than 65 seconds in its database. */
+const KEPT_SECONDS = 67;
+
+/** Restarts n8n while stops are to be sent again. */
+export function describeHandOverRestart(getStage: () => Stage): void {
+	test('Hand-over to a human: a stop that is to be sent again survives a restart of n8n', async () => {
+		const begun = await Promise.all(
+			EVERYWHERE.map(async (name) => {
+				const on = await publishHandOver(getStage(), name, { wait: KEPT_SECONDS });
+				const { call, stream } = streaming(on.standIn);
+				// The node sends a stop four times by itself.
+				failing(on, call, isStop, { status: 503, body: 'Service Unavailable' }, 4);
+				const { body } = await on.published.ask('Hand Over', posted(on, call, stream));
+				expect(body.result).toBe('transferred');
+				return { on, call, stream };
+			}),
+		);
+		for (const { on } of begun) {
+			await until('The wait', 60, async () => (await waitingOf(on)) || undefined);
+		}
+		await getStage().n8n.restart();
+		for (const { on, call, stream } of begun) {
+			const [execution] = await runsOf(on, call, 1, 3 * KEPT_SECONDS);
+			expect(execution?.status).toBe('success');
+			expect([isUp(on.standIn, stream), callUp(on.standIn, call)]).toEqual([false, true]);
+		}
+	});
+}

@@ -1,4 +1,5 @@
-import { describeHandOver } from '../examples/handOver.cts';
+import { describeEverythingOff } from '../examples/everythingOff.cts';
+import { describeHandOver, describeHandOverRestart } from '../examples/handOver.cts';
 import { openStage, type Stage } from '../examples/stage.cts';
 
 jest.setTimeout(20 * 60_000);
@@ -21,3 +22,5 @@ afterEach(() => {
 });
 
 describeHandOver(() => stage, true);
+describeEverythingOff(() => stage, true);
+describeHandOverRestart(() => stage);
