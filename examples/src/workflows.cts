@@ -298,13 +298,6 @@ export const http = (
 		},
 	);
 
-/** Answers a webhook with its item as JSON. */
-export const answerItem = (name: string, responseCode?: number): Unplaced =>
-	node(name, 'n8n-nodes-base.respondToWebhook', 1.1, {
-		respondWith: 'firstIncomingItem',
-		options: { ...(responseCode && { responseCode }) },
-	});
-
 /** Answers a webhook with JSON; both are n8n expressions. */
 export const answerJson = (name: string, json: string, responseCode?: string): Unplaced =>
 	node(name, 'n8n-nodes-base.respondToWebhook', 1.1, {

@@ -40,13 +40,21 @@ const checksSender = (node: WorkflowNode, hook: WorkflowNode): boolean => {
 	return isGuard(node, hook) || verifySignature === true || isSigned;
 };
 
-/** Every way from a node forwards, as lists of nodes. */
+/** The outputs of an IF node that a run can take which one trigger began: it may ask which one that was. */
+function canTake(node: WorkflowNode | undefined, output: number, trigger: string): boolean {
+	const [, asked] =
+		/"=\{\{ \$\('([^']+)'\)\.isExecuted \}\}"/.exec(JSON.stringify(node?.parameters)) ?? [];
+	return asked === undefined || (output === 0) === (asked === trigger);
+}
+
+/** Every way from a trigger forwards, as lists of nodes. */
 function waysFrom({ nodes, connections }: Workflow, start: WorkflowNode): WorkflowNode[][] {
 	const byName = new Map(nodes.map((node) => [node.name, node]));
 	const walk = (way: WorkflowNode[]): WorkflowNode[][] => {
 		const last = way.at(-1);
 		const next = Object.values(connections[last?.name ?? ''] ?? {})
-			.flat(2)
+			.flatMap((outputs) => outputs.filter((_, output) => canTake(last, output, start.name)))
+			.flat()
 			.map((end) => byName.get(end?.node ?? ''))
 			.filter((node) => node !== undefined)
 			.filter((node) => !way.includes(node));

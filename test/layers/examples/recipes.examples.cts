@@ -11,6 +11,8 @@ import {
 import { asColumns } from '../../lib/table.cts';
 import { describeAiAgent, playAgent } from './aiAgent.cts';
 import { describeDocumentServer, playDocuments } from './documentServer.cts';
+import { describeEverythingOff } from './everythingOff.cts';
+import { describeHandOver } from './handOver.cts';
 import { describeIncomingEvents } from './incomingEvents.cts';
 import { describePrivatePart } from './privatePart.cts';
 import {
@@ -26,7 +28,7 @@ import {
 	type Stage,
 	type StandIns,
 } from './stage.cts';
-import { callUp, isUp, received, streaming, twoStreams } from './streams.cts';
+import { callUp, isUp, streaming, twoStreams } from './streams.cts';
 import { describeRestart, describeTimeLimit, withLimit } from './timeLimit.cts';
 
 // A first run installs 2.2 GB of n8n and compiles its SQLite.
@@ -98,18 +100,6 @@ const note = (
 	lines.push({ recipe, items, down, of: streams.length, ...(more && { more }) });
 };
 
-/** Whether a request does something, and does not only read. */
-const changes = ({ method }: LoggedRequest): boolean => method !== 'GET';
-
-/** What about a call was changed, in its order: `stop`, `transfer`, `hang up`. */
-const changed = (standIn: AnyStandIn, call: Call): string[] =>
-	received(standIn, call)
-		.filter(changes)
-		.map(({ method, path, body }) => {
-			if (/\/Streams?\//.test(path)) return 'stop';
-			return method === 'DELETE' || body.includes('completed') ? 'hang up' : 'transfer';
-		});
-
 /** Makes every request fail that changes this call in one way. */
 const refusing =
 	(standIn: AnyStandIn, call: Call, what: 'stop' | 'call', status: number) =>
@@ -131,10 +121,6 @@ function expectNoSecret(execution: Execution, standIn: AnyStandIn, from: readonl
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** What was asked since then. */
-const pathsSince = (standIn: AnyStandIn, before: number): string[] =>
-	standIn.requests.slice(before).map(({ method, path }) => `${method} ${path}`);
 
 const answering = (name: Name) => async (recipe: string) => {
 	const standIn = stage.standIns[name];
@@ -181,185 +167,9 @@ const answering = (name: Name) => async (recipe: string) => {
 	note(recipe, 1, standIn, [stream], `the call answered, its stream started, reported and stopped`);
 };
 
-/** What an application posts about a call and its stream. */
-const posted = (name: Name, call: { id: string }, stream: Stream): object =>
-	name === 'signalWire' ? { CallSid: call.id, StreamSid: stream.id } : { CallUUID: call.id };
-
-const handOverFork = (name: Name) => async (recipe: string) => {
-	const standIn = stage.standIns[name];
-	const published = await publishRecipe(recipe, stage);
-	const one = streaming(standIn);
-
-	expect((await published.ask('Hand Over', posted(name, one.call, one.stream), {})).status).toBe(
-		403,
-	);
-	const answer = await published.ask('Hand Over', posted(name, one.call, one.stream));
-	await standIn.settled();
-
-	expect(answer).toMatchObject({ status: 200, body: { result: 'transferred' } });
-	expect(changed(standIn, one.call)).toEqual(['stop', 'transfer']);
-	expect(isUp(standIn, one.stream)).toBe(false);
-	expect(callUp(standIn, one.call)).toBe(true);
-	expect(standIn.documents.at(-1)).toMatchObject({
-		url: `${stage.documents.url}/human`,
-		verbs: ['Dial'],
-	});
-	expectNoSecret(await published.lastExecution(), standIn, ['Fill In', 'Transfer', 'Answer']);
-
-	// The stop is refused: nothing is transferred.
-	const two = streaming(standIn);
-	standIn.fault = refusing(standIn, two.call, 'stop', 403);
-	const refused = await published.ask('Hand Over', posted(name, two.call, two.stream));
-	expect(refused).toMatchObject({ status: 502 });
-	expect(refused.body.result).toMatch(/^not transferred/);
-	expect(changed(standIn, two.call)).toEqual(['stop']);
-	expect([isUp(standIn, two.stream), callUp(standIn, two.call)]).toEqual([true, true]);
-
-	// The transfer is refused: the stream is down all the same, and the caller is still there.
-	const three = streaming(standIn);
-	standIn.fault = refusing(standIn, three.call, 'call', 404);
-	const still = await published.ask('Hand Over', posted(name, three.call, three.stream));
-	expect(still).toMatchObject({
-		status: 502,
-		body: { result: expect.stringMatching(/refused/) as string },
-	});
-	expect([isUp(standIn, three.stream), callUp(standIn, three.call)]).toEqual([false, true]);
-	note(recipe, 3, standIn, [one.stream, two.stream, three.stream], 'calls still up: all');
-};
-
-const handOverAgent = (name: Name) => async (recipe: string) => {
-	const standIn = stage.standIns[name];
-	const published = await publishRecipe(recipe, stage);
-	const holding = { keepsCallAlive: true, bidirectional: true };
-	const one = streaming(standIn, holding);
-
-	expect((await published.ask('Hand Over', posted(name, one.call, one.stream), {})).status).toBe(
-		403,
-	);
-	const answer = await published.ask('Hand Over', posted(name, one.call, one.stream));
-	await standIn.settled();
-
-	expect(answer.status).toBe(200);
-	expect(['stopped', 'alreadyStopped', 'notFound']).toContain(answer.body.status);
-	expect(changed(standIn, one.call)).toEqual(['transfer', 'stop']);
-	// A stream that was stopped first would have ended this call.
-	expect([isUp(standIn, one.stream), callUp(standIn, one.call)]).toEqual([false, true]);
-	expect(standIn.documents.at(-1)).toMatchObject({ verbs: ['Dial'] });
-
-	// A refused transfer stops nothing: the caller still has the agent.
-	const two = streaming(standIn, holding);
-	standIn.fault = refusing(standIn, two.call, 'call', 404);
-	const refused = await published.ask('Hand Over', posted(name, two.call, two.stream));
-	expect(refused).toMatchObject({
-		status: 502,
-		body: { result: expect.stringMatching(/refused/) as string },
-	});
-	expect(changed(standIn, two.call)).toEqual(['transfer']);
-	expect([isUp(standIn, two.stream), callUp(standIn, two.call)]).toEqual([true, true]);
-
-	// Dots in place of an id would point the request at the account.
-	const before = standIn.requests.length;
-	expect((await published.ask('Hand Over', posted(name, { id: '..' }, two.stream))).status).toBe(
-		502,
-	);
-	expect(pathsSince(standIn, before)).toEqual([]);
-	note(recipe, 3, standIn, [one.stream, two.stream], 'calls still up: all');
-};
-
-const everythingOff = (name: 'plivo' | 'vobiz', how?: string) => async (recipe: string) => {
-	const standIn = stage.standIns[name];
-	// What earlier recipes left up belongs to the account too.
-	for (const call of standIn.truth().up) standIn.endCall(call);
-	const started = Array.from({ length: 25 }, () => streaming(standIn));
-	const streams = started.map(({ stream }) => stream);
-	const published = await publishRecipe(recipe, stage);
-
-	const counted = outputOf(await published.run('1. Count First'), 'How Many');
-	expect(counted).toEqual([{ live_calls: 25 }]);
-	expect(streams.every((stream) => isUp(standIn, stream))).toBe(true);
-
-	// One call comes while the first round is under way, and one does not let itself be stopped.
-	let late: { call: Call; stream: Stream } | undefined;
-	const stuck = started[1];
-	if (!stuck) throw new Error('no stream');
-	const refuse = refusing(standIn, stuck.call, 'stop', 403);
-	standIn.fault = (request) => {
-		if (changes(request)) late ??= streaming(standIn);
-		return refuse(request);
-	};
-	const execution = await published.run('2. Stop Everything');
-
-	if (late) streams.push(late.stream);
-	expect(streams.filter((stream) => isUp(standIn, stream))).toEqual([
-		expect.objectContaining({ id: stuck.stream.id }),
-	]);
-	const [summary, ...rest] = outputOf(execution, 'What Is Left');
-	expect(summary).toEqual({ calls: streams.length, streams_left: 1, calls_not_read: 0 });
-	expect(rest).toMatchObject([{ stream_id: stuck.stream.id }]);
-	note(recipe, streams.length, standIn, streams, `one refused, and named${how ? `; ${how}` : ''}`);
-	for (const call of standIn.truth().up) standIn.endCall(call);
-};
-
-const everythingOffInBothForms = (name: 'plivo' | 'vobiz') => async (recipe: string) => {
-	const standIn = stage.standIns[name];
-	await everythingOff(name)(recipe);
-	standIn.liveListShape = 'objects';
-	try {
-		await everythingOff(name, 'the list in pages')(recipe);
-	} finally {
-		standIn.liveListShape = 'calls';
-	}
-};
-
-const stopAndHangUp = (name: Name) => async (recipe: string) => {
-	const standIn = stage.standIns[name];
-	const published = await publishRecipe(recipe, stage);
-	const one = streaming(standIn);
-
-	expect((await published.ask('End the Call', posted(name, one.call, one.stream), {})).status).toBe(
-		403,
-	);
-	const answer = await published.ask('End the Call', posted(name, one.call, one.stream));
-	expect(answer).toMatchObject({ status: 200, body: { stream: 'stopped' } });
-	expect(changed(standIn, one.call)).toEqual(['stop', 'hang up']);
-	expect([isUp(standIn, one.stream), callUp(standIn, one.call)]).toEqual([false, false]);
-
-	// A stop that is refused does not keep the call from being ended.
-	const two = streaming(standIn);
-	standIn.fault = refusing(standIn, two.call, 'stop', 403);
-	const second = await published.ask('End the Call', posted(name, two.call, two.stream));
-	expect(second).toMatchObject({ status: 200, body: { stream: 'failed' } });
-	expect(callUp(standIn, two.call)).toBe(false);
-
-	const three = streaming(standIn);
-	standIn.fault = refusing(standIn, three.call, 'call', 503);
-	const third = await published.ask('End the Call', posted(name, three.call, three.stream));
-	expect(third).toMatchObject({ status: 502, body: { result: 'the call was not ended' } });
-	standIn.fault = () => undefined;
-
-	const before = standIn.requests.length;
-	expect((await published.ask('End the Call', posted(name, { id: '..' }, one.stream))).status).toBe(
-		502,
-	);
-	expect(pathsSince(standIn, before)).toEqual([]);
-	note(recipe, 4, standIn, [one.stream, two.stream, three.stream]);
-};
-
 /** Recipe → what a person would see who imports and uses it. */
 const plays: Record<string, (recipe: string) => Promise<void>> = {
-	'everything-off-plivo': everythingOffInBothForms('plivo'),
-	'everything-off-vobiz': everythingOffInBothForms('vobiz'),
-	...Object.fromEntries(
-		names.flatMap((name) => {
-			const file = name.toLowerCase();
-			return [
-				[`answer-${file}`, answering(name)],
-				[`hand-over-transcription-${file}`, handOverFork(name)],
-				[`hand-over-voice-agent-${file}`, handOverAgent(name)],
-				[`stop-and-hang-up-${file}`, stopAndHangUp(name)],
-			] as const;
-		}),
-	),
+	...Object.fromEntries(names.map((name) => [`answer-${name.toLowerCase()}`, answering(name)])),
 
 	'swml-signalwire': async (recipe) => {
 		const { signalWire } = stage.standIns;
@@ -486,19 +296,16 @@ const plays: Record<string, (recipe: string) => Promise<void>> = {
 };
 
 /** What can happen to these is a table of its own. */
-const inTables = /^(time-limit|private-part)-/;
+const inTables = /^(time-limit|private-part|hand-over|everything-off)-/;
 
 const recipeNames = [...RECIPES.keys()].filter((name) => !inTables.test(name));
-
-/** They stop what runs on any call, also what another recipe waits to stop: so they come last. */
-const stopsAll = recipeNames.filter((name) => /^everything-off-/.test(name));
 
 describe('every recipe, imported into a real n8n as it is', () => {
 	test('no recipe is run that is not there, and each is', () => {
 		expect(Object.keys(plays).sort()).toEqual([...recipeNames].sort());
 	});
 
-	test.each(recipeNames.filter((name) => !stopsAll.includes(name)))('%s', async (recipe) => {
+	test.each(recipeNames)('%s', async (recipe) => {
 		await plays[recipe]?.(recipe);
 	});
 });
@@ -552,10 +359,7 @@ describeDocumentServer(() => stage);
 
 describeTimeLimit(() => stage, false);
 describePrivatePart(() => stage, false);
+describeHandOver(() => stage, false);
 describeRestart(() => stage);
-
-describe('every recipe that stops what runs on any call', () => {
-	test.each(stopsAll)('%s', async (recipe) => {
-		await plays[recipe]?.(recipe);
-	});
-});
+// It stops what runs on any call, also what another recipe waits to stop.
+describeEverythingOff(() => stage, false);

@@ -221,10 +221,8 @@ export function prepareRecipe(
 		back: `${documents.url}/back`,
 		go_on: `${documents.url}/private-part`,
 	};
-	for (const node of [nodes['Fill In'], nodes['Fill In, to Count']]) {
-		for (const field of node ? assignmentsOf(node) : []) {
-			field.value = account[field.name] ?? field.value;
-		}
+	for (const field of nodes['Fill In'] ? assignmentsOf(nodes['Fill In']) : []) {
+		field.value = account[field.name] ?? field.value;
 	}
 	for (const told of [nodes['Tell the Team'], nodes['Alert a Person']]) {
 		if (!told) continue;

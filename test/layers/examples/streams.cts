@@ -31,10 +31,3 @@ export function twoStreams(standIn: AnyStandIn): { call: Call; streams: Stream[]
 /** What the stand-in received about a call or a stream. */
 export const received = (standIn: AnyStandIn, { id }: { id: string }): LoggedRequest[] =>
 	standIn.requests.filter(({ path, body }) => path.includes(id) || body.includes(id));
-
-/** The method and the last part of the path of each request: what was asked, in its order. */
-export const asked = (requests: readonly LoggedRequest[]): string[] =>
-	requests.map(({ method, path, body }) => {
-		const part = /\/(Streams?)\//.exec(path) ? 'Stream' : 'Call';
-		return `${method} ${part}${body.includes('url') || body.includes('Url') ? ' to a document' : ''}`;
-	});
