@@ -333,8 +333,7 @@ const cells: ReadonlyArray<Cell<Play>> = [
 		play: async ({ standIn, published, word }) => {
 			const { call, stream } = streaming(standIn);
 			const execution = await published.send(HOOK, standIn, word.began, stream, {
-				only: [],
-				tokenHeaders: false,
+				isBare: true,
 			});
 			expect(execution.status).toBe('success');
 			expect(isUp(standIn, stream)).toBe(false);

@@ -16,6 +16,8 @@ export interface Signing {
 	/** In place of the account's own key, to forge. */
 	key?: string;
 	nonce?: string;
+	/** Vobiz: no signature headers, as live captures of some accounts show. */
+	isBare?: true;
 }
 
 /** An address in the parts that the schemes speak of. */

@@ -320,8 +320,8 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 					})),
 		},
 		/** www.vobiz.ai/docs/concepts/validating-callbacks: only where the address has a user and password. */
-		sign({ address }, { key, nonce = randomUUID() }) {
-			if (new URL(address).username === '') return {};
+		sign({ address }, { key, nonce = randomUUID(), isBare }) {
+			if (isBare || new URL(address).username === '') return {};
 			// Live captures show the account's tokens beside every signature, in plain text.
 			const headers: Record<string, string> = {
 				'auth-token': credentials.authToken,
