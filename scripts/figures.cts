@@ -5,10 +5,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { documents, staleFigures, withTables } from '../test/lib/figures.cts';
+import { documents, withTables } from '../test/lib/documents.cts';
+import { staleFigures } from '../test/lib/figures.cts';
 import { ROOT } from '../test/lib/install.cts';
 import { runScript, say } from '../test/lib/processes.cts';
-import { withSourceTables } from '../test/lib/sourceTables.cts';
 
 runScript(async () => {
 	const isCheck = process.argv.includes('--check');
@@ -16,7 +16,7 @@ runScript(async () => {
 	for (const file of documents()) {
 		const place = path.join(ROOT, file);
 		const before = readFileSync(place, 'utf8');
-		const after = withSourceTables(withTables(before));
+		const after = withTables(before);
 		if (after === before) continue;
 		if (isCheck)
 			wrong.push(`${file} has a table that is not what was measured, or not what the node says.`);

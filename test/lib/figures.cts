@@ -1,5 +1,5 @@
 // What was measured stands in docs/*.json, each file with the day, the versions and a digest of the
-// sources it was measured on. The tables in the documents are made of these files, and of nothing else.
+// sources it was measured on. Tables in the documents are made of these files, and of nothing else.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -162,7 +162,7 @@ export interface AllFigures {
 export type FiguresName = keyof AllFigures;
 
 /** One file of figures as it stands in docs/. */
-export type Recorded<Name extends FiguresName = FiguresName> = {
+type Recorded<Name extends FiguresName = FiguresName> = {
 	measured: Measured;
 	figures: AllFigures[Name];
 };
@@ -217,24 +217,6 @@ export function recordFigures<Name extends FiguresName>(
 		);
 	}
 	return measured;
-}
-
-/** Every name of figures. */
-export const FIGURES: FiguresName[] = [
-	'chaos',
-	'pacing',
-	'ended-calls',
-	'queue',
-	'compat',
-	'bench',
-	'soak',
-	'mutation',
-];
-
-/** The names of figures that were measured on other sources than today's. */
-export function staleFigures(): FiguresName[] {
-	const today = sourceDigest();
-	return FIGURES.filter((name) => readFigures(name)?.measured.source !== today);
 }
 
 const number = (value: number) => value.toLocaleString('en');
@@ -450,44 +432,17 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 		].join('\n'),
 };
 
-/** In place of a table that nobody has measured on sources like these; a release waits for it. */
-export const NOT_MEASURED = '**Not measured yet.**';
+/** Every name of figures. */
+export const FIGURES = Object.keys(TABLES) as FiguresName[];
 
-/** Makes one table; the compiler sees that the figures of one name never get into the table of another. */
-const MAKERS: { [Name in FiguresName]: () => string } = {
-	chaos: () => made('chaos'),
-	pacing: () => made('pacing'),
-	'ended-calls': () => made('ended-calls'),
-	queue: () => made('queue'),
-	compat: () => made('compat'),
-	bench: () => made('bench'),
-	soak: () => made('soak'),
-	mutation: () => made('mutation'),
-};
-
-function made<Name extends FiguresName>(name: Name, recorded = readFigures(name)): string {
-	return recorded ? TABLES[name](recorded) : NOT_MEASURED;
+/** The table of a file of figures; a release waits for one that nobody has measured. */
+export function figuresTable<Name extends FiguresName>(name: Name): string {
+	const recorded = readFigures(name);
+	return recorded ? TABLES[name](recorded) : '**Not measured yet.**';
 }
 
-const MARKS = /(<!-- ([\w-]+) -->\n)[^]*?(<!-- \/\2 -->)/g;
-
-/** A page with the tables between its marks brought up to date. */
-export function withTables(page: string): string {
-	return page.replace(MARKS, (whole: string, begin: string, mark: string, end: string) => {
-		const name = FIGURES.find((one) => one === mark);
-		const table = name && MAKERS[name]();
-		return table === undefined ? whole : `${begin}\n${table}\n\n${end}`;
-	});
+/** The names of figures that were measured on other sources than today's. */
+export function staleFigures(): FiguresName[] {
+	const today = sourceDigest();
+	return FIGURES.filter((name) => readFigures(name)?.measured.source !== today);
 }
-
-/** The figures whose marks a page holds. */
-export const figuresOn = (page: string): FiguresName[] =>
-	FIGURES.filter((name) => page.includes(`<!-- ${name} -->`));
-
-/** The documents that may hold tables, from the repository's root. */
-export const documents = (): string[] => [
-	'README.md',
-	...readdirSync(path.join(ROOT, 'docs'))
-		.filter((file) => file.endsWith('.md'))
-		.map((file) => `docs/${file}`),
-];

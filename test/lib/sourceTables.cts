@@ -84,21 +84,3 @@ export function optionsTable(): string {
 	);
 	return asMarkdown([['Option', 'Default', 'Shows', 'What it does'], ...rows]);
 }
-
-const TABLES: Record<string, () => string> = {
-	troubleshooting: troubleshootingTable,
-	options: optionsTable,
-};
-
-/** The names of these tables. */
-export const SOURCE_TABLES = Object.keys(TABLES);
-
-/** A page with what belongs between its marks `<!-- name -->` and `<!-- /name -->`. */
-export const withSourceTables = (page: string): string =>
-	page.replace(
-		/(<!-- ([\w-]+) -->)\n[^]*?(<!-- \/\2 -->)/g,
-		(whole: string, begin: string, name: string, end: string) => {
-			const make = TABLES[name];
-			return make ? `${begin}\n${make()}\n\n${end}` : whole;
-		},
-	);
