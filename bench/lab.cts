@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { INodeParameters } from 'n8n-workflow';
 
 import { accountUrl, genericCredential } from '../test/lib/httpRequest.cts';
 import { MODULES, nodeBinary, startN8n, type RunningN8n } from '../test/lib/n8n/index.cts';
 import { npm, run, step, temporaryFolder } from '../test/lib/processes.cts';
 import { forkStandIn, startStandIn } from '../test/lib/stand-ins/index.cts';
+import type { Pair } from '../test/lib/stops.cts';
 import type { Job } from './floor.cts';
 import { transpiled } from './transpiled.cts';
 import {
@@ -16,7 +16,6 @@ import {
 	stopAudioStream,
 	type Published,
 	type SavedCredential,
-	type Settings,
 } from './workflows.cts';
 
 const PACKAGE = 'n8n-nodes-stop-audio-stream';
@@ -25,10 +24,6 @@ const ANSWER_MS = 100;
 const EVENT_MS = 30_000;
 /** As many under way as our node has by default. */
 const UNDER_WAY = 100;
-/** What Plivo documents, and what its stand-in enforces here. */
-const PLIVO_LIMIT = { requests: 300, perMs: 5_000 };
-/** The HTTP Request node's own numbers, once a user adds its option 'Batching'. */
-const DEFAULT_BATCHING = { batching: { batch: { batchSize: 50, batchInterval: 1_000 } } };
 
 type Fork = Awaited<ReturnType<typeof forkStandIn>>;
 type AccountOf = Pick<Fork, 'provider' | 'url' | 'credentialType'> & {
@@ -39,23 +34,15 @@ type AccountOf = Pick<Fork, 'provider' | 'url' | 'credentialType'> & {
 export interface Figures {
 	ms: number;
 	cpuMs: number;
-	bytes: number;
-	stillUp: number;
-	/** Answers 429. */
-	limited: number;
 }
 
-/** Stops so many streams of a stand-in of its own. */
+/** Stops so many streams of a stand-in of its own, and leaves none up. */
 export type Contestant = (count: number) => Promise<Figures>;
 
 /** Everything that is measured. */
 export interface Lab {
 	n8n: RunningN8n;
-	vobiz: Record<
-		'ours' | 'helper' | 'http' | 'oneByOne' | 'fetch' | 'keptConnections' | 'newConnections',
-		Contestant
-	>;
-	plivo: Record<'ours' | 'http' | 'batched', Contestant>;
+	stops: Record<'ours' | 'helper' | 'http' | 'fetch', Contestant>;
 	/** The ms from one event to the end of its stream. */
 	event: Record<'ours' | 'http', () => Promise<number>>;
 	/** The ms that the package takes to load, in a new process of n8n's own Node. */
@@ -85,11 +72,7 @@ export async function openLab({
 	}
 	const n8n = await startN8n({
 		tarball,
-		env: {
-			N8N_CUSTOM_EXTENSIONS: nodes,
-			// Ten thousand HTTP Requests can hold n8n up for longer than its five seconds; it then answers 503.
-			DB_PING_TIMEOUT_MS: '60000',
-		},
+		env: { N8N_CUSTOM_EXTENSIONS: nodes },
 	});
 	opened.push(() => n8n.stop());
 
@@ -112,51 +95,66 @@ export async function openLab({
 	};
 
 	/** One node's way to stop the streams of a stand-in. */
-	const nodeFor = async (standIn: AccountOf, who: Who, settings: Settings) => {
+	const nodeFor = async (standIn: AccountOf, who: Who, fromEvent = false) => {
 		const credential = await credentialFor(standIn, who);
 		if (who === 'helper') return helperAlone(accountUrl(standIn), credential);
 		return who === 'ours'
-			? stopAudioStream(standIn.provider, credential, settings)
-			: httpRequest(accountUrl(standIn), credential, settings);
+			? stopAudioStream(standIn.provider, credential, fromEvent)
+			: httpRequest(accountUrl(standIn), credential, fromEvent);
 	};
 
-	const forked = async (provider: 'plivo' | 'vobiz'): Promise<Fork> => {
-		const rateLimit = provider === 'plivo' ? { rateLimit: PLIVO_LIMIT } : {};
-		const standIn = await forkStandIn(provider, { delayMs: ANSWER_MS, ...rateLimit });
-		opened.push(() => standIn.close());
-		return standIn;
-	};
-
-	/** A workflow that stops `count` streams at once and gives back the figures of its node. */
+	/** A stand-in of its own for a contestant; `stop` has it stop so many of its streams. */
 	const contestant = async (
-		provider: 'plivo' | 'vobiz',
-		who: Who,
-		options: INodeParameters = {},
+		stop: (standIn: Fork) => Promise<(pairs: Pair[]) => Promise<Figures>>,
 	): Promise<Contestant> => {
-		const standIn = await forked(provider);
-		const title = `${provider} ${who} ${JSON.stringify(options)}`;
-		const post = await publish(measured(title, await nodeFor(standIn, who, { options })));
+		const standIn = await forkStandIn('vobiz', { delayMs: ANSWER_MS });
+		opened.push(() => standIn.close());
+		const stopAll = await stop(standIn);
 		return async (count) => {
 			await standIn.reset();
-			const seeded = await standIn.seed(count);
-			const streams = seeded.map(({ call, stream }) => ({
-				CallUUID: call.id,
-				StreamID: stream.id,
-			}));
-			const figures = JSON.parse(
-				await post('application/json', JSON.stringify({ streams })),
-			) as Pick<Figures, 'ms' | 'cpuMs' | 'bytes'>;
-			const { byStatus } = await standIn.requests();
-			return { ...figures, stillUp: await standIn.running(), limited: byStatus[429] ?? 0 };
+			const figures = await stopAll(await standIn.seed(count));
+			const left = await standIn.running();
+			if (left > 0) throw new Error(`Of ${count} streams ${left} were left up.`);
+			return figures;
 		};
 	};
+
+	/** A workflow that stops streams at once and gives back the figures of its node. */
+	const inN8n = async (who: Who): Promise<Contestant> =>
+		await contestant(async (standIn) => {
+			const post = await publish(measured(who, await nodeFor(standIn, who)));
+			return async (pairs) => {
+				const streams = pairs.map(({ call, stream }) => ({
+					CallUUID: call.id,
+					StreamID: stream.id,
+				}));
+				return JSON.parse(await post('application/json', JSON.stringify({ streams }))) as Figures;
+			};
+		});
+
+	/** The stops without n8n: what the machine allows at best. */
+	const bareFetch = async (): Promise<Contestant> =>
+		await contestant(async (standIn) => {
+			const script = transpiled(path.join(__dirname, 'floor.cts'), folder);
+			const file = path.join(folder, 'job.json');
+			const { authId = '', authToken = '' } = standIn.credentials;
+			const headers = { 'X-Auth-ID': authId, 'X-Auth-Token': authToken };
+			return async (pairs) => {
+				const urls = pairs.map(
+					({ call, stream }) => `${accountUrl(standIn)}/Call/${call.id}/Stream/${stream.id}/`,
+				);
+				const job: Job = { urls, headers, underWay: UNDER_WAY };
+				writeFileSync(file, JSON.stringify(job));
+				return JSON.parse(await run(nodeBinary(), [script, file])) as Figures;
+			};
+		});
 
 	/** A workflow that one event starts; gives back the ms from the event to the end of its stream. */
 	const eventContestant = async (
 		standIn: Awaited<ReturnType<typeof startStandIn>>,
 		who: 'ours' | 'http',
 	) => {
-		const node = await nodeFor(standIn, who, { fromEvent: true });
+		const node = await nodeFor(standIn, who, true);
 		const post = await publish(onEvent(`event, ${who}`, node));
 		return async () => {
 			const call = standIn.addCall();
@@ -181,48 +179,17 @@ export async function openLab({
 		};
 	};
 
-	/** The stops of a stand-in without n8n: what the machine allows at best. */
-	const floorContestant = async (way: Job['way']): Promise<Contestant> => {
-		const standIn = await forked('vobiz');
-		const script = transpiled(path.join(__dirname, 'floor.cts'), folder);
-		const file = path.join(folder, `${way}.json`);
-		const { authId = '', authToken = '' } = standIn.credentials;
-		return async (count) => {
-			await standIn.reset();
-			const seeded = await standIn.seed(count);
-			const urls = seeded.map(
-				({ call, stream }) => `${accountUrl(standIn)}/Call/${call.id}/Stream/${stream.id}/`,
-			);
-			const headers = { 'X-Auth-ID': authId, 'X-Auth-Token': authToken };
-			const job: Job = { urls, headers, underWay: UNDER_WAY, way };
-			writeFileSync(file, JSON.stringify(job));
-			const figures = JSON.parse(await run(nodeBinary(), [script, file])) as Pick<
-				Figures,
-				'ms' | 'cpuMs'
-			>;
-			return { ...figures, bytes: 0, stillUp: await standIn.running(), limited: 0 };
-		};
-	};
-
 	return await step('preparing the workflows and the stand-ins', async () => {
 		// In this process: it does nothing else while an event is measured, and sees a stop arrive at once.
 		const events = await startStandIn('vobiz');
 		opened.push(() => events.close());
 		return {
 			n8n,
-			vobiz: {
-				ours: await contestant('vobiz', 'ours'),
-				helper: await contestant('vobiz', 'helper'),
-				http: await contestant('vobiz', 'http'),
-				oneByOne: await contestant('vobiz', 'ours', { maxConcurrency: 1 }),
-				fetch: await floorContestant('fetch'),
-				keptConnections: await floorContestant('keptConnections'),
-				newConnections: await floorContestant('newConnections'),
-			},
-			plivo: {
-				ours: await contestant('plivo', 'ours'),
-				http: await contestant('plivo', 'http'),
-				batched: await contestant('plivo', 'http', DEFAULT_BATCHING),
+			stops: {
+				ours: await inN8n('ours'),
+				helper: await inN8n('helper'),
+				http: await inN8n('http'),
+				fetch: await bareFetch(),
 			},
 			event: {
 				ours: await eventContestant(events, 'ours'),

@@ -1,16 +1,12 @@
 // npm run bench [-- --rounds N | --quick]: our node and what one would use in its place, side by side in a
-// real n8n. With WRITE_FIGURES=1 into docs/bench.json and docs/bench.svg; `npm run docs:figures` makes the
-// table of them.
+// real n8n. With WRITE_FIGURES=1 into docs/bench.json, of which `npm run docs:figures` makes the table.
 
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { recordFigures, setting } from '../test/lib/figures.cts';
+import { recordFigures } from '../test/lib/figures.cts';
 import { installN8n, versions } from '../test/lib/n8n/index.cts';
 import { build, pack } from '../test/lib/package.cts';
 import { elapsed, runScript, say, step, tail, temporaryFolder } from '../test/lib/processes.cts';
-import { chart } from './chart.cts';
 import { openLab, type Lab } from './lab.cts';
 import { MEASUREMENTS, warmUp, type Series } from './measure.cts';
 import { report } from './report.cts';
@@ -19,12 +15,12 @@ import { report } from './report.cts';
 async function playRounds(lab: Lab, rounds: number): Promise<Series> {
 	const series: Series = {};
 	for (let round = 0; round < rounds; round += 1) {
-		for (const { title, every, measure } of MEASUREMENTS) {
-			if (round % every !== 0) continue;
-			const found = await step(`round ${round + 1} of ${rounds}: ${title}`, () =>
-				measure(lab, round / every),
+		for (const [title, measure] of Object.entries(MEASUREMENTS)) {
+			const found = await step(
+				`round ${round + 1} of ${rounds}: ${title}`,
+				async () => await measure(lab, round),
 			);
-			for (const [name, values] of Object.entries(found)) (series[name] ??= []).push(...values);
+			for (const [name, value] of Object.entries(found)) (series[name] ??= []).push(value);
 		}
 	}
 	return series;
@@ -70,10 +66,6 @@ runScript(async () => {
 	await build();
 	const measured = await measureAll(await pack(temporaryFolder('bench')), rounds);
 	const { figures, text } = report(measured.series, rounds, measured.tarball);
-	const recorded = recordFigures('bench', await versions(), figures);
-	const note = `Medians of ${rounds} rounds. ${setting(recorded)}, ${figures.machine}`;
-	if (process.env.WRITE_FIGURES) {
-		writeFileSync(path.join(__dirname, '../docs/bench.svg'), chart(measured.series, note));
-	}
+	recordFigures('bench', await versions(), figures);
 	say(`\n${text}\n\n${elapsed(since)} in all`);
 });

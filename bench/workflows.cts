@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { INodeParameters } from 'n8n-workflow';
 
 import { httpStop } from '../test/lib/httpRequest.cts';
 import {
@@ -18,12 +17,6 @@ export interface SavedCredential {
 	name: string;
 }
 
-/** What is measured of a node beside its job. */
-export interface Settings {
-	fromEvent?: boolean;
-	options?: INodeParameters;
-}
-
 const probe = (at: 'start' | 'end'): Unplaced => ({
 	name: `Probe ${at}`,
 	type: 'CUSTOM.probe',
@@ -39,13 +32,12 @@ const FROM_ITEM = { callId: '={{ $json.CallUUID }}', stream: '={{ $json.StreamID
 export const stopAudioStream = (
 	provider: string,
 	credential: SavedCredential,
-	{ fromEvent = false, options = {} }: Settings,
+	fromEvent: boolean,
 ): Unplaced => ({
 	...stopNode('Stop Audio Stream', {
 		provider,
 		operation: 'stopStream',
 		...(fromEvent ? { source: 'event' } : FROM_ITEM),
-		options,
 	}),
 	credentials: saved(credential),
 });
@@ -63,13 +55,13 @@ export const helperAlone = (accountUrl: string, credential: SavedCredential): Un
 export const httpRequest = (
 	account: string,
 	credential: SavedCredential,
-	{ fromEvent = false, options = {} }: Settings,
+	fromEvent: boolean,
 ): Unplaced => {
 	const item = fromEvent ? '$json.body' : '$json';
 	return {
 		...httpStop('HTTP Request', account, credential.type, {
 			ids: [`${item}.CallUUID`, `${item}.StreamID`],
-			options,
+			options: {},
 		}),
 		// Without it, the first 429 would end the workflow, and nothing behind it could measure.
 		onError: 'continueRegularOutput',

@@ -1,5 +1,5 @@
 // Stands before and behind the node that is measured, inside n8n's own process: there alone a node's share
-// of the CPU time and of the memory can be told from the rest of its workflow.
+// of the CPU time can be told from the rest of its workflow.
 
 import type {
 	IExecuteFunctions,
@@ -7,51 +7,21 @@ import type {
 	INodeType,
 	INodeTypeDescription,
 } from 'n8n-workflow';
-import v8 from 'node:v8';
-import vm from 'node:vm';
 
-v8.setFlagsFromString('--expose-gc');
-const collectGarbage = vm.runInNewContext('gc') as () => void;
-
-/** How often the heap is looked at, in ms; its highest point is what counts. */
-const LOOK_EVERY_MS = 20;
-
-/** What JavaScript holds in this process, in bytes, with what has not been collected yet. */
-function heap(): number {
-	const { used_heap_size: used, external_memory: external } = v8.getHeapStatistics();
-	return used + external;
-}
-
-interface Measuring {
-	bytes: number;
-	peak: number;
-	cpu: NodeJS.CpuUsage;
+interface Started {
 	at: number;
-	timer: NodeJS.Timeout;
+	cpu: NodeJS.CpuUsage;
 }
 
-/** What is known of the node since its start; workflows are measured one at a time. */
-let measuring: Measuring | undefined;
+/** What was true at the node's start; workflows are measured one at a time. */
+let started: Started | undefined;
 
-function start(): void {
-	// Every run starts from what is really in use.
-	collectGarbage();
-	const bytes = heap();
-	const timer = setInterval(() => {
-		if (measuring) measuring.peak = Math.max(measuring.peak, heap());
-	}, LOOK_EVERY_MS);
-	measuring = { bytes, peak: bytes, cpu: process.cpuUsage(), at: performance.now(), timer };
-}
-
-/** The ms that the node took, the CPU time of n8n meanwhile, and the bytes that its heap grew by at most. */
-function end(): { ms: number; cpuMs: number; bytes: number } {
-	if (!measuring) throw new Error("A probe 'End' has no 'Start' before it.");
-	const { bytes, cpu, at, timer } = measuring;
-	const ms = performance.now() - at;
-	const { user, system } = process.cpuUsage(cpu);
-	clearInterval(timer);
-	const peak = Math.max(measuring.peak, heap());
-	return { ms, cpuMs: (user + system) / 1000, bytes: peak - bytes };
+/** The ms that the node took, and the CPU time of n8n meanwhile. */
+function end(): { ms: number; cpuMs: number } {
+	if (!started) throw new Error("A probe 'End' has no 'Start' before it.");
+	const ms = performance.now() - started.at;
+	const { user, system } = process.cpuUsage(started.cpu);
+	return { ms, cpuMs: (user + system) / 1000 };
 }
 
 export class Probe implements INodeType {
@@ -80,7 +50,7 @@ export class Probe implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		if (this.getNodeParameter('at', 0) === 'end') return [[{ json: end() }]];
-		start();
+		started = { at: performance.now(), cpu: process.cpuUsage() };
 		return [this.getInputData()];
 	}
 }

@@ -126,8 +126,6 @@ export interface BenchFigures {
 	}>;
 	/** What is to be said of each aim that was missed. */
 	missed: string[];
-	/** The CPU time that a connection of its own costs each request, without TLS. */
-	connection: string;
 	series: Record<string, number[]>;
 }
 
@@ -384,8 +382,6 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 				? 'Every aim is met.'
 				: figures.missed.map((line) => `- ${line}`).join('\n'),
 			'',
-			`A connection for each request costs ${figures.connection} of CPU time here, without TLS; n8n's request helper offers no way to share one.`,
-			'',
 			`Medians of ${figures.rounds} rounds, and in brackets the range; smaller is better. ${setting(measured)}, ${figures.machine}. All values: [bench.json](bench.json).`,
 		].join('\n'),
 
@@ -436,8 +432,10 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 export const FIGURES = Object.keys(TABLES) as FiguresName[];
 
 /** The table of a file of figures; a release waits for one that nobody has measured. */
-export function figuresTable<Name extends FiguresName>(name: Name): string {
-	const recorded = readFigures(name);
+export function figuresTable<Name extends FiguresName>(
+	name: Name,
+	recorded = readFigures(name),
+): string {
 	return recorded ? TABLES[name](recorded) : '**Not measured yet.**';
 }
 
