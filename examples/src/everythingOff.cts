@@ -18,7 +18,7 @@ import {
 } from './workflows.cts';
 import { filledIn, GOES_ON, notes, steps, STREAM_SERVER_DECIDES, type Carrier } from './common.cts';
 
-const ROUNDS = 10;
+const ROUNDS = 5;
 /** Plivo takes 300 requests in 5 s, and this leaves room for whatever else runs. Vobiz publishes no number. */
 const BATCHES = { batching: { batch: { batchSize: 20, batchInterval: 1_000 } } };
 const TIMEOUT_MS = 10_000;

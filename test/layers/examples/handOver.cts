@@ -310,7 +310,7 @@ const CELLS: ReadonlyArray<Cell<HandOver>> = [
 		at: ['vobiz', 'signalWire', 'plivo'],
 		play: async ({ stage, name, document }) => {
 			// A stop before it would end the call, since the stream still holds it.
-			const slow = await startDetour(document, 4_000);
+			const slow = await startDetour(document, 2_000);
 			try {
 				const on = await publishHandOver(stage, name, { by: slow.url });
 				const since = nextDocument(on);
