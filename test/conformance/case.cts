@@ -228,10 +228,10 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 
 	/** Has the stand-in answer this to what is read last of a live call: a page of its streams, or anything else. */
 	answerList(given: readonly IDataObject[] | Fault, total?: number) {
-		const { list, page } = this.column;
-		const path = list?.(this.standIn, this.targets[0] ?? this.target);
-		if (path === undefined || !page) throw new Error(`'${this.column.title}' has no list`);
-		const fault = 'length' in given ? { status: 200, body: page(given, total) } : given;
+		const { column, standIn, target, targets } = this;
+		const path = column.list?.(standIn, targets[0] ?? target);
+		if (path === undefined) throw new Error(`'${column.title}' has no list`);
+		const fault = 'length' in given ? { status: 200, body: column.page?.(given, total) } : given;
 		this.answerRead(fault, { when: (request) => request.path === path });
 	}
 

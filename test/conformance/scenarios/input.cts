@@ -257,7 +257,7 @@ export const input: readonly Row[] = [
 	rows<(name: string) => string>({
 		name: 'a fixed provider that is spelled otherwise is refused by name: n8n drops the fields that depend on it',
 		variants: () => ({
-			'as people write it': (name) => name[0]?.toUpperCase() + name.slice(1),
+			'as people write it': (name) => name.charAt(0).toUpperCase() + name.slice(1),
 			'in upper case': (name) => name.toUpperCase(),
 			'with a blank': (name) => `${name} `,
 			another: () => 'twilio',

@@ -236,11 +236,11 @@ export const overCalls: readonly Row[] = [
 		parameters: byEvent,
 		arrange(c, source) {
 			const { stream } = c.fields(c.target);
-			const item: IDataObject = { ...signedEnd(c), stream };
+			const signedItem = signedEnd(c);
 			c.items = [
 				source === 'Signed Event'
-					? { body: item.body as IDataObject, stream, proof: signedEnd(c) }
-					: item,
+					? { body: signedItem.body, stream, proof: signedItem }
+					: { ...signedItem, stream },
 			];
 			c.end();
 			refuse(c);

@@ -136,11 +136,8 @@ export const trust: readonly Row[] = [
 			expect(message).toContain('WEBHOOK_URL');
 			// Only a query that is signed can be the cause.
 			const isSigned = c.profile.cannot.bodySigned === undefined;
-			expect([/with its query$/, /query/].map((query) => query.test(`${textOf(error)}`))).toEqual([
-				isSigned,
-				isSigned,
-			]);
-			expect(/take the query out/.test(textOf(message))).toBe(isSigned);
+			expect(textOf(error).endsWith(' with its query')).toBe(isSigned);
+			expect(textOf(message).includes('take the query out')).toBe(isSigned);
 			expect(message).not.toMatch(/someone else/);
 		},
 	}),
