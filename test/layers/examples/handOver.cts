@@ -670,7 +670,7 @@ export function describeHandOverRestart(getStage: () => Stage): void {
 			}),
 		);
 		for (const { on } of begun) {
-			await until('The wait', 60, async () => (await waitingOf(on)) || undefined);
+			await until(`The wait at ${on.name}`, 60, async () => (await waitingOf(on)) || undefined);
 		}
 		await getStage().n8n.restart();
 		for (const { on, call, stream } of begun) {

@@ -15,7 +15,8 @@ afterAll(async () => {
 });
 
 afterEach(() => {
-	for (const standIn of Object.values(stage.standIns)) {
+	const { signalWire, plivo, vobiz } = stage.standIns;
+	for (const standIn of [signalWire, plivo, vobiz]) {
 		standIn.fault = () => undefined;
 		standIn.expectOnContract();
 	}
