@@ -23,5 +23,6 @@ afterEach(() => {
 });
 
 describeHandOver(() => stage, true);
-describeEverythingOff(() => stage, true);
 describeHandOverRestart(() => stage);
+// It stops what runs on any call, also what a hand-over waits to stop.
+describeEverythingOff(() => stage, true);
