@@ -16,7 +16,7 @@ const PLANTED = [
 		'words/two.ts',
 		"import type { A } from './one';\nexport * from '../providers/urls';\nexport interface B { a?: A }\n",
 	],
-	['sending-looks-down', 'sending/up.ts', "export * from '../input/values';\n"],
+	['sending-looks-down', 'sending/up.ts', "export * from '../input/parameters';\n"],
 	['every-file-has-its-room', 'lobby/file.ts', "export * from '../words/values';\n"],
 	['nothing-else-at-run-time', 'words/net.ts', "export type { Socket } from 'node:net';\n"],
 	['what-is-imported-is-there', 'words/gone.ts', "export type { Gone } from './nowhere';\n"],
