@@ -735,8 +735,8 @@ describe('Check Event of JSON that SignalWire signed, with the raw body', () => 
 		const { items } = await check(standIn, [
 			json({ rawBody: false }),
 			{ ...json(), binary: {} },
-			{ json: { ...json().json, files: { data: 'no file' } } },
-			{ json: { ...json().json, files: 'none' } },
+			{ json: { ...json().json, _files: { data: 'no file' } } },
+			{ json: { ...json().json, _files: 'none' } },
 		]);
 		const one = failed(
 			standIn,
@@ -750,7 +750,7 @@ describe('Check Event of JSON that SignalWire signed, with the raw body', () => 
 	it('takes the raw body where n8n keeps files in the item itself', async () => {
 		const { json: item, binary } = json();
 		const { items } = await check(standIn, [
-			{ json: { ...item, files: { data: { ...binary?.data } } } },
+			{ json: { ...item, _files: { data: { ...binary?.data } } } },
 		]);
 		expect(items).toEqual([passed()]);
 	});
