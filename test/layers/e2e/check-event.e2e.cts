@@ -12,7 +12,7 @@ import {
 	type ProviderName,
 	type SignedEvent,
 } from '../../lib/stand-ins/index.cts';
-import { signalWireHex } from '../../lib/stand-ins/signatures.cts';
+import { signalWireJsonSignature } from '../../lib/stand-ins/signatures.cts';
 import { live, type Live, type RunningStandIn } from '../../lib/stops.cts';
 import { chain, stopNode, webhook, workflow } from '../../../examples/src/workflows.cts';
 
@@ -147,7 +147,7 @@ describe('Check Event behind a real Webhook node', () => {
 		afterEach(() => expect(standIn.requests).toEqual([]));
 
 		const sign = (how: How = {}, kind = began, address = addressOf(path)) =>
-			standIn.signedCallback(kind, target.stream, address, { userInfoSigned: false, ...how });
+			standIn.signedCallback(kind, target.stream, address, how);
 
 		const about = { provider, operation: 'checkEvent' };
 		const ids = () => ({ callId: target.call.id, stream: target.stream.id });
@@ -227,7 +227,7 @@ describe('Check Event behind a real Webhook node', () => {
 				headers: {
 					...event.headers,
 					...(signedText !== undefined && {
-						'X-SignalWire-Signature': signalWireHex('sha1', { address, text: signedText }, key),
+						'X-SignalWire-Signature': signalWireJsonSignature(address, signedText, key),
 					}),
 				},
 			};
@@ -250,7 +250,6 @@ describe('Check Event behind a real Webhook node', () => {
 				for (const event of [
 					sign(path),
 					sign(path, { json: ['SHA-256'] }),
-					sign(path, { userInfoSigned: true }),
 					withText(path, pretty, pretty),
 					withText(path, `\uFEFF${pretty}`, pretty),
 				]) {
