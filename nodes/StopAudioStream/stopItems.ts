@@ -161,8 +161,8 @@ class Run {
 		itemIndex: number,
 	): Promise<RawBody> {
 		if (!signature.rawScheme) return { kind: 'notAsked' };
-		// In n8n's combined binary mode the file stands in the item itself.
-		const { data } = isRecord(json.files) ? json.files : {};
+		// In n8n's combined binary mode the file stands in the item itself (`BINARY_IN_JSON_PROPERTY`, n8n 2.41).
+		const { data } = isRecord(json._files) ? json._files : {};
 		const file = binary?.data ?? (isFile(data) ? data : undefined);
 		if (file === undefined) return { kind: 'missing' };
 		const { helpers } = this.context;

@@ -4,7 +4,7 @@ import { parse as parseForm } from 'node:querystring';
 import { parse as parseQuery } from 'qs';
 
 import { providers } from '../../nodes/StopAudioStream/providers/index';
-import { verifySignature } from '../../nodes/StopAudioStream/input/signature';
+import { verifySignature, type RawBody } from '../../nodes/StopAudioStream/input/signature';
 import {
 	messages,
 	orRefusal,
@@ -20,12 +20,17 @@ import {
 } from './stand-ins/signatures.cts';
 
 /** What the node says of the signature of an item of a Webhook node: that it is signed, or why it is not. */
-export const verdictOf = (provider: string, item: unknown, key: string): string => {
+export const verdictOf = (
+	provider: string,
+	item: unknown,
+	key: string,
+	raw: RawBody = { kind: 'notAsked' },
+): string => {
 	const found = providers.find(({ name }) => name === provider);
 	if (!found) throw new Error(`There is no provider '${provider}'.`);
 	const account = { origin: '', id: '', token: key, signingKey: key };
 	const signer = { provider: found, account, field: 'Verify Signature' };
-	const verdict = orRefusal(() => verifySignature(item, signer, { kind: 'notAsked' }));
+	const verdict = orRefusal(() => verifySignature(item, signer, raw));
 	if (!(verdict instanceof Refusal)) return 'signed';
 	const why = Object.entries(WHY).find(([, sentences]) =>
 		sentences.some(({ what }) => isFrom(what, verdict.failure.what)),
@@ -37,8 +42,8 @@ export const verdictOf = (provider: string, item: unknown, key: string): string 
 const WHY: Record<string, readonly Sentence[]> = {
 	noKey: [messages.noSigningKey],
 	noEvent: [messages.notAWebhookItem],
-	notForm: [messages.bodyNotSigned, messages.signedJson],
-	noHeaders: [messages.noSignature, messages.olderSignature],
+	notForm: [messages.bodyNotSigned, messages.signedJson, messages.noRawBody],
+	noHeaders: [messages.noSignature, messages.noJsonSignature, messages.olderSignature],
 	query: [messages.queryNotPlain],
 	mismatch: [messages.wrongSignature, messages.wrongSignatureOrQuery],
 };

@@ -5,6 +5,7 @@ import { asReceived, SIGNERS, verdictOf, webhookItem } from '../lib/callbacks.ct
 import { FORGED, UNSIGNED, type Forgery, type Sign } from '../lib/forgeries.cts';
 import { VECTORS } from '../lib/signatureVectors.cts';
 import { vobizSignature, type Signable } from '../lib/stand-ins/signatures.cts';
+import { received } from '../lib/webhookItems.cts';
 
 const WEBHOOK = 'https://n8n.example.com/webhook/7c9f';
 const KEY = 'key-of-the-account';
@@ -42,6 +43,20 @@ describe('signatures by value', () => {
 			const webhook = address.replace(/\/?(\?.*)?$/, '');
 			expect(verdictOf(provider, webhookItem(callback, webhook), key)).toBe('signed');
 			expect(verdictOf(provider, webhookItem(callback, webhook), `${key}0`)).toBe('mismatch');
+		},
+	);
+
+	test.each(VECTORS.filter(({ json }) => json !== undefined))(
+		"the vendor's own signature of JSON is taken with the raw body, and with no other: $source",
+		({ provider, key, address: url, json = '', headers }) => {
+			const verdictWith = (text: string, signingKey = key) => {
+				const type = { 'Content-Type': 'application/json' };
+				const item = received({ url, headers: { ...headers, ...type }, text: json }).json;
+				return verdictOf(provider, item, signingKey, { kind: 'raw', text });
+			};
+			expect(verdictWith(json)).toBe('signed');
+			expect(verdictWith(json.replace('answered', 'ringing'))).toBe('mismatch');
+			expect(verdictWith(json, `${key}0`)).toBe('mismatch');
 		},
 	);
 

@@ -3,9 +3,10 @@
 
 import { parse } from 'node:querystring';
 import { start } from '../lib/opened.cts';
+import { VECTORS } from '../lib/signatureVectors.cts';
 import { command, listen, paths, withStream, type Page } from '../lib/providerRequests.cts';
 import { providers, type SignalWireStandIn } from '../lib/stand-ins/index.cts';
-import { vobizSignature } from '../lib/stand-ins/signatures.cts';
+import { signalWireJsonSignature, vobizSignature } from '../lib/stand-ins/signatures.cts';
 import { isSignedByPlivo, isSignedBySignalWire, signalWireSdk } from '../lib/vendorSdks.cts';
 
 // Jest gives each test file an `Array` of its own, and Node's querystring makes lists of another:
@@ -151,10 +152,40 @@ describe('signatures', () => {
 		},
 	);
 
-	test('an event of SignalWire in JSON has no signature', async () => {
+	test('an event of SignalWire in JSON is signed only if that is asked for', async () => {
 		const s = await start('signalWire');
-		const { headers } = s.signedCallback('calling.call.stream', withStream(s).stream, ADDRESS);
-		expect(headers).toEqual({ 'Content-Type': 'application/json' });
+		const { stream } = withStream(s);
+		const signed = (json?: readonly ('SHA-1' | 'SHA-256')[]) =>
+			s.signedCallback('calling.call.stream', stream, LOCKED, { json });
+		const { headers, url, text } = signed();
+		expect(Object.keys(headers)).toEqual(['Content-Type', 'Authorization']);
+		const { signingSecret } = s.credentials;
+		const signature = (algorithm: 'sha1' | 'sha256') =>
+			signalWireJsonSignature(url, text, signingSecret, algorithm);
+		expect(signed(['SHA-1', 'SHA-256']).headers).toEqual({
+			...headers,
+			'X-SignalWire-Signature': signature('sha1'),
+			'X-SignalWire-SHA256-Signature': signature('sha256'),
+		});
+	});
+
+	test.each(VECTORS.filter(({ json }) => json !== undefined))(
+		"JSON is signed as the vendor's SDK has it: $source",
+		({ address, json = '', key, headers }) => {
+			expect(Object.values(headers)).toEqual([signalWireJsonSignature(address, json, key)]);
+		},
+	);
+
+	test('an event can be made into one that no kind stands for, and is signed as that', async () => {
+		const s = await start('signalWire');
+		const { stream } = withStream(s);
+		const { url, text, body, headers } = s.signedCallback('stream-started', stream, ADDRESS, {
+			change: ({ CallSid }) => ({ CallSid, CallStatus: 'busy' }),
+		});
+		expect(body).toEqual({ CallSid: stream.callId, CallStatus: 'busy' });
+		const { signingSecret } = s.credentials;
+		const signature = headers['X-SignalWire-Signature'] ?? '';
+		expect(isSignedBySignalWire(signingSecret, signature, url, parse(text))).toBe(true);
 	});
 
 	test('Vobiz signs only for an address with a password, and its tokens go along in plain text', async () => {

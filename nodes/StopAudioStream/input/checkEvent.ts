@@ -4,7 +4,6 @@ import type { Account, Ids, Provider } from '../providers/provider';
 import { REQUIRE_SIGNATURE } from '../words/fields';
 import { messages, orRefusal, Refusal, refusal } from '../words/sentences';
 import type { EventKind } from '../words/vocabulary';
-import { isRecord } from '../words/values';
 import { readCheckedEvent, type CheckedEvent } from './events';
 import { verifySignature, type RawBody } from './signature';
 
@@ -44,16 +43,11 @@ function signedEvent(
 	const { rawIsSigned } = verifySignature(json, signer, raw);
 	if (!rawIsSigned || raw.kind !== 'raw') return asItCame;
 	const body = parsed(raw.text);
-	const shown = json.body;
-	if (!isEmpty(shown) && JSON.stringify(shown) !== JSON.stringify(body)) {
+	if (JSON.stringify(json.body) !== JSON.stringify(body)) {
 		throw refusal('untrusted', messages.otherRawBody, { provider: provider.displayName });
 	}
 	return readCheckedEvent({ body, query: json.query }, provider, true);
 }
-
-/** Whether a body says nothing. */
-const isEmpty = (body: unknown): boolean =>
-	body === undefined || body === '' || (isRecord(body) && Object.keys(body).length === 0);
 
 function parsed(text: string): unknown {
 	try {

@@ -117,11 +117,11 @@ function kindOf(place: Place, { events }: Provider, { call }: EventNames): Event
 }
 
 /** What a Webhook node puts beside the event: its headers, its URL and its query may hold a password or be a lock. */
-const OF_WEBHOOK = ['headers', 'params', 'query', 'body', 'webhookUrl', 'executionMode'];
+const OF_WEBHOOK = /^(headers|params|query|body|webhookUrl|executionMode|_files)$/;
 
 function fieldsOf(item: Record<string, unknown>, { event, values, within }: Place): IDataObject {
 	if (event === item) {
-		const own = Object.entries(item).filter(([name]) => !OF_WEBHOOK.includes(name));
+		const own = Object.entries(item).filter(([name]) => !OF_WEBHOOK.test(name));
 		return { ...Object.fromEntries(own), ...(within && { [within]: values }) } as IDataObject;
 	}
 	const { body, query } = item;

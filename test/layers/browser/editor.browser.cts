@@ -28,29 +28,29 @@ const PROVIDERS: Screen[] = [
 		name: 'signalWire',
 		label: 'SignalWire',
 		credential: 'SignalWire Basic API',
-		operations: ['Stop Stream'],
+		operations: ['Stop Stream', 'Check Event'],
 		stop: ['Identify Stream By', 'Call SID', 'Stream SID'],
-		notice: /^SignalWire: what happens to the call\. The call goes on\./,
+		notice: /^SignalWire: the call goes on\./,
 		check: "Check 'Space URL', 'Project ID' and 'API Token' in the credential",
 	},
 	{
 		name: 'plivo',
 		label: 'Plivo',
 		credential: 'Plivo Basic API',
-		operations: ['Stop Stream', 'Stop All Streams'],
+		operations: ['Stop Stream', 'Stop All Streams', 'Check Event'],
 		stop: ['Call UUID', 'Stream ID'],
-		notice: /^Plivo: what happens to the call\. The call goes on\./,
-		noticeForAll: /^Plivo: what happens to the call\. Every stream of the call stops/,
+		notice: /^Plivo: the call goes on\./,
+		noticeForAll: /^Plivo: every stream of the call stops/,
 		check: "Check 'Auth ID' and 'Auth Token' in the credential",
 	},
 	{
 		name: 'vobiz',
 		label: 'Vobiz',
 		credential: 'Vobiz X-Auth API',
-		operations: ['Stop Stream', 'Stop All Streams'],
+		operations: ['Stop Stream', 'Stop All Streams', 'Check Event'],
 		stop: ['Call UUID', 'Stream ID'],
-		notice: /^Vobiz: what happens to the call\. The call goes on/,
-		noticeForAll: /^Vobiz: what happens to the call\. Every stream of the call stops/,
+		notice: /^Vobiz: the call goes on\./,
+		noticeForAll: /^Vobiz: every stream of the call stops/,
 		check: "Check 'Auth ID' and 'Auth Token' in the credential",
 	},
 ];
@@ -106,12 +106,13 @@ describe("the node in n8n's editor", () => {
 		expect(new URL(editor.page.url()).pathname).toMatch(/^\/home\//);
 	});
 
-	test("searching 'stop audio' in the nodes panel finds the node and its two actions", async () => {
+	test("searching 'stop audio' in the nodes panel finds the node and its three actions", async () => {
 		await newWorkflow();
 		expect(await editor.searchNodes('stop audio')).toEqual(['Stop Audio Stream']);
 		expect(await editor.actions('Stop Audio Stream')).toEqual([
 			'Stop a stream of a call',
 			'Stop all streams of a call',
+			'Check an event of a call',
 		]);
 		await editor.pickAction('Stop a stream of a call');
 		expect(await editor.choices('Provider')).toEqual(['Plivo', 'SignalWire', 'Vobiz']);
@@ -153,6 +154,29 @@ describe("the node in n8n's editor", () => {
 				await editor.choose('Operation', 'Stop Stream');
 			});
 		}
+
+		test('Check Event asks for nothing but a signature, and for its credential only then', async () => {
+			await editor.choose('Operation', 'Check Event');
+			const fields = ['Provider', 'Operation', 'Require Signature', 'Options'];
+			expect(await editor.fields()).toEqual([credential, ...fields]);
+			expect(await editor.notices()).toEqual([]);
+			expect(await editor.addableOptions()).toEqual(['Include Event Fields']);
+			await editor.toggle('Require Signature');
+			expect(await editor.fields()).toEqual(fields);
+		});
+
+		test('what Check Event cannot read is said in the output pane', async () => {
+			await editor.run();
+			const { what, todo } = await editor.failure();
+			expect(what).toBe(`The incoming event holds no call that ${label} names`);
+			expect(todo).toMatch(/^Looked for 'Call/);
+			expect(todo).not.toContain('running');
+		});
+
+		test('behind Check Event without a signature, a stop asks for its credential again', async () => {
+			await editor.choose('Operation', 'Stop Stream');
+			expect(await editor.fields()).toEqual([credential, ...ALWAYS, ...stop, 'Options']);
+		});
 
 		test('only its credential is offered', async () => {
 			expect((await editor.credentials()).sort()).toEqual([
@@ -249,7 +273,7 @@ describe("the node in n8n's editor", () => {
 			'Options',
 		]);
 		expect(await editor.notices()).toEqual([
-			expect.stringMatching(/^SignalWire, conference: what happens to the calls\./),
+			expect.stringMatching(/^SignalWire: the conference and its calls go on\./),
 		]);
 	});
 
@@ -264,7 +288,7 @@ describe("the node in n8n's editor", () => {
 			'Options',
 		]);
 		expect(await editor.notices()).toContainEqual(
-			expect.stringMatching(/^Anyone who knows the webhook's address can send such an event\./),
+			expect.stringMatching(/^Anyone who knows the webhook's URL can send such an event\./),
 		);
 	});
 
@@ -287,6 +311,44 @@ describe("the node in n8n's editor", () => {
 		]);
 		await editor.choose('Provider', 'Plivo');
 		expect(await editor.fields()).toEqual(['Plivo Basic API', ...ALWAYS, 'Call UUID', 'Options']);
+	});
+
+	test("Check Event is not in the form of an AI agent's tool", async () => {
+		const { id } = await n8n.createWorkflow({
+			name: 'a tool',
+			nodes: [
+				{
+					name: 'Start',
+					type: 'n8n-nodes-base.manualTrigger',
+					typeVersion: 1,
+					position: [0, 0],
+					parameters: {},
+				},
+				{
+					name: 'Agent',
+					type: '@n8n/n8n-nodes-langchain.agent',
+					typeVersion: 3,
+					position: [300, 0],
+					parameters: {},
+				},
+				{
+					name: 'Tool',
+					type: 'n8n-nodes-stop-audio-stream.stopAudioStreamTool',
+					typeVersion: 1,
+					position: [300, 300],
+					parameters: {},
+				},
+			],
+			connections: {
+				Start: { main: [[{ node: 'Agent', type: 'main', index: 0 }]] },
+				Tool: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] },
+			},
+		});
+		await editor.openWorkflow(id);
+		await editor.openNode('Tool');
+		const offered = await editor.choices('Operation');
+		expect(offered.slice(0, 2)).toEqual(['Stop Stream', 'Stop All Streams']);
+		expect(offered).not.toContain('Check Event');
 	});
 
 	test('no token was ever to be read on the screen', () => {

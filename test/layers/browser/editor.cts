@@ -203,6 +203,25 @@ export class Editor {
 		await this.look();
 	}
 
+	/** Switches a field from on to off, or back. */
+	async toggle(label: string) {
+		await this.#field(label).locator('.el-switch').click();
+		await this.page.waitForTimeout(SETTLE_MS);
+		await this.look();
+	}
+
+	/** What can be added under 'Options'. */
+	async addableOptions() {
+		const add = this.page.locator(`${NODE} ${FIELDS} ${mark('collection-parameter-add')} input`);
+		const opened = await this.#again(() =>
+			this.#openMenu(add.first(), mark('collection-parameter-option')),
+		);
+		await this.look();
+		const options = await this.#texts(mark('collection-parameter-option'));
+		await opened.click();
+		return options;
+	}
+
 	async fill(label: string, value: string) {
 		await this.#field(label).locator('input, textarea').first().fill(value);
 		await this.look();

@@ -4,7 +4,7 @@ import type { Call, Change, Conference, Stream } from './calls.cts';
 import type { RawRequest, Reading } from './contract.cts';
 import { renderBin, type StreamOrder } from './documents.cts';
 import { basic, type Fields, form, json } from './events.cts';
-import { signalWireSignature } from './signatures.cts';
+import { signalWireJsonSignature, signalWireSignature } from './signatures.cts';
 import type { Answer, Behaviour, Exposed, LoggedRequest, Provider, StandIn } from './stand-in.cts';
 import { methodOf, textOf } from './telephony.cts';
 
@@ -464,10 +464,15 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 				callState,
 			),
 		},
-		/** cXML's form callbacks alone: no document describes a signature of a JSON event. */
-		sign(event, { key = credentials.signingSecret }): Record<string, string> {
-			if (!event.isForm) return {};
-			return { 'X-SignalWire-Signature': signalWireSignature(event, key) };
+		sign(event, { key = credentials.signingSecret, json: hashes = [] }): Record<string, string> {
+			const { isForm, address, text } = event;
+			if (isForm) return { 'X-SignalWire-Signature': signalWireSignature(event, key) };
+			const signature = (algorithm: 'sha1' | 'sha256') =>
+				signalWireJsonSignature(address, text, key, algorithm);
+			return {
+				...(hashes.includes('SHA-1') && { 'X-SignalWire-Signature': signature('sha1') }),
+				...(hashes.includes('SHA-256') && { 'X-SignalWire-SHA256-Signature': signature('sha256') }),
+			};
 		},
 		flow: {
 			dialectOf: ({ runs }) => (runs === 'SWML' ? 'SWML' : 'cXML'),

@@ -18,6 +18,11 @@ export interface Signing {
 	nonce?: string;
 	/** Vobiz: no signature headers, as live captures of some accounts show. */
 	isBare?: true;
+	/**
+	 * SignalWire: with which hashes a JSON event is signed. With none if it is not said: the vendor's pages contradict
+	 * each other on which JSON events are signed.
+	 */
+	json?: readonly ('SHA-1' | 'SHA-256')[];
 }
 
 /** An address in the parts that the schemes speak of. */
@@ -37,8 +42,12 @@ const pairsOf = (written: string): Pairs =>
 const byNameAndValue = (pairs: Pairs): Pairs =>
 	[...pairs].sort(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1));
 
-const hmac = (algorithm: string, key: string, text: string): string =>
-	createHmac(algorithm, key).update(text).digest('base64');
+const hmac = (
+	algorithm: string,
+	key: string,
+	text: string,
+	encoding: 'base64' | 'hex' = 'base64',
+): string => createHmac(algorithm, key).update(text).digest(encoding);
 
 /**
  * Plivo V3: base64 HMAC-SHA256(Auth Token, address without user + '?' + sorted query + '.' + sorted name-value
@@ -69,6 +78,18 @@ export const signalWireSignature = (
 	const names = [...new Set(fields.map(([name]) => name))].sort();
 	const text = names.flatMap((name) => fields.filter(([one]) => one === name).flat());
 	return hmac('sha1', signingKey, address + text.join(''));
+};
+
+/** SignalWire, JSON: lower-case hex HMAC(Signing Key, address without user + body as it is sent), SHA-1 or SHA-256. */
+export const signalWireJsonSignature = (
+	address: string,
+	text: string,
+	signingKey: string,
+	algorithm: 'sha1' | 'sha256' = 'sha1',
+): string => {
+	const { scheme, host, path, query } = partsOf(address);
+	const url = `${scheme}${host}${path}${query === '' ? '' : `?${query}`}`;
+	return hmac(algorithm, signingKey, url + text, 'hex');
 };
 
 /** Vobiz: base64 HMAC-SHA256(Auth Token, address without user and query + '.' + nonce); V2 without the dot. */

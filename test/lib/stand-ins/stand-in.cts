@@ -98,8 +98,11 @@ export interface Behaviour<E extends Exposed = Exposed> {
 	/** A page of the provider that is no part of its API. */
 	page?(request: RawRequest): Answer | undefined;
 	isLimited?(request: LoggedRequest): boolean;
-	/** The headers that say who sent an event; `isForm` is false for JSON. */
-	sign?(event: Signable & { isForm: boolean }, signing: Signing): Record<string, string>;
+	/** The headers that say who sent an event; `isForm` is false for JSON, `text` is the body as it is sent. */
+	sign?(
+		event: Signable & { isForm: boolean; text: string },
+		signing: Signing,
+	): Record<string, string>;
 	/** How documents run; without it the provider has none. */
 	flow?: Omit<FlowRules, 'headersOf'>;
 	/** Which events a change sends, and where to. */
@@ -132,6 +135,13 @@ export interface SignedEvent extends EventPayload {
 	headers: Record<string, string>;
 	/** The body as it goes over the wire, '' for a GET. */
 	text: string;
+}
+
+/** How one event is sent, and signed. */
+export interface CallbackOptions extends Signing {
+	method?: 'GET' | 'POST';
+	further?: readonly [string, string][];
+	change?: (body: Fields) => Fields;
 }
 
 /** What one may say of a call that dials in. */
@@ -234,11 +244,10 @@ export class StandIn {
 		if (behaviour.flow) {
 			const rules = {
 				...behaviour.flow,
-				headersOf: (url: URL, method: string, fields: Record<string, string>) =>
-					behaviour.sign?.(
-						{ ...written(url.href, method, Object.entries(fields)), isForm: true },
-						{},
-					) ?? {},
+				headersOf: (url: URL, method: string, fields: Record<string, string>) => {
+					const to = written(url.href, method, Object.entries(fields));
+					return behaviour.sign?.({ ...to, isForm: true, text: to.form }, {}) ?? {};
+				},
 			};
 			standIn.#flow = new CallFlow(standIn.calls, rules, (error) => standIn.errors.push(error));
 		}
@@ -379,25 +388,20 @@ export class StandIn {
 	/**
 	 * An event as it goes to an address: with its signature, and the Basic Auth that the address asks for.
 	 * @param further fields of a form behind the documented ones
+	 * @param change what makes another event of the payload, one that no kind stands for
 	 */
 	signedCallback(
 		kind: string,
 		subject: Call | Stream,
 		address: string,
-		{
-			method = 'POST',
-			further = [],
-			...signing
-		}: { method?: 'GET' | 'POST'; further?: readonly [string, string][] } & Signing = {},
+		{ method = 'POST', further = [], change = (body) => body, ...signing }: CallbackOptions = {},
 	): SignedEvent {
 		const payload = this.callback(kind, subject);
+		const body = change(payload.body);
 		const isForm = payload.contentType === FORM;
 		const fields: [string, string][] = isForm
 			? [
-					...Object.entries(payload.body).map(([name, value]): [string, string] => [
-						name,
-						String(value),
-					]),
+					...Object.entries(body).map(([name, value]): [string, string] => [name, String(value)]),
 					...further,
 				]
 			: [];
@@ -406,8 +410,11 @@ export class StandIn {
 		const { username, password } = target;
 		target.username = '';
 		target.password = '';
+		const sent = isForm ? to.form : JSON.stringify(body);
+		const text = method === 'GET' ? '' : sent;
 		return {
 			...payload,
+			body,
 			url: target.href,
 			method,
 			headers: {
@@ -415,9 +422,9 @@ export class StandIn {
 				...(username !== '' && {
 					Authorization: basic(decodeURIComponent(username), decodeURIComponent(password)),
 				}),
-				...this.#own.sign?.({ ...to, isForm }, signing),
+				...this.#own.sign?.({ ...to, isForm, text }, signing),
 			},
-			text: method === 'GET' ? '' : isForm ? to.form : JSON.stringify(payload.body),
+			text,
 		};
 	}
 
