@@ -161,8 +161,8 @@ class Run {
 		itemIndex: number,
 	): Promise<RawBody> {
 		if (!signature.rawScheme) return { kind: 'notAsked' };
-		// In n8n's combined binary mode the file stands in the item itself (`BINARY_IN_JSON_PROPERTY`, n8n 2.41).
-		const { data } = isRecord(json._files) ? json._files : {};
+		// In n8n's combined binary mode the file stands in the item itself, under a name that differs by version.
+		const { data } = [json._files, json.files].find(isRecord) ?? {};
 		const file = binary?.data ?? (isFile(data) ? data : undefined);
 		if (file === undefined) return { kind: 'missing' };
 		const { helpers } = this.context;

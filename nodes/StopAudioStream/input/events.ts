@@ -117,7 +117,7 @@ function kindOf(place: Place, { events }: Provider, { call }: EventNames): Event
 }
 
 /** What a Webhook node puts beside the event: its headers, its URL and its query may hold a password or be a lock. */
-const OF_WEBHOOK = /^(headers|params|query|body|webhookUrl|executionMode|_files)$/;
+const OF_WEBHOOK = /^(headers|params|query|body|webhookUrl|executionMode|_?files)$/;
 
 function fieldsOf(item: Record<string, unknown>, { event, values, within }: Place): IDataObject {
 	if (event === item) {
