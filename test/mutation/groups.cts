@@ -14,7 +14,7 @@ const GROUPS = {
 	sending: [`${NODE}/sending/`],
 	input: [`${NODE}/input/`],
 	screen: [`${NODE}/screen/`],
-	node: [`${NODE}/stopItems`, `${NODE}/StopAudioStream.node`],
+	node: [`${NODE}/stop`, `${NODE}/StopAudioStream.node`],
 	credentials: ['credentials/'],
 } satisfies Record<string, string[]>;
 
