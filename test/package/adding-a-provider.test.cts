@@ -74,6 +74,7 @@ function newRepository(title: string) {
 			'const CALLBACKS: Callback[] = [',
 			`$&
 	{ provider: 'examplephone', kind: 'stream.started', holds: ID },
+	{ provider: 'examplephone', kind: 'stream.ended', holds: ID },
 	{ provider: 'examplephone', kind: 'call.ended', holds: {} },`,
 		),
 	);

@@ -15,6 +15,9 @@ const callPath = ({ credentials }: RunningStandIn, { call }: Target) =>
 	`/v2/accounts/${credentials.accountId}/calls/${encodeURIComponent(call.id)}`;
 
 const common = {
+	streamEndings: [
+		{ title: 'type=stream.ended', kind: 'stream.ended', says: { type: 'stream.ended' } },
+	],
 	looks: (standIn: RunningStandIn, target: Target) => [callPath(standIn, target)],
 	answers: {
 		alreadyStopped: { status: 409, body: { code: 'stream_ended', message: 'It has ended' } },
@@ -25,7 +28,6 @@ const common = {
 const oneStream: Column = {
 	...common,
 	names: { id: ['call', 'call_number'], stream: ['stream', 'stream_number'] },
-	streamEndings: [{ title: 'type=stream.ended', kind: 'stream.ended' }],
 	title: 'one stream',
 	parameters: { operation: 'stopStream' },
 	labels: { id: 'Call Number', stream: 'Stream Number' },
@@ -49,7 +51,6 @@ const oneStream: Column = {
 export const allStreams: Column = {
 	...common,
 	names: { id: ['call', 'call_number'] },
-	streamEndings: [],
 	title: 'all streams',
 	parameters: { operation: 'stopAllStreams' },
 	labels: { id: 'Call Number' },
@@ -81,7 +82,10 @@ export const profile: Profile = {
 	account: { field: 'accountId', label: 'Account ID' },
 	token: 'apiKey',
 	own: { 'its own form': own },
-	endings: [{ title: 'type=call.ended', kind: 'call.ended', says: { type: 'call.ended' } }],
+	endings: [
+		{ title: 'type=call.ended', kind: 'call.ended', says: { type: 'call.ended' } },
+		{ title: 'call_status=completed', kind: 'call.ended', says: { call_status: 'completed' } },
+	],
 	suspects: ["'Base URL'", "'Account ID'", "'API Key'"],
 	columns: [oneStream],
 	cannot: {
