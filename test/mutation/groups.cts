@@ -59,7 +59,7 @@ export function judges(): string[] {
 		// Tests of properties ask a thousand times: too long for each change.
 		(test) =>
 			!/[/.]properties\.test\./.test(test) &&
-			/from '\.\.\/(\.\.\/(nodes|credentials)\/|lib\/fake)/.test(
+			/from '\.\.\/(\.\.\/(nodes|credentials)\/|lib\/(fake|callbacks))/.test(
 				readFileSync(path.join(ROOT, test), 'utf8'),
 			),
 	);

@@ -82,7 +82,10 @@ export const profile: Profile = {
 	account: { field: 'accountId', label: 'Account ID' },
 	token: 'apiKey',
 	own: { 'its own form': own },
-	endings: [{ title: 'type=call.ended', kind: 'call.ended', says: { type: 'call.ended' } }],
+	endings: [
+		{ title: 'type=call.ended', kind: 'call.ended', says: { type: 'call.ended' } },
+		{ title: 'call_status=completed', kind: 'call.ended', says: { call_status: 'completed' } },
+	],
 	suspects: ["'Base URL'", "'Account ID'", "'API Key'"],
 	columns: [oneStream],
 	cannot: {

@@ -49,7 +49,7 @@ function behave({ calls, url, options }: StandIn): Behaviour {
 			readCall: ({ path }) =>
 				withCall(path.call, ({ id, up }) => ({
 					status: 200,
-					body: { id, state: up ? 'live' : 'ended' },
+					body: { sid: id, status: up ? 'in-progress' : 'completed' },
 				})),
 			stopStream({ path }) {
 				const stream = calls.streams.get(path.stream ?? '');
