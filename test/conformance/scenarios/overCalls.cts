@@ -1,4 +1,4 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { INodeParameters } from 'n8n-workflow';
 import type { CallState } from '../../../nodes/StopAudioStream/words/vocabulary';
 import type { Fault } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
