@@ -10,12 +10,7 @@ import { providerOf } from '../lib/fakeSender.cts';
 import { fakeRun } from '../lib/fakeRun.cts';
 import { FORGED, UNSIGNED, WRONG_KEY, type Sign } from '../lib/forgeries.cts';
 import { start } from '../lib/opened.cts';
-import {
-	providers,
-	type ProviderName,
-	type SignalWireStandIn,
-	type Stream,
-} from '../lib/stand-ins/index.cts';
+import { type SignalWireStandIn, type Stream } from '../lib/stand-ins/index.cts';
 import { signalWireJsonSignature } from '../lib/stand-ins/signatures.cts';
 import { credentialsOf, live, pairs, type RunningStandIn } from '../lib/stops.cts';
 import { received } from '../lib/webhookItems.cts';
@@ -25,15 +20,16 @@ const LOCKED = URL_OF.replace('://', '://exampleUser:examplePassword@');
 
 type How = Parameters<RunningStandIn['signedCallback']>[3];
 
-/** The event with which each provider says that a stream began. */
-const STARTED: Record<ProviderName, string> = {
-	signalWire: 'stream-started',
-	plivo: 'StartStream',
-	vobiz: 'StartStream',
+/** The event with which a provider says that a stream began, and what it calls a call and a stream. */
+const EVENTS = {
+	signalWire: { started: 'stream-started', call: 'CallSid', stream: 'StreamSid' },
+	plivo: { started: 'StartStream', call: 'CallUUID', stream: 'StreamID' },
+	vobiz: { started: 'StartStream', call: 'CallUUID', stream: 'StreamID' },
 };
+const SIGNING = ['signalWire', 'plivo', 'vobiz'] as const;
 
 const kindOf = ({ provider }: RunningStandIn): string =>
-	STARTED[providers.find((one) => one === provider) ?? 'plivo'];
+	SIGNING.filter((one) => one === provider).map((one) => EVENTS[one].started)[0] ?? '';
 
 /** A form about a stream, as n8n's Webhook node hands it over. */
 const form = (
@@ -117,7 +113,7 @@ const judgeFailures = ({ items }: NodeRunResult): void => {
 	}
 };
 
-describe.each(providers)('Check Event of %s', (provider) => {
+describe.each(SIGNING)('Check Event of %s', (provider) => {
 	let standIn: RunningStandIn;
 	let stream: Stream;
 	let ids: { callId: string; stream: string };
@@ -263,8 +259,8 @@ describe.each(providers)('Check Event of %s', (provider) => {
 	});
 
 	it('says that an event looks like another provider’s', async () => {
-		const others = { signalWire: 'CallUUID', plivo: 'CallSid', vobiz: 'CallSid' };
-		const result = await check(standIn, [{ json: { [others[provider]]: 'c' } }], off);
+		const other = provider === 'signalWire' ? 'CallUUID' : 'CallSid';
+		const result = await check(standIn, [{ json: { [other]: 'c' } }], off);
 		expect(result.items).toEqual([
 			failed(standIn, 'input', /; it looks like an event of [A-Z]/, { message: /'Provider'/ }),
 		]);
@@ -462,7 +458,7 @@ describe.each(providers)('Check Event of %s', (provider) => {
 	});
 
 	it('takes an id that came twice alike and one with spaces around it, and refuses what disagrees', async () => {
-		const [call = '', streamName = ''] = names[provider];
+		const { call, stream: streamName } = EVENTS[provider];
 		const at = (body: IDataObject) => ({ json: { body } });
 		const { items } = await check(
 			standIn,
@@ -494,7 +490,7 @@ describe.each(providers)('Check Event of %s', (provider) => {
 	});
 
 	it('shows the body of a POST, even if its URL alone names the call', async () => {
-		const [call = ''] = names[provider];
+		const { call } = EVENTS[provider];
 		const body = { note: 'of the provider' };
 		const { items } = await check(standIn, [{ json: { query: { [call]: 'c' }, body } }], {
 			...off,
@@ -524,12 +520,6 @@ describe.each(providers)('Check Event of %s', (provider) => {
 });
 
 const CONTINUE = { onError: 'continueRegularOutput' } as const;
-
-const names: Record<ProviderName, string[]> = {
-	signalWire: ['CallSid', 'StreamSid'],
-	plivo: ['CallUUID', 'StreamID'],
-	vobiz: ['CallUUID', 'StreamID'],
-};
 
 describe('Check Event of JSON that SignalWire signed, with the raw body', () => {
 	let standIn: SignalWireStandIn;
@@ -735,10 +725,13 @@ describe('Check Event of JSON that SignalWire signed, with the raw body', () => 
 
 	it('takes the raw body where n8n keeps files in the item itself', async () => {
 		const { json: item, binary } = json();
-		const { items } = await check(standIn, [
-			{ json: { ...item, _files: { data: { ...binary?.data } } } },
-		]);
-		expect(items).toEqual([passed()]);
+		const { items } = await check(
+			standIn,
+			['_files', 'files'].map((name) => ({
+				json: { ...item, [name]: { data: { ...binary?.data } } },
+			})),
+		);
+		expect(items).toEqual([passed(), passed()]);
 	});
 
 	const BODIES: Record<string, (body: IDataObject) => unknown> = {

@@ -78,6 +78,20 @@ function newRepository(title: string) {
 	{ provider: 'examplephone', kind: 'call.ended', holds: {} },`,
 		),
 	);
+	edit('test/conformance/checkEvent.test.cts', (text) =>
+		text.replace(
+			'const WORDS: Word[] = [',
+			`$&
+	...(['stream.started', 'stream.ended', 'call.ended'] as const).map((kind): Word => ({
+		provider: 'examplephone',
+		word: kind,
+		is: ({ 'stream.started': 'streamStarted', 'stream.ended': 'streamEnded', 'call.ended': 'callEnded' } as const)[kind],
+		kind,
+		about: kind === 'call.ended' ? aCall : aStream,
+		handedOn: true,
+	})),`,
+		),
+	);
 	edit('test/unit/properties.test.cts', (text) =>
 		text.replace(
 			/const PATHS: .* = \{/,
@@ -179,7 +193,7 @@ test('the tests that ask every provider for a row pass, once they have the new o
 	await node(
 		'node_modules/jest/bin/jest.js',
 		...['--selectProjects=main', '--runInBand', '--json', `--outputFile=${results}`],
-		'--testPathPatterns=(engine/(providerEvents|secrets)|unit/properties|package/documents)\\.test',
+		'--testPathPatterns=(conformance/checkEvent|engine/(providerEvents|secrets)|unit/properties|package/documents)\\.test',
 		// Of what goes over the providers, the new one; of what looks at all of them, everything.
 		'--testNamePattern=examplephone|^each way|^the map|^every provider|^the tables|^each table',
 	);
@@ -192,6 +206,7 @@ test('the tests that ask every provider for a row pass, once they have the new o
 		assertionResults.some(({ status }) => status === 'passed'),
 	]);
 	expect(Object.fromEntries(passed)).toEqual({
+		'checkEvent.test.cts': true,
 		'documents.test.cts': true,
 		'properties.test.cts': true,
 		'providerEvents.test.cts': true,
