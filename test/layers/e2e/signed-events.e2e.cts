@@ -385,7 +385,7 @@ describe('signed events through a real Webhook node', () => {
 					return;
 				}
 				expectRefused(execution, {
-					error: `The query of the event's address cannot be written again as ${label} signed it`,
+					error: `The query string of this callback cannot be rebuilt the way ${label} signed it`,
 					message: expect.stringContaining('a[b]'),
 				});
 			},
