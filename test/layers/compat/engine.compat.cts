@@ -157,7 +157,7 @@ describe.each(providers)('%s', (provider) => {
 		const { error } = await stop(standIn, [bad.fields, good.fields]);
 		expect(error?.name).toBe('NodeApiError');
 		expect(error?.message).toContain('(403)');
-		expect(error?.description).toContain('not known to be stopped: 1 of 2');
+		expect(error?.description).toContain('1 of 2 streams in this run may still be running');
 		expect(error).toMatchObject({ httpCode: '403', context: { itemIndex: 0 } });
 		expect(good.stream.running).toBe(false);
 	});
