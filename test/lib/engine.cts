@@ -28,6 +28,7 @@ import type {
 import { ROOT } from './install.cts';
 import {
 	NODE_TYPE,
+	savedNode,
 	type CredentialsData,
 	type Engine,
 	type NodeOutput,
@@ -294,18 +295,7 @@ export async function runNode({
 		getByNameAndVersion: nodeTypeOf,
 		getKnownTypes: () => ({}),
 	};
-	const stop: INode = {
-		id: 'stop',
-		name: 'Stop Audio Stream',
-		type,
-		typeVersion: 1,
-		position: [0, 0],
-		parameters,
-		credentials: Object.fromEntries(
-			Object.keys(credentials).map((name) => [name, { id: name, name }]),
-		),
-		...node,
-	};
+	const stop = savedNode({ parameters, credentials, node, type });
 	// n8n looks up an item's own fields at the node before.
 	const before: INode = { ...stop, id: 'before', name: 'Before', type: 'pass', parameters: {} };
 	const workflow = new Workflow({

@@ -10,6 +10,7 @@ import type {
 
 import { stopItems } from '../../nodes/StopAudioStream/stopItems';
 import { fakeHelper, freshAccount, providerOf, type Fates } from './fakeSender.cts';
+import { savedNode } from './nodeRun.cts';
 
 /** One run of the node on a context that has only what the node uses of n8n. */
 export interface FakeRun {
@@ -56,16 +57,7 @@ export function fakeRun({
 	const helper = fakeHelper(fates);
 	const credentialReads: string[] = [];
 	const hints: NodeExecutionHint[] = [];
-	const theNode: INode = {
-		id: 'stop',
-		name: 'Stop Audio Stream',
-		type: 'n8n-nodes-stop-audio-stream.stopAudioStream',
-		typeVersion: 1,
-		position: [0, 0],
-		parameters: { ...values },
-		credentials: Object.fromEntries(Object.keys(given).map((name) => [name, { id: name, name }])),
-		...node,
-	};
+	const theNode = savedNode({ parameters: values, credentials: given, node });
 	const resolved = (value: unknown, itemIndex: number): unknown =>
 		typeof value === 'string' && value.startsWith('=') ? items[itemIndex]?.[value.slice(1)] : value;
 	const context: IExecuteFunctions = Object.create(

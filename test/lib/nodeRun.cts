@@ -30,6 +30,25 @@ export interface NodeRun {
 	type?: string;
 }
 
+/** The node as a workflow holds it. */
+export const savedNode = ({
+	parameters,
+	credentials = {},
+	node,
+	type = NODE_TYPE,
+}: Pick<NodeRun, 'parameters' | 'node' | 'type'> & { credentials?: object }): INode => ({
+	id: 'stop',
+	name: 'Stop Audio Stream',
+	type,
+	typeVersion: 1,
+	position: [0, 0],
+	parameters,
+	credentials: Object.fromEntries(
+		Object.keys(credentials).map((name) => [name, { id: name, name }]),
+	),
+	...node,
+});
+
 export interface NodeOutput {
 	/** The `main` outputs, each a list of items. */
 	outputs: Array<INodeExecutionData[] | null>;

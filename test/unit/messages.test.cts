@@ -17,11 +17,11 @@ const sources = readdirSync(NODE, { recursive: true, encoding: 'utf8' })
 	.join('\n');
 
 describe('every sentence', () => {
-	test.each(entries)('%s is said by the node', (key) => {
+	test.each(entries)('the sentence %s is said by the node', (key) => {
 		expect(sources).toMatch(new RegExp(`\\bmessages\\.${key}\\b`));
 	});
 
-	test.each(entries)('%s says what happened, then what to do', (_key, sentence) => {
+	test.each(entries)('the sentence %s says what happened, then what to do', (_key, sentence) => {
 		expect(Object.keys(sentence)).toEqual(['what', 'todo']);
 		// On screen, what happened is a headline, and what to do is whole sentences.
 		expect(sentence.what).toMatch(/^(?:'?\{\w+\}|[A-Z'n]).*[^.!?]$/);
@@ -33,16 +33,19 @@ describe('every sentence', () => {
 		}
 	});
 
-	test.each(providers)('$displayName has a hint for a credential that it rejects', (provider) => {
-		const { url, id, token } = provider.credential;
-		const end: SendEnd = { kind: 'answer', answer: { statusCode: 401, headers: {}, body: '' } };
-		const reading = readEnd(provider, provider.ways[0], end);
-		if (reading.kind !== 'failure') throw new Error('Did not fail');
-		const { todo } = reading.failure;
-		expect(todo).toBe(provider.credentialHint);
-		expect(todo).toMatch(/^Check .*\.$/);
-		for (const { label } of [id, token]) expect(todo).toContain(`'${label}'`);
-		// Plivo's address is never the reason of a 401.
-		if (provider.name !== 'plivo') expect(todo).toContain(`'${url.label}'`);
-	});
+	test.each(providers.map((provider) => [provider.displayName, provider] as const))(
+		'%s has a hint for a credential that it rejects',
+		(_name, provider) => {
+			const { url, id, token } = provider.credential;
+			const end: SendEnd = { kind: 'answer', answer: { statusCode: 401, headers: {}, body: '' } };
+			const reading = readEnd(provider, provider.ways[0], end);
+			if (reading.kind !== 'failure') throw new Error('Did not fail');
+			const { todo } = reading.failure;
+			expect(todo).toBe(provider.credentialHint);
+			expect(todo).toMatch(/^Check .*\.$/);
+			for (const { label } of [id, token]) expect(todo).toContain(`'${label}'`);
+			// Plivo's address is never the reason of a 401.
+			if (provider.name !== 'plivo') expect(todo).toContain(`'${url.label}'`);
+		},
+	);
 });

@@ -94,7 +94,7 @@ function checked(one: Event, sent: Sent = {}) {
 const untrusted = { refused: 'untrusted' };
 
 describe('a JSON event that SignalWire signed', () => {
-	it('is let through as it was signed, whatever it holds', () => {
+	it('a JSON event is let through as SignalWire signed it, whatever it holds', () => {
 		fc.assert(
 			fc.property(event, (one) => {
 				expect(checked(one)).toEqual({
@@ -107,7 +107,7 @@ describe('a JSON event that SignalWire signed', () => {
 		);
 	});
 
-	it('is untrusted with any other text, be it one character', () => {
+	it('a JSON event is untrusted with any other text, be it one character', () => {
 		fc.assert(
 			fc.property(event, fc.nat(), fc.constantFrom(' ', '\n', '\t'), (one, at, space) => {
 				const { text } = write(one);
@@ -128,7 +128,7 @@ describe('a JSON event that SignalWire signed', () => {
 		);
 	});
 
-	it('is untrusted at any other URL, and under any other key', () => {
+	it('a JSON event is untrusted at any other URL, and under any other key', () => {
 		fc.assert(
 			fc.property(event, word, (one, value) => {
 				const { url } = write(one);
@@ -143,7 +143,7 @@ describe('a JSON event that SignalWire signed', () => {
 		);
 	});
 
-	it("is untrusted beside any 'body' that says something else", () => {
+	it("a JSON event is untrusted beside any 'body' that says something else", () => {
 		fc.assert(
 			fc.property(event, fc.jsonValue(), (one, extra) => {
 				const body = JSON.parse(write(one).text) as { extra: unknown };

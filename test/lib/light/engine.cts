@@ -23,7 +23,7 @@ import { SignalWireBasicApi } from '../../../credentials/SignalWireBasicApi.cred
 import { VobizXAuthApi } from '../../../credentials/VobizXAuthApi.credentials';
 import { StopAudioStream } from '../../../nodes/StopAudioStream/StopAudioStream.node.ts';
 import { executeIn } from '../execute.cts';
-import { NODE_TYPE, type Engine, type NodeOutput, type NodeRun } from '../nodeRun.cts';
+import { savedNode, type Engine, type NodeOutput, type NodeRun } from '../nodeRun.cts';
 import { request } from './request.cts';
 
 const node = new StopAudioStream();
@@ -57,24 +57,9 @@ function resolve(value: unknown, json: IDataObject): unknown {
 }
 
 /** The node as n8n has it once a workflow is loaded: with every default, and without what is not shown. */
-function loaded({
-	parameters,
-	credentials = {},
-	node: settings,
-	type = NODE_TYPE,
-}: NodeRun): INode {
-	const saved: INode = {
-		id: 'stop',
-		name: 'Stop Audio Stream',
-		type,
-		typeVersion: 1,
-		position: [0, 0],
-		parameters,
-		credentials: Object.fromEntries(
-			Object.keys(credentials).map((name) => [name, { id: name, name }]),
-		),
-		...settings,
-	};
+function loaded(run: NodeRun): INode {
+	const { parameters } = run;
+	const saved = savedNode(run);
 	const { description } = node;
 	const whole = NodeHelpers.getNodeParameters(
 		description.properties,

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Call, Change, Stream } from './calls.cts';
+import type { Call, Stream } from './calls.cts';
 import type { Reading } from './contract.cts';
 import { basic, form, json } from './events.cts';
 import { plivoSignature } from './signatures.cts';
 import type { Answer, Behaviour, Exposed, LoggedRequest, Provider, StandIn } from './stand-in.cts';
 import {
+	announcing,
 	callFields,
 	callOperations,
 	dialFields,
 	hangupFields,
+	hangupOf,
 	isReadable,
 	localTime,
 	momentOf,
@@ -246,26 +248,7 @@ function behave(standIn: StandIn): Behaviour<PlivoExposed> {
 			'X-Plivo-Signature-Ma-V3': plivoSignature(event, key ?? mainAuthToken, nonce),
 		}),
 		flow: { dialectOf: () => 'Plivo XML', fieldsOf: callFields, streamOf: orderedStream },
-		announce,
+		// "Not called when the call gets disconnected" (plivo's call.js): only a stop or a limit says so.
+		announce: announcing(['stopped', 'its time limit'], hangupOf),
 	};
-}
-
-/** "Not called when the call gets disconnected" (plivo's call.js): only a stop or a limit says so. */
-function announce(
-	change: Change,
-): { kind: string; subject: Call | Stream; to: Call['hangupUrl'] }[] {
-	switch (change.type) {
-		case 'stream-started':
-			return [{ kind: 'StartStream', subject: change.stream, to: change.stream.statusCallback }];
-		case 'stream-ended': {
-			const { endedBecause, statusCallback } = change.stream;
-			const isStop = endedBecause === 'stopped' || endedBecause === 'its time limit';
-			const kind = isStop ? 'StopStream' : endedBecause === 'disconnected' ? 'DroppedStream' : '';
-			return kind ? [{ kind, subject: change.stream, to: statusCallback }] : [];
-		}
-		case 'call-ended':
-			return [{ kind: 'Hangup', subject: change.call, to: change.call.hangupUrl }];
-		default:
-			return [];
-	}
 }

@@ -5,7 +5,15 @@ import type { RawRequest, Reading } from './contract.cts';
 import { renderBin, type StreamOrder } from './documents.cts';
 import { basic, type Fields, form, json } from './events.cts';
 import { signalWireJsonSignature, signalWireSignature } from './signatures.cts';
-import type { Answer, Behaviour, Exposed, LoggedRequest, Provider, StandIn } from './stand-in.cts';
+import type {
+	Announced,
+	Answer,
+	Behaviour,
+	Exposed,
+	LoggedRequest,
+	Provider,
+	StandIn,
+} from './stand-in.cts';
 import { methodOf, textOf } from './telephony.cts';
 
 /** Codes of SignalWire's Calling API, with their own sentences. */
@@ -517,9 +525,7 @@ function streamOf(order: StreamOrder, { runs }: Call): Partial<Stream> {
 	};
 }
 
-function announce(
-	change: Change,
-): { kind: string; subject: Call | Stream; to: Call['hangupUrl'] }[] {
+function announce(change: Change): Announced[] {
 	switch (change.type) {
 		case 'stream-started':
 		case 'stream-ended': {

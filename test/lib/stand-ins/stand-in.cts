@@ -82,6 +82,13 @@ export interface Exposed {
 	secrets: string[];
 }
 
+/** An event that is to be sent, and where to, if anywhere. */
+export interface Announced {
+	kind: string;
+	subject: Call | Stream;
+	to: Callback | null;
+}
+
 /** A provider's own behaviour. */
 export interface Behaviour<E extends Exposed = Exposed> {
 	exposed: E;
@@ -106,7 +113,7 @@ export interface Behaviour<E extends Exposed = Exposed> {
 	/** How documents run; without it the provider has none. */
 	flow?: Omit<FlowRules, 'headersOf'>;
 	/** Which events a change sends, and where to. */
-	announce?(change: Change): { kind: string; subject: Call | Stream; to: Callback | null }[];
+	announce?(change: Change): Announced[];
 	close?(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Call, Stream, StreamDetails } from './calls.cts';
+import type { Call, Stream, StreamDetails, StreamEnd } from './calls.cts';
 import type { Reading } from './contract.cts';
 import type { StreamOrder } from './documents.cts';
-import type { Answer, LoggedRequest, StandIn } from './stand-in.cts';
+import type { Announced, Answer, Behaviour, LoggedRequest, StandIn } from './stand-in.cts';
 
 /** What the Call APIs of Plivo and Vobiz share: the second was made after the first. */
 
@@ -230,3 +230,22 @@ export function dialFields(bLeg: Call): Record<string, string> {
 export function momentOf(stream: Stream): string {
 	return stream.endTime ?? stream.upTime ?? stream.startTime;
 }
+
+/** The events of a stream and a call: `StopStream` for these ends of a stream, and what tells that a call is over. */
+export const announcing =
+	(stops: readonly StreamEnd[], ended: (call: Call) => Announced): Behaviour['announce'] =>
+	(change) => {
+		if ('call' in change) return change.type === 'call-ended' ? [ended(change.call)] : [];
+		const { stream } = change;
+		const { endedBecause: end, statusCallback: to } = stream;
+		if (change.type === 'stream-started') return [{ kind: 'StartStream', subject: stream, to }];
+		if (end && stops.includes(end)) return [{ kind: 'StopStream', subject: stream, to }];
+		return end === 'disconnected' ? [{ kind: 'DroppedStream', subject: stream, to }] : [];
+	};
+
+/** The hang-up of a call, which goes to its own address. */
+export const hangupOf = (call: Call): Announced => ({
+	kind: 'Hangup',
+	subject: call,
+	to: call.hangupUrl,
+});

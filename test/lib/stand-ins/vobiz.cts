@@ -1,15 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Call, Change, Stream } from './calls.cts';
+import type { Call, Stream } from './calls.cts';
 import type { Reading } from './contract.cts';
 import { form, json } from './events.cts';
 import { vobizSignature } from './signatures.cts';
 import type { Answer, Behaviour, Exposed, Provider, StandIn } from './stand-in.cts';
 import {
+	announcing,
 	callFields,
 	callOperations,
 	dialFields,
 	hangupFields,
+	hangupOf,
 	isReadable,
 	momentOf,
 	orderedStream,
@@ -343,7 +345,11 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 			takesAllStreams: true,
 			dropAfterMs: DROP_MS,
 		},
-		announce,
+		// `StopStream` only if somebody stops the stream: not on hang-up, kill or transfer.
+		announce: announcing(['stopped'], (call) =>
+			// "hangup_url fires once, for the A-leg only"
+			call.parentId ? { kind: 'Dial', subject: call, to: call.statusCallback } : hangupOf(call),
+		),
 	};
 }
 
@@ -356,31 +362,4 @@ function isMisspelt(target: string): boolean {
 	return /^\/api\/v1\/(?:auth\/me|account\/[^/]+\/call(?:\/[^/]+(?:\/stream(?:\/[^/]+)?)?)?)\/?$/i.test(
 		path,
 	);
-}
-
-/** `StopStream` only where somebody stops the stream: not on hang-up, kill or transfer. */
-function announce(
-	change: Change,
-): { kind: string; subject: Call | Stream; to: Call['hangupUrl'] }[] {
-	switch (change.type) {
-		case 'stream-started':
-			return [{ kind: 'StartStream', subject: change.stream, to: change.stream.statusCallback }];
-		case 'stream-ended': {
-			const { endedBecause, statusCallback } = change.stream;
-			const kind =
-				endedBecause === 'stopped'
-					? 'StopStream'
-					: endedBecause === 'disconnected'
-						? 'DroppedStream'
-						: '';
-			return kind ? [{ kind, subject: change.stream, to: statusCallback }] : [];
-		}
-		case 'call-ended':
-			// "hangup_url fires once, for the A-leg only"
-			return change.call.parentId
-				? [{ kind: 'Dial', subject: change.call, to: change.call.statusCallback }]
-				: [{ kind: 'Hangup', subject: change.call, to: change.call.hangupUrl }];
-		default:
-			return [];
-	}
 }
