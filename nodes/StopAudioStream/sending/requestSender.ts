@@ -103,6 +103,9 @@ export class RequestSender {
 		const minimumMs = Math.min(options.timeout, MIN_ATTEMPT_MS);
 		for (;;) {
 			if (this.signal.aborted) return sent({ kind: 'cancelled' });
+			// A slot may be free at once, however late it is. Only a read is too late for its first send, and it has
+			// nothing to report.
+			if (monotonicNow() >= deadline - minimumMs) return sent(end ?? { kind: 'outOfTime' });
 			const slot = await this.queue.enter({
 				run: this.context,
 				kind,
@@ -112,7 +115,6 @@ export class RequestSender {
 				signal: this.signal,
 			});
 			if (slot === 'cancelled') return sent({ kind: 'cancelled' });
-			// Out of time before the first send happens to a read only, which has nothing to report.
 			if (slot === 'outOfTime') return sent(end ?? { kind: 'outOfTime' });
 			if ('refusedForMs' in slot) return sent({ kind: 'waitTooLong', forMs: slot.refusedForMs });
 
