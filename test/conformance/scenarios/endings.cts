@@ -3,7 +3,7 @@ import type { NodeOutput } from '../../lib/nodeRun.cts';
 import type { Fault } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { besideFields, eventOf, firstEnding, fromFields, given, saying } from '../events.cts';
-import { row, rows, type Row } from '../scenario.cts';
+import { row, rows, titled, type Row } from '../scenario.cts';
 import type { Column, Ending, Expected, Profile } from '../types.cts';
 
 /** What becomes of a stop whose call, or whose stream, is over already: told by an event, or read. */
@@ -347,6 +347,19 @@ export const endings: readonly Row[] = [
 					? [{ message: `2 of 3 items: ${says}`, type: 'warning', location: 'outputPane' }]
 					: [],
 			);
+		},
+	}),
+	rows<string>({
+		name: 'a URL or braces in place of an id: the hint says that the id may be wrong',
+		variants: () => titled(['wss://voice.example.com/stream', '{CallUUID}', '{{call_uuid}}']),
+		arrange(c, id) {
+			const { call, conference, stream } = c.ghost();
+			c.targets = [{ call: { ...call, id }, ...(conference && { conference: { id } }), stream }];
+			c.answer(c.column.answers.notFound);
+		},
+		expected: () => ({ status: 'notFound', attempts: 1 }),
+		check(_c, { run }) {
+			expect(run.hints).toMatchObject([{ message: expect.stringMatching(/id is wrong/) }]);
 		},
 	}),
 	row({

@@ -88,6 +88,18 @@ export const streamEnds: readonly Row[] = [
 		},
 		...overByItsEvent,
 	}),
+	row({
+		name: 'an event that ends this stream counts beside the provider’s "No active stream found" too',
+		needs: ['streamEnds', 'confirm'],
+		parameters: fromEvent,
+		arrange(c) {
+			const { alreadyStopped } = c.column.answers;
+			bring(c, 'Incoming Event', eventOf(c, firstStreamEnd(c), c.stream));
+			c.endStream();
+			if (alreadyStopped) c.answer(alreadyStopped);
+		},
+		...overByItsEvent,
+	}),
 	rows<(word: string) => unknown>({
 		name: 'an event whose word came twice, or as a list of one, ends this stream',
 		needs: ['streamEnds'],
