@@ -73,11 +73,12 @@ describe('a cancelled execution', () => {
 		['the pause after a 503', { status: 503, headers: { 'Retry-After': '9' } }],
 		['the pause after a 429', { status: 429, headers: { 'Retry-After': '9' } }],
 	])('ends at once in %s', async (_title, fault) => {
-		const standIn = await start('vobiz');
+		// All five leave before the first answer: it would hold back the others.
+		const standIn = await start('vobiz', { delayMs: 500 });
 		standIn.fault = () => fault;
 		const { tookMs, ...rest } = await cancelled(standIn, itemsOf(standIn, 5), {
 			atRequest: 5,
-			thenMs: 300,
+			thenMs: 900,
 			options: { maxRetries: 10 },
 		});
 		expect(rest).toEqual({ sent: 5, late: 0, status: 'canceled' });
