@@ -103,7 +103,7 @@ export interface RunningN8n extends Home {
 	/** Publishes a workflow, so that its triggers listen. */
 	activate: (workflow: SavedWorkflow) => Promise<unknown>;
 	/** Runs a workflow from one of its triggers, as the editor's button does. */
-	run: (workflow: SavedWorkflow, trigger: string) => Promise<Execution>;
+	run: (workflow: SavedWorkflow, trigger: string, seconds?: number) => Promise<Execution>;
 	execution: (id: string) => Promise<Execution>;
 	/** Waits for an execution to end. */
 	waitForExecution: (id: string, seconds?: number) => Promise<Execution>;
@@ -304,12 +304,12 @@ export async function runN8n(
 			})) as SavedWorkflow,
 		activate: async ({ id, versionId }) =>
 			await rest('POST', `/workflows/${id}/activate`, { versionId }),
-		run: async (workflow, trigger) => {
+		run: async (workflow, trigger, seconds) => {
 			const { executionId } = (await rest('POST', `/workflows/${workflow.id}/run`, {
 				workflowData: workflow,
 				triggerToStartFrom: { name: trigger },
 			})) as { executionId: string };
-			return await waitForExecution(executionId);
+			return await waitForExecution(executionId, seconds);
 		},
 		execution,
 		waitForExecution,
