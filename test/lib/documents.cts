@@ -21,7 +21,7 @@ export const withTables = (page: string): string =>
 		/(<!-- ([\w-]+) -->\n)[^]*?(<!-- \/\2 -->)/g,
 		(whole: string, begin: string, name: string, end: string) => {
 			const make = MAKERS[name];
-			return make ? `${begin}\n${make()}\n\n${end}` : whole;
+			return make ? `${begin}${make()}\n${end}` : whole;
 		},
 	);
 

@@ -229,120 +229,78 @@ export const list = (counts: Counts) =>
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
 /** When and with what, as people read it. */
-export const setting = ({ date, n8n, node }: Measured) => `${date}, n8n ${n8n}, Node ${node}`;
+const setting = ({ date, n8n, node }: Measured) => `${date}, n8n ${n8n}, Node ${node}`;
 
-const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = {
-	chaos: ({ measured, figures }) =>
-		[
-			asMarkdown([
-				['What', 'Figure'],
-				['stops', `${number(figures.items)} in ${figures.executions} executions`],
-				['what the stops met', list(figures.situations)],
-				[
-					'faults',
-					`${number(sum(Object.values(figures.faults)))} of ${Object.keys(figures.faults).length} kinds`,
-				],
-				[
-					'requests to stop',
-					`${number(figures.requests)}, of these ${number(figures.retries)} sent again`,
-				],
-				['requests to read', number(figures.reads)],
-				['outcomes', list(figures.outcomes)],
-				['**outcomes that disagree with what was true**', `**${figures.disagreements}**`],
-				...Object.entries(figures.apart).map(([why, count]) => [
-					`counted apart: ${why}`,
-					number(count),
-				]),
-				['**secrets found**', `**${figures.secretsFound}**`],
+/** The line under a table: when, with what and by which command it was measured. */
+const ranOn = (measured: Measured, command: string, more = '') =>
+	`Run on ${setting(measured)}${more}: \`npm run ${command}\`.`;
+
+const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string[] } = {
+	chaos: ({ measured, figures }) => [
+		asMarkdown([
+			['What', 'Figure'],
+			[
+				'stops',
+				`${number(figures.items)} in ${figures.executions} executions, in ${Object.keys(figures.situations).length} states of stream and call`,
+			],
+			[
+				'faults',
+				`${number(sum(Object.values(figures.faults)))} of ${Object.keys(figures.faults).length} kinds`,
+			],
+			[
+				'requests',
+				`${number(figures.requests)} to stop, ${number(figures.retries)} of them retries; ${number(figures.reads)} to read`,
+			],
+			['**outcomes that disagree with what was true**', `**${figures.disagreements}**`],
+			['outcomes that no node could have told better', list(figures.apart)],
+			['**secrets found**', `**${figures.secretsFound}**`],
+		]),
+		ranOn(measured, 'test:chaos'),
+	],
+
+	pacing: ({ measured, figures: { stops, runs } }) => {
+		const ofLeast = runs.map((run) => run.ofLeast.toFixed(2)).sort();
+		const limited = runs.map((run) => run.limited);
+		return [
+			`${number(stops)} Vobiz stops took ${ofLeast[0]} to ${ofLeast.at(-1)} of the least time, and met at most ${Math.max(...limited)} answers 429: ${runs.map(({ work }) => work).join('; ')}. ${ranOn(measured, 'test:chaos')}`,
+		];
+	},
+
+	'ended-calls': ({ measured, figures }) => [
+		asMarkdown([
+			['Provider', 'Ids from', 'Reads', 'Time', 'Outcomes', 'A hang-up meanwhile'],
+			...figures.runs.map((run) => [
+				run.provider,
+				run.from,
+				number(run.reads),
+				seconds(run.seconds),
+				list(run.outcomes),
+				`${run.hangUpMs.toFixed(0)} ms (slowest ${run.slowestMs.toFixed(0)} ms, alone ${run.aloneMs.toFixed(0)} ms)`,
 			]),
-			'',
-			`Run on ${setting(measured)}: \`npm run test:chaos\`.`,
-		].join('\n'),
+		]),
+		ranOn(measured, 'test:chaos'),
+	],
 
-	pacing: ({ measured, figures }) =>
-		[
-			asMarkdown([
-				[
-					`${number(figures.stops)} Vobiz stops`,
-					'Time',
-					'Of the least time',
-					'Requests',
-					'Answers 429',
-				],
-				...figures.runs.map((run) => [
-					run.work,
-					seconds(run.seconds),
-					run.ofLeast.toFixed(2),
-					number(run.requests),
-					number(run.limited),
-				]),
-			]),
-			'',
-			`Run on ${setting(measured)}: \`npm run test:chaos\`.`,
-		].join('\n'),
-
-	'ended-calls': ({ measured, figures }) =>
-		[
-			asMarkdown([
-				[
-					'Provider',
-					'Ids from',
-					'Stops of ended calls',
-					'Requests to stop',
-					'Reads',
-					'Time',
-					'Outcomes',
-					'A hang-up meanwhile (slowest, alone)',
-				],
-				...figures.runs.map((run) => [
-					run.provider,
-					run.from,
-					number(run.stops),
-					number(run.requests),
-					number(run.reads),
-					seconds(run.seconds),
-					list(run.outcomes),
-					`${run.hangUpMs.toFixed(0)} ms (${run.slowestMs.toFixed(0)} ms, ${run.aloneMs.toFixed(0)} ms)`,
-				]),
-			]),
-			'',
-			`Run on ${setting(measured)}: \`npm run test:chaos\`.`,
-		].join('\n'),
-
-	queue: ({ measured, figures }) => {
-		const rounds = figures.runs.flatMap(({ title, first, again }) => [
-			{ title: `${title}, sent first`, round: first },
-			{ title: `${title}, sent again`, round: again },
-		]);
+	queue: ({ measured, figures: { redis, postgres, runs } }) => {
 		const row = (name: string, figure: (round: QueueRound) => string) => [
 			name,
-			...rounds.map(({ round }) => figure(round)),
+			...runs.flatMap(({ first, again }) => [figure(first), figure(again)]),
 		];
 		return [
 			asMarkdown([
-				['', ...rounds.map(({ title }) => title)],
-				row('executions', (round) => list(round.executions)),
+				['', ...runs.flatMap(({ title }) => [title, 'the same events again'])],
 				row('callers got', (round) => list(round.callers)),
 				row('streams, as reported', (round) => list(round.outcomes)),
 				row('reported stopped and not down', (round) => String(round.untrue)),
 				row('streams left up', (round) => String(round.leftUp)),
-				row('requests to the providers', (round) => number(round.requests)),
-				row('answers 429', (round) => String(round.limited)),
 				row('requests off contract', (round) => String(round.offContract)),
-				row('time until all were answered', (round) => seconds(round.seconds)),
 			]),
-			'',
-			...figures.runs.map(
-				({ title, events, streams, toSendAgain, killedEndedAfter = [], errorWorkflow }) =>
-					`- ${title}: ${events} events with ${number(streams)} streams; ${toSendAgain} events to send again` +
-					(killedEndedAfter.length > 0
-						? `; killed jobs ended after ${Math.min(...killedEndedAfter).toFixed(0)} to ${Math.max(...killedEndedAfter).toFixed(0)} s`
-						: '') +
-					(errorWorkflow === undefined ? '' : `; error workflow started ${errorWorkflow} times`),
+			ranOn(
+				measured,
+				'test:queue',
+				`, a main and two workers, Redis ${redis}, Postgres ${postgres}`,
 			),
-			'',
-			`Run on ${setting(measured)}, a main and two workers, Redis ${figures.redis}, Postgres ${figures.postgres}: \`npm run test:queue\`.`,
-		].join('\n');
+		];
 	},
 
 	compat: ({ measured, figures: { runs } }) => {
@@ -359,73 +317,35 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string } = 
 				['n8n', ...nodes.map((node) => `Node ${node}`)],
 				...versions.map((n8n) => [n8n, ...nodes.map((node) => cell(n8n, node))]),
 			]),
-			'',
 			`Run on ${measured.date} with the packed tarball, on n8n-core ${exact(runs.map(({ core }) => core))} and Node ${exact(runs.map(({ exactNode }) => exactNode))}: \`npm run test:compat\`.`,
-		].join('\n');
+		];
 	},
 
-	bench: ({ measured, figures }) =>
-		[
-			asMarkdown([
-				['Work', 'Stop Audio Stream', 'Compared with', 'Ratio', 'Aim', ''],
-				...figures.rows.map(({ work, ours, theirs, ratio, aim, verdict }) => [
-					work,
-					ours,
-					theirs,
-					ratio,
-					aim,
-					verdict,
-				]),
+	bench: ({ measured, figures: { machine, missed, rounds, rows } }) => [
+		asMarkdown([
+			['Work', 'Stop Audio Stream', 'Compared with', 'Ratio', 'Aim', ''],
+			...rows.map(({ work, ours, theirs, ratio, aim, verdict }) => [
+				...[work, ours, theirs, ratio, aim, verdict],
 			]),
-			'',
-			figures.missed.length === 0
-				? 'Every aim is met.'
-				: figures.missed.map((line) => `- ${line}`).join('\n'),
-			'',
-			`Medians of ${figures.rounds} rounds, and in brackets the range; smaller is better. ${setting(measured)}, ${figures.machine}. All values: [bench.json](bench.json).`,
-		].join('\n'),
+		]),
+		missed.length === 0 ? 'Every aim is met.' : missed.map((line) => `- ${line}`).join('\n'),
+		`Medians of ${rounds} rounds, and in brackets the range; smaller is better. ${setting(measured)}, ${machine}. All values: [bench.json](bench.json).`,
+	],
 
 	mutation: ({ measured, figures: { groups } }) => {
-		const share = (noticed: number, missed: number) =>
-			`${((100 * noticed) / (noticed + missed)).toFixed(1)} %`;
 		const noticed = sum(groups.map((one) => one.noticed));
-		const missed = sum(groups.map((one) => one.missed));
+		const all = noticed + sum(groups.map((one) => one.missed));
+		const parts = groups.map(
+			(one) => `${one.group} ${number(one.noticed)} of ${number(one.noticed + one.missed)}`,
+		);
 		return [
-			asMarkdown([
-				['Part of the sources', 'Changes', 'Noticed', 'Share'],
-				...groups.map((one) => [
-					one.group,
-					number(one.noticed + one.missed),
-					number(one.noticed),
-					share(one.noticed, one.missed),
-				]),
-				['**all**', number(noticed + missed), number(noticed), `**${share(noticed, missed)}**`],
-			]),
-			'',
-			`Run on ${setting(measured)}: \`npm run test:mutation\`.`,
-		].join('\n');
+			`**${((100 * noticed) / all).toFixed(1)} %**, ${number(noticed)} of ${number(all)} changes, were noticed: ${parts.join(', ')}. ${ranOn(measured, 'test:mutation')}`,
+		];
 	},
 
-	soak: ({ measured, figures }) =>
-		[
-			asMarkdown([
-				['What', 'Figure'],
-				[
-					'runs of the node in one process',
-					`${number(figures.runs)} in ${seconds(figures.seconds)}`,
-				],
-				[
-					`growth of the heap for each of the last ${number(figures.runs / 2)} runs, after collection`,
-					`${figures.bytesPerRun.toFixed(0)} bytes`,
-				],
-				[
-					'listeners left on the cancel signal of the one execution that half of the runs belong to',
-					String(figures.listeners),
-				],
-			]),
-			'',
-			`Run on ${setting(measured)}: \`npm run test:soak\`.`,
-		].join('\n'),
+	soak: ({ measured, figures: { runs, seconds: took, bytesPerRun, listeners } }) => [
+		`${number(runs)} runs of the node in one process, half of them in one execution, took ${seconds(took)}. For each of the last ${number(runs / 2)}, the heap grew by ${bytesPerRun.toFixed(0)} bytes after collection. Listeners left on the cancel signal: ${listeners}. ${ranOn(measured, 'test:soak')}`,
+	],
 };
 
 /** Every name of figures. */
@@ -436,7 +356,7 @@ export function figuresTable<Name extends FiguresName>(
 	name: Name,
 	recorded = readFigures(name),
 ): string {
-	return recorded ? TABLES[name](recorded) : '**Not measured yet.**';
+	return recorded ? TABLES[name](recorded).join('\n\n') : '**Not measured yet.**';
 }
 
 /** The names of figures that were measured on other sources than today's. */
