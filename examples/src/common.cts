@@ -79,8 +79,10 @@ export function callAddress(carrier: Carrier, call = filledIn(carrier.call)): st
 export const isId = (expression: string): string => `/^[\\w-]+$/.test(${expression} ?? '')`;
 
 /** Text inside XML: an `&` that is left as it is makes a provider drop the call. */
-export const xml = (expression: string): string =>
-	`{{ ${expression}.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;') }}`;
+export const escaped = (expression: string): string =>
+	`${expression}.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')`;
+
+export const xml = (expression: string): string => `{{ ${escaped(expression)} }}`;
 
 const SIGNING_KEY: Record<CarrierName, string> = {
 	signalWire:

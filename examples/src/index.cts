@@ -2,12 +2,13 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { answer } from './answer.cts';
 import { checkMyAccount } from './checkMyAccount.cts';
 import { ALL_CARRIERS, CARRIERS, type Carrier } from './common.cts';
 import { everythingOff } from './everythingOff.cts';
 import { handOver } from './handOver.cts';
+import { pauseAndResume } from './pauseAndResume.cts';
 import { privatePart } from './privatePart.cts';
-import { answer } from './startAndEnd.cts';
 import { timeLimit } from './timeLimit.cts';
 import type { Workflow } from './workflows.cts';
 
@@ -28,6 +29,7 @@ export const CHECKS: ReadonlyMap<string, Workflow> = new Map(
 
 /** The workflows that are made here, most of them once for each provider. */
 export const MADE: ReadonlyMap<string, Workflow> = new Map([
+	...ofEachCarrier('pause-and-resume', pauseAndResume),
 	...ofEachCarrier('answer', answer),
 	...ofEachCarrier('time-limit', timeLimit),
 	...ofEachCarrier('hand-over', handOver),

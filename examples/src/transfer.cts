@@ -7,7 +7,7 @@ import { callAddress, filledIn, type Carrier } from './common.cts';
 const WAITED_FOR_MS = 5_000;
 
 /** The whole answer, whatever its status: the recipe reads it by itself. */
-const WHOLE_ANSWER = {
+export const WHOLE_ANSWER = {
 	timeout: WAITED_FOR_MS,
 	response: { response: { fullResponse: true, neverError: true } },
 };
@@ -60,14 +60,9 @@ const OVER = ({ shown, call, callShown }: Carrier): string => `({
   message: \`Nobody was transferred: ${shown} knows no live call \${${filledIn(call)}}. It is over, unless the ${callShown} is wrong. \${words}\`,
 })`;
 
-/**
- * What became of a transfer: `taken`, `over`, `refused`, `not known`, or `again`; on SignalWire also `look`,
- * since it refuses a call that is over with the codes of other refusals.
- */
-export const ENDING = (
-	carrier: Carrier,
-	transfer: string,
-): string => `const { statusCode: status, body, error } = $input.first().json;
+/** Reads a provider's answer to a request: its own words, and what they say of the call. `answer` yields the item. */
+export const READ_ANSWER = (carrier: Carrier, answer: string): string =>
+	`const { statusCode: status, body, error } = ${answer};
 const own = typeof body === 'object' && body !== null ? body : {};
 const said = own.error?.message ?? own.error ?? own.errors?.[0]?.message ?? own.errors?.[0] ?? own.message
   ?? (typeof body === 'string' ? body.slice(0, 200) : '');
@@ -75,9 +70,18 @@ const words = status
   ? \`${carrier.shown} answered \${status}\${said ? \`: \${said}\` : ''}.\`
   : \`${carrier.shown} did not answer (\${error?.message ?? error ?? 'the connection broke'}).\`;
 const isOpen = (code) => code === undefined || code === 408 || code >= 500;
-const earlier = Array.from({ length: $runIndex }, (_, i) => $('${transfer}').first(0, i).json.statusCode);
 // An own 404 names an error; a gateway's has a message alone.
-const isOver = status === 404 && typeof body === 'object' && !(own.message && !own.code && !own.error);
+const isOver = status === 404 && typeof body === 'object' && !(own.message && !own.code && !own.error);`;
+
+/**
+ * What became of a transfer: `taken`, `over`, `refused`, `not known`, or `again`; on SignalWire also `look`,
+ * since it refuses a call that is over with the codes of other refusals.
+ */
+export const ENDING = (
+	carrier: Carrier,
+	transfer: string,
+): string => `${READ_ANSWER(carrier, '$input.first().json')}
+const earlier = Array.from({ length: $runIndex }, (_, i) => $('${transfer}').first(0, i).json.statusCode);
 
 let json;
 if (status >= 200 && status < 300) {

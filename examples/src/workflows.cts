@@ -238,6 +238,8 @@ interface HttpOptions {
 	/** A credential type of this package. */
 	credential?: string;
 	form?: Record<string, string>;
+	/** An expression that yields a form as text: which fields it has is known only when it runs. */
+	formText?: string;
 	/** An expression that yields a value to be sent as JSON. */
 	json?: string;
 	query?: Record<string, string>;
@@ -259,6 +261,7 @@ export const http = (
 		url,
 		credential,
 		form,
+		formText,
 		json,
 		query,
 		options = {},
@@ -283,6 +286,12 @@ export const http = (
 				sendBody: true,
 				contentType: 'form-urlencoded',
 				bodyParameters: pairs(form),
+			}),
+			...(formText && {
+				sendBody: true,
+				contentType: 'form-urlencoded',
+				specifyBody: 'string',
+				body: `={{ ${formText} }}`,
 			}),
 			...(json && { sendBody: true, specifyBody: 'json', jsonBody: `={{ ${json} }}` }),
 			// A credential is never carried to another address.

@@ -236,8 +236,7 @@ export class Stage {
 			if (!streams.every(runs)) differs.push('the stream went down before the Wait node let go');
 		}
 		this.#runs += 1;
-		const execution = (await n8n.waitForExecutions(this.saved.id, this.#runs)).at(-1);
-		if (execution === undefined) throw new Error('n8n shows no execution.');
+		const execution = await n8n.waitForRun(this.saved.id, this.#runs);
 		const [item = {}] = outputOf(execution, isHangUp ? STOP_ALL : STOP_STREAM);
 		const status = textOf(item.status) ?? execution.status;
 		const received = standIn.requests.slice(before);

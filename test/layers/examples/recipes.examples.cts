@@ -10,10 +10,12 @@ import {
 } from '../../lib/stand-ins/index.cts';
 import { asColumns } from '../../lib/table.cts';
 import { describeAiAgent, playAgent } from './aiAgent.cts';
+import { describeAnswer } from './answer.cts';
 import { describeDocumentServer, playDocuments } from './documentServer.cts';
 import { describeEverythingOff } from './everythingOff.cts';
 import { describeHandOver } from './handOver.cts';
 import { describeIncomingEvents } from './incomingEvents.cts';
+import { describePauseAndResume } from './pauseAndResume.cts';
 import { describePrivatePart } from './privatePart.cts';
 import {
 	fillIn,
@@ -28,8 +30,8 @@ import {
 	type Stage,
 	type StandIns,
 } from './stage.cts';
-import { callUp, isUp, streaming, twoStreams } from './streams.cts';
-import { describeRestart, describeTimeLimit, withLimit } from './timeLimit.cts';
+import { isUp, streaming, twoStreams } from './streams.cts';
+import { describeRestart, describeTimeLimit } from './timeLimit.cts';
 
 // A first run installs 2.2 GB of n8n and compiles its SQLite.
 jest.setTimeout(20 * 60_000);
@@ -42,13 +44,6 @@ const waiting =
 	(minutes: number) =>
 	(nodes: Nodes): void =>
 		fillIn(nodes['Keep the Ids'], { minutes });
-
-/** How each provider says that a stream began, and that something else happened to it. */
-const STREAM_EVENTS: Record<Name, { started: string; other: string }> = {
-	signalWire: { started: 'stream-started', other: 'stream-stopped' },
-	plivo: { started: 'StartStream', other: 'DegradedStream' },
-	vobiz: { started: 'StartStream', other: 'PlayedStream' },
-};
 
 const FORGED = { key: 'example-of-a-wrong-key' };
 
@@ -122,55 +117,8 @@ function expectNoSecret(execution: Execution, standIn: AnyStandIn, from: readonl
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-const answering = (name: Name) => async (recipe: string) => {
-	const standIn = stage.standIns[name];
-	const { started } = STREAM_EVENTS[name];
-	const status = await publishRecipe(`time-limit-${name.toLowerCase()}`, stage, withLimit(2));
-	if (name === 'signalWire') await status.run('Stop Everything Now');
-	const server = 'wss://audio.example.com/stream?a=1&b="2"';
-	const published = await publishRecipe(recipe, stage, (nodes) =>
-		fillIn(nodes['Fill In'], {
-			stream_server: server,
-			stream_status: status.webhookUrl('Call Events'),
-		}),
-	);
-	const login = published.isLocked('Call Answered');
-	const address = published.webhookUrl('Call Answered', { login });
-
-	// n8n needs a moment after publishing before it listens.
-	await published.postUntilThere(published.webhookUrl('Call Answered'), {});
-	const call = await standIn.dial(address);
-	await standIn.settled();
-
-	const { error, verbs } = standIn.documents.at(-1) ?? {};
-	expect(error ?? verbs).toEqual(name === 'signalWire' ? ['Start', 'Pause'] : ['Stream', 'Wait']);
-	const [stream, ...others] = standIn.streams().filter(({ callId }) => callId === call.id);
-	if (!stream) throw new Error('No stream was started');
-	expect(others).toEqual([]);
-	expect(stream).toMatchObject({ serviceUrl: server, keepsCallAlive: false });
-	// What the document names is what the other recipe hears.
-	expect(standIn.sent.filter(({ kind, status: code }) => kind === started && code === 200)).toEqual(
-		expect.arrayContaining([
-			expect.objectContaining({ body: expect.stringContaining(stream.id) as string }),
-		]),
-	);
-	status.expectRun();
-	const execution = await status.lastExecution();
-	const stop = name === 'signalWire' ? 'Stop Each Stream' : 'Stop All Streams';
-	expect(itemsOf(execution, stop)).toMatchObject([{ callId: call.id, status: 'stopped' }]);
-	expect(isUp(standIn, stream)).toBe(false);
-	expect(callUp(standIn, call)).toBe(true);
-
-	const xml = await (await fetch(published.webhookUrl('Call Answered'), { method: 'POST' })).text();
-	if (login) expect(xml).toBe('Authorization is required!');
-	else for (const secret of WEBHOOK_SECRETS) expect(xml).not.toContain(secret);
-	note(recipe, 1, standIn, [stream], `the call answered, its stream started, reported and stopped`);
-};
-
 /** Recipe → what a person would see who imports and uses it. */
 const plays: Record<string, (recipe: string) => Promise<void>> = {
-	...Object.fromEntries(names.map((name) => [`answer-${name.toLowerCase()}`, answering(name)])),
-
 	'swml-signalwire': async (recipe) => {
 		const { signalWire } = stage.standIns;
 		const published = await publishRecipe(recipe, stage, waiting(SHORT_MINUTES));
@@ -296,7 +244,7 @@ const plays: Record<string, (recipe: string) => Promise<void>> = {
 };
 
 /** What can happen to these is a table of its own. */
-const inTables = /^(time-limit|private-part|hand-over|everything-off)-/;
+const inTables = /^(answer|pause-and-resume|time-limit|private-part|hand-over|everything-off)-/;
 
 const recipeNames = [...RECIPES.keys()].filter((name) => !inTables.test(name));
 
@@ -357,9 +305,16 @@ describeIncomingEvents(() => stage, names);
 describeAiAgent(() => stage);
 describeDocumentServer(() => stage);
 
+// The limits go on while others run, and only those that leave the table of the limits alone.
+describeRestart(
+	() => stage,
+	() => {
+		describeAnswer(() => stage, false);
+		describePauseAndResume(() => stage, false);
+		describePrivatePart(() => stage, false);
+		describeHandOver(() => stage, false);
+	},
+);
 describeTimeLimit(() => stage, false);
-describePrivatePart(() => stage, false);
-describeHandOver(() => stage, false);
-describeRestart(() => stage);
 // It stops what runs on any call, also what another recipe waits to stop.
 describeEverythingOff(() => stage, false);

@@ -332,12 +332,9 @@ export class Published {
 		this.#runs += 1;
 	}
 
-	/** The newest execution, once as many ended as were asked for. */
+	/** The last execution that was asked for, once it and all before it ended. */
 	async lastExecution(seconds?: number): Promise<Execution> {
-		const all = await this.n8n.waitForExecutions(this.saved.id, this.#runs, seconds);
-		const last = all.at(-1);
-		if (!last) throw new Error('It has not run');
-		return last;
+		return await this.n8n.waitForRun(this.saved.id, this.#runs, seconds);
 	}
 
 	async executionCount(): Promise<number> {

@@ -437,21 +437,28 @@ export function describeTimeLimit(stage: () => Stage, whole: boolean): void {
 	describeCells('Time limit and hang-up', whole, cells, async (name) => await open(stage(), name));
 }
 
-/** Limits that n8n keeps in its database, over its own restart. */
-export function describeRestart(stage: () => Stage): void {
-	test('Time limit and hang-up: a limit survives a restart of n8n during the wait', async () => {
-		const begun = await Promise.all(
-			ALL.map(async (name) => {
-				const play = await open(stage(), name);
-				const published = await play.another(withLimit(KEPT_SECONDS));
-				const { call, stream } = streaming(play.standIn);
-				await published.start(HOOK, play.standIn, play.word.began, stream);
-				await published.isWaiting();
-				expect(isUp(play.standIn, stream)).toBe(true);
-				return { ...play, published, call, stream };
-			}),
+/** Limits that n8n keeps in its database, over its own restart; `meanwhile` registers what runs while they go on. */
+export function describeRestart(stage: () => Stage, meanwhile: () => void = () => undefined): void {
+	const begun: Array<Play & { call: Call; stream: Stream }> = [];
+	test('Time limit and hang-up: n8n restarts during the wait, and the streams run on', async () => {
+		begun.push(
+			...(await Promise.all(
+				ALL.map(async (name) => {
+					const play = await open(stage(), name);
+					const published = await play.another(withLimit(KEPT_SECONDS));
+					const { call, stream } = streaming(play.standIn);
+					await published.start(HOOK, play.standIn, play.word.began, stream);
+					await published.isWaiting();
+					return { ...play, published, call, stream };
+				}),
+			)),
 		);
 		await stage().n8n.restart();
+		for (const { standIn, stream } of begun) expect(isUp(standIn, stream)).toBe(true);
+	});
+	meanwhile();
+	test('Time limit and hang-up: a limit survives a restart of n8n during the wait', async () => {
+		expect(begun).toHaveLength(ALL.length);
 		for (const { standIn, stop, published, call, stream } of begun) {
 			const execution = await published.lastExecution(3 * KEPT_SECONDS);
 			expect(execution.status).toBe('success');

@@ -22,6 +22,8 @@ afterEach(() => {
 	for (const standIn of [signalWire, plivo, vobiz]) standIn.fault = () => undefined;
 });
 
+describeRestart(
+	() => stage,
+	() => describePrivatePart(() => stage, true),
+);
 describeTimeLimit(() => stage, true);
-describePrivatePart(() => stage, true);
-describeRestart(() => stage);

@@ -107,8 +107,11 @@ export interface RunningN8n extends Home {
 	execution: (id: string) => Promise<Execution>;
 	/** Waits for an execution to end. */
 	waitForExecution: (id: string, seconds?: number) => Promise<Execution>;
-	/** Waits until a workflow has run `count` times and gives back its executions, oldest first. */
-	waitForExecutions: (workflowId: string, count: number, seconds?: number) => Promise<Execution[]>;
+	/**
+	 * Waits until the first `count` executions of a workflow ended, and gives back the last of them. What began
+	 * after them, as by an event that they caused, may end before them and is not taken for one of them.
+	 */
+	waitForRun: (workflowId: string, count: number, seconds?: number) => Promise<Execution>;
 	/** Posts to a published webhook; n8n needs a moment after publishing before it listens. */
 	postToWebhook: (webhookPath: string, posted: Posted) => Promise<WebhookAnswer>;
 }
@@ -122,7 +125,7 @@ export async function until<T>(
 	for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
 		const answer = await ask();
 		if (answer !== undefined) return answer;
-		await sleep(100);
+		await sleep(50);
 	}
 	throw new Error(`${what} did not happen within ${String(seconds)} s.`);
 }
@@ -313,17 +316,19 @@ export async function runN8n(
 		},
 		execution,
 		waitForExecution,
-		waitForExecutions: async (workflowId, count, seconds = 60) => {
+		waitForRun: async (workflowId, count, seconds = 60) => {
 			const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-			const found = await until(`The end of ${String(count)} executions`, seconds, async () => {
+			const id = await until(`The end of ${String(count)} executions`, seconds, async () => {
 				const { results } = (await rest('GET', `/executions?limit=100&filter=${filter}`)) as {
 					results: PackedExecution[];
 				};
-				const ended = results.filter(({ status }) => !RUNNING.includes(status));
-				return ended.length >= count ? ended : undefined;
+				const first = results
+					.sort((one, other) => Number(one.id) - Number(other.id))
+					.slice(0, count);
+				const haveEnded = first.every(({ status }) => !RUNNING.includes(status));
+				return haveEnded && first.length === count ? first.at(-1)?.id : undefined;
 			});
-			const oldestFirst = found.sort((one, other) => Number(one.id) - Number(other.id));
-			return await Promise.all(oldestFirst.map(async ({ id }) => await execution(id)));
+			return await execution(id);
 		},
 		postToWebhook: async (webhookPath, posted) =>
 			await until(`An answer of webhook '${webhookPath}'`, 15, async () => {

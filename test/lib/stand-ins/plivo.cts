@@ -163,6 +163,10 @@ function behave(standIn: StandIn): Behaviour<PlivoExposed> {
 				if (!/^wss?:\/\//.test(String(body.service_url))) {
 					return refuse(400, 'service_url is not valid');
 				}
+				// docs.plivo.com, initiate-an-audio-stream: 400 if a stream to that URL is active
+				if (calls.runningOf(call.id).some(({ serviceUrl }) => serviceUrl === body.service_url)) {
+					return refuse(400, 'A stream to this service_url is active');
+				}
 				const stream = calls.startStream(call.id, requestedStream(body));
 				return answer(202, { message: 'audio streaming started', stream_id: stream.id });
 			}),

@@ -342,6 +342,11 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 			startStream(reading, request) {
 				const call = callOf(reading);
 				if (!call) return notFound(request);
+				// "Unique name for the Stream, per Call"; no document says how a second one is refused.
+				const name = textOf(reading.body, 'Name');
+				if (calls.runningOf(call.id).some((one) => one.name === name)) {
+					return refuse(request, 422, 10000, 'Duplicated stream name');
+				}
 				return startStream(
 					request,
 					call.up ? () => calls.startStream(call.id, requested(reading.body)) : undefined,
