@@ -18,7 +18,7 @@ export class PlivoBasicApi implements ICredentialType {
 
 	documentationUrl = 'https://github.com/stop-audio-stream/n8n-nodes-stop-audio-stream#credentials';
 
-	// The credential is only ever sent to its own address; there is nothing left to restrict.
+	// The credential is only ever sent to its own host, so there is nothing left to restrict.
 	hideDomainRestrictionFields = true;
 
 	properties: INodeProperties[] = [
@@ -51,7 +51,7 @@ export class PlivoBasicApi implements ICredentialType {
 		},
 	];
 
-	// A function, and no expressions: it can refuse an address in words, and costs nothing per request.
+	// A function, and no expressions: it can refuse a URL in words, and costs nothing per request.
 	authenticate: IAuthenticate = async (credentials, request) =>
 		authenticate(plivo.credential, credentials, request);
 

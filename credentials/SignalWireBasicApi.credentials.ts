@@ -18,7 +18,7 @@ export class SignalWireBasicApi implements ICredentialType {
 
 	documentationUrl = 'https://github.com/stop-audio-stream/n8n-nodes-stop-audio-stream#credentials';
 
-	// The credential is only ever sent to its own address; there is nothing left to restrict.
+	// The credential is only ever sent to its own host, so there is nothing left to restrict.
 	hideDomainRestrictionFields = true;
 
 	properties: INodeProperties[] = [
@@ -29,7 +29,7 @@ export class SignalWireBasicApi implements ICredentialType {
 			required: true,
 			default: '',
 			placeholder: 'e.g. example.signalwire.com',
-			description: 'The address of your SignalWire space, or just its name',
+			description: 'The URL of your SignalWire space, or just its name',
 		},
 		{
 			displayName: 'Project ID',
@@ -56,11 +56,11 @@ export class SignalWireBasicApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description:
-				"Only for 'Verify Signature': in your space's dashboard under API Credentials. It is not the API Token, and is never sent anywhere.",
+				"Only for 'Verify Signature' and 'Check Event': in your space's dashboard under API Credentials. It is not the API Token, and is never sent anywhere.",
 		},
 	];
 
-	// A function, and no expressions: it can refuse an address in words, and costs nothing per request.
+	// A function, and no expressions: it can refuse a URL in words, and costs nothing per request.
 	authenticate: IAuthenticate = async (credentials, request) =>
 		authenticate(signalWire.credential, credentials, request);
 

@@ -13,7 +13,7 @@ import { FIELDS, REQUIRE_SIGNATURE } from './words/fields';
 
 const names = providers.map(({ name }) => name);
 
-/** The operation and the provider in words; an expression has none before the node runs. */
+/** The subtitle on the canvas in words, such as 'Plivo: Stop All Streams'; an expression shows as it is. */
 const subtitle = (): string => {
 	const operations = properties.find(({ name }) => name === FIELDS.operation.name)?.options ?? [];
 	const words = Object.fromEntries([
@@ -43,9 +43,9 @@ export class StopAudioStream implements INodeType {
 			// If 'Provider' is an expression, n8n shows all of them, each as 'Credential' without this.
 			displayName: credential.displayName,
 			required: true,
-			// Not `show: [name]`: n8n's editor takes a field whose every value shows a credential for a choice of
-			// authentication, and hides it. Nobody would see 'Provider'.
-			// 'Require Signature' is there for 'Check Event' alone: switched off, nothing is read.
+			// Not `show: [name]`: if each value of a field shows a credential, n8n's editor takes the field for a
+			// choice of authentication, and hides it. Nobody would see 'Provider'. If 'Require Signature' of 'Check
+			// Event' is off, no credential is read.
 			displayOptions: {
 				hide: {
 					provider: names.filter((other) => other !== name),

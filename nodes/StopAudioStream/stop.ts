@@ -13,7 +13,7 @@ import { monotonicNow, pauseUntil } from './sending/time';
 import { failed, messages, quoteOf, say, type Failure } from './words/sentences';
 import type { CallState, Noun } from './words/vocabulary';
 
-/** The pause before a stop is sent once more, in ms: a stop can come before a stream is up. */
+/** Pause before a stop is sent once more, in ms: a stop can come before its stream is up. */
 const ONCE_MORE_MS = 500;
 
 /** An account, and what sends and reads with it. */
@@ -23,7 +23,7 @@ export interface Connection {
 	lookups: Lookups;
 }
 
-/** How a stop ended. `callState`: what a read told of the call or the conference. */
+/** How a stop ended. `callState`: the state of the call or the conference, if a read showed it. */
 type Ending =
 	| { kind: 'taken'; status: 'stopped' | 'accepted' }
 	/**
@@ -49,10 +49,10 @@ const nothing = (evidence: EvidenceName, more: Omit<NothingFound, 'kind' | 'evid
 export class Stop {
 	private attempts = 0;
 
-	/** An attempt before the last may have had its effect. */
+	/** An attempt before the last may have stopped the stream. */
 	private effectBefore = false;
 
-	/** What the provider said to the last attempt; nothing if no answer came. */
+	/** The provider's answer to the last attempt, if one came. */
 	private answer?: Answer;
 
 	constructor(
@@ -107,7 +107,7 @@ export class Stop {
 		let { callEnded } = this.said;
 		if (isNotFound(ending) && way.fallback && ids.callId) {
 			const other = await this.send(way.fallback, callEnded);
-			// An end of the call proves nothing of the conference.
+			// The end of the call proves nothing about the conference.
 			if (other.kind === 'nothing' && EVIDENCE[other.evidence].status === 'alreadyStopped') {
 				callEnded ||= other.evidence !== 'stoppedBefore';
 				ending = other.evidence === 'stoppedBefore' ? other : ending;
@@ -120,7 +120,9 @@ export class Stop {
 		return await this.investigate(callEnded);
 	}
 
-	/** One stop, and what its answer means. If a refusal may be that of a call that is over, the call is read. */
+	/**
+	 * Sends one stop and reads its answer. If the provider may have refused because the call is over, reads the call.
+	 */
 	private async send(way: Way, callEnded: boolean): Promise<Ending> {
 		const { provider, ids, options } = this.request;
 		const { sender, lookups, account } = this.connection;
@@ -177,7 +179,7 @@ export class Stop {
 		return { kind: 'failed', ...failed('rejected', messages.stillListed, values) };
 	}
 
-	/** What the reads showed; `running`: the stream itself, without an end. */
+	/** What the reads showed; `running` if they show the stream itself without an end. */
 	private readFinding(finding: Finding): NothingFound | 'running' {
 		const { way, ids } = this.request;
 		const { stream } = way;
@@ -207,7 +209,7 @@ export class Stop {
 		}
 	}
 
-	/** What is said of a stop that the provider took. */
+	/** The result of a stop that the provider accepted. */
 	private async taken(status: 'stopped' | 'accepted') {
 		const { provider, way, ids, options } = this.request;
 		const { account, lookups } = this.connection;
@@ -224,7 +226,7 @@ export class Stop {
 		return { status, confirmation, message: `${what}.` };
 	}
 
-	/** What is said of a stop that found nothing, and whether it fails. */
+	/** The result of a stop that found nothing, or its failure. */
 	private foundNothing({ evidence, noun, ended = '', running = '' }: NothingFound) {
 		const { provider, way, options, idsFromFields } = this.request;
 		const { status, sentence, isShown, mayRun, hint } = EVIDENCE[evidence];
@@ -247,7 +249,7 @@ export class Stop {
 			status,
 			confirmation,
 			message: `${say(sentence, names).what}.`,
-			// In general, since one hint speaks for every item that it holds for.
+			// Without ids and quotes: one hint stands for all items that it is true of.
 			...(hint && idsFromFields && { hint: { says: `${what}. ${todo}`, type: hint } }),
 		};
 	}
@@ -260,6 +262,6 @@ export class Stop {
 	}
 }
 
-/** The provider does not know what was named, and that is all that is known. */
+/** The provider does not know the call or the stream, and nothing more is known yet. */
 const isNotFound = (ending: Ending): boolean =>
 	ending.kind === 'nothing' && ending.evidence === 'nothingTold';

@@ -22,12 +22,12 @@ import { Stop, type Connection } from './stop';
 import { failed, messages, quoted, Refusal, refusal, type Failure } from './words/sentences';
 import { isRecord, reasonOf } from './words/values';
 
-/** After this many items the loop lets answers in and further requests out. */
+/** Items that the loop starts before it lets answers in and further requests out. */
 const ITEMS_A_TURN = 10;
 
 /**
- * Does what each item asks for and gives one item back for each, in order and paired. Every item is tried,
- * whatever becomes of the others: a stream must not stay up because another item was bad.
+ * Does what each item asks for and returns one item for each, in order and paired. Every item is tried, whatever
+ * becomes of the others: a stream must not stay up because another item was bad.
  */
 export async function stopItems(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const run = new Run(context);
@@ -64,7 +64,7 @@ class Run {
 		this.memory = new StopMemory(context);
 	}
 
-	/** The items that come out, or the one error of a run that stops at a failure. */
+	/** Returns the items that come out, or throws the one error of a run that stops at a failure. */
 	output(results: ItemResult[]): INodeExecutionData[][] {
 		const { context } = this;
 		addHints(context, results);
@@ -168,13 +168,13 @@ class Run {
 		const { helpers } = this.context;
 		const buffer =
 			file.id === undefined
-				? // In combined mode, n8n looks for a name in the item alone; older n8n takes nothing but names.
+				? // Not by name: in combined mode, n8n looks for a name in the item alone, and older n8n takes no file.
 					Buffer.from(file.data, 'base64')
 				: await helpers.getBinaryDataBuffer(itemIndex, binary?.data ? 'data' : file);
 		return { kind: 'raw', text: buffer.toString('utf8').replace(/^\uFEFF/, '') };
 	}
 
-	/** The connection to an item's account: one for each account, whichever items bring it. */
+	/** The connection to an item's account; items of one account share it. */
 	private async connect(provider: Provider, itemIndex: number): Promise<Connection> {
 		const { displayName } = provider;
 		const cancelled = () => refusal('unavailable', messages.cancelled, { provider: displayName });
@@ -189,9 +189,9 @@ class Run {
 	}
 
 	/**
-	 * An item's own credential: an expression in it may give another account for each item. Read one after another,
-	 * while requests are under way: each is a query and a decryption in n8n, and thousands at once would fill its
-	 * database pool.
+	 * An item's own credential: an expression in it may give another account for each item. Credentials are read one
+	 * after another, while requests are under way: each is a query and a decryption in n8n, and thousands at once
+	 * would exhaust its database pool.
 	 */
 	private async readCredential(
 		provider: Provider,

@@ -116,7 +116,7 @@ export const plivo: Profile<PlivoStandIn> = {
 				failure: 'untrusted',
 				attempts: undefined,
 				error:
-					'The event carries only the signature V2 of Plivo, which does not cover the body and is not accepted',
+					"The event carries only Plivo's signature V2, which does not cover the body and is not accepted",
 				runs: true,
 			}),
 			check: (c) => expect(c.standIn.requests).toEqual([]),

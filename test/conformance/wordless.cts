@@ -27,7 +27,7 @@ export const wordless: readonly Row[] = [
 			status: 'accepted',
 			statusCode: status,
 			attempts: 1,
-			message: `${c.profile.displayName} took the order, and does not say that the stream has stopped.`,
+			message: `${c.profile.displayName} accepted the request, but does not say that the stream has stopped.`,
 			runs: false,
 		}),
 		check: (c) => expect(c.reads()).toEqual([]),

@@ -179,7 +179,7 @@ describe.each(SIGNING)('Check Event of %s', (provider) => {
 	it.each(Object.entries(UNSIGNED))('lets no unsigned event through: %s', async (_which, one) => {
 		const json = webhookItem(one.forge(sign), URL_OF) as IDataObject;
 		const result = await check(standIn, [{ json }]);
-		const error = new RegExp(`^The event carries no signature of ${displayName}$`);
+		const error = new RegExp(`^The event carries no ${displayName} signature$`);
 		expect(result.items).toEqual([failed(standIn, 'untrusted', error, ids)]);
 		judgeFailures(result);
 	});
@@ -212,7 +212,7 @@ describe.each(SIGNING)('Check Event of %s', (provider) => {
 		const result = await check(standIn, [{ json: jsonOf(form(standIn, stream)) }]);
 		expect(result.items[0]).toMatchObject({
 			failure: 'untrusted',
-			error: "'Require Signature' found no item of a Webhook node",
+			error: "'Require Signature' needs the item of a Webhook node, and this is not one",
 		});
 		judgeFailures(result);
 	});
@@ -240,7 +240,7 @@ describe.each(SIGNING)('Check Event of %s', (provider) => {
 		const beside = form(standIn, stream).json.body;
 		const result = await check(standIn, [{ json: { ...beside, ...item.json } }]);
 		expect(result.items).toEqual([
-			failed(standIn, 'input', /^The signed event holds no call that /),
+			failed(standIn, 'input', /^The signed event holds no \w+ call ID$/),
 		]);
 		judgeFailures(result);
 	});
@@ -250,7 +250,7 @@ describe.each(SIGNING)('Check Event of %s', (provider) => {
 		const headers = { ...item.json.headers, 'content-type': 'application/json' };
 		const result = await check(standIn, [{ json: { ...item.json, headers } }]);
 		expect(result.items).toEqual([
-			failed(standIn, 'untrusted', /^The body of the event is no form/, {
+			failed(standIn, 'untrusted', /^The event's body is not a form/, {
 				message: /Basic Auth.*switch 'Require Signature' off/s,
 				...ids,
 			}),
@@ -262,7 +262,7 @@ describe.each(SIGNING)('Check Event of %s', (provider) => {
 		const other = provider === 'signalWire' ? 'CallUUID' : 'CallSid';
 		const result = await check(standIn, [{ json: { [other]: 'c' } }], off);
 		expect(result.items).toEqual([
-			failed(standIn, 'input', /; it looks like an event of [A-Z]/, { message: /'Provider'/ }),
+			failed(standIn, 'input', /; it looks like an event from [A-Z]/, { message: /'Provider'/ }),
 		]);
 		judgeFailures(result);
 	});
@@ -484,8 +484,8 @@ describe.each(SIGNING)('Check Event of %s', (provider) => {
 			failed(standIn, 'input', /came twice in the incoming event/),
 			failed(standIn, 'input', /is not text$/),
 			failed(standIn, 'input', /holds “undefined”/),
-			failed(standIn, 'input', /^The incoming event holds no call that /),
-			failed(standIn, 'input', /^The incoming event holds no call that /),
+			failed(standIn, 'input', /^The incoming event holds no \w+ call ID$/),
+			failed(standIn, 'input', /^The incoming event holds no \w+ call ID$/),
 		]);
 	});
 
@@ -700,7 +700,7 @@ describe('Check Event of JSON that SignalWire signed, with the raw body', () => 
 	it('says that an event without a signature may have none', async () => {
 		const { items } = await check(standIn, [json({ header: 'X-Other' })]);
 		expect(items).toEqual([
-			failed(standIn, 'untrusted', /^The event carries no signature of SignalWire$/, {
+			failed(standIn, 'untrusted', /^The event carries no SignalWire signature$/, {
 				message: /Basic Auth and switch 'Require Signature' off/,
 				...ids,
 			}),
@@ -717,7 +717,7 @@ describe('Check Event of JSON that SignalWire signed, with the raw body', () => 
 		const one = failed(
 			standIn,
 			'untrusted',
-			/^The body of the event is no form, and the text that SignalWire signed is not there$/,
+			/^The event's body is not a form, and the text that SignalWire signed is missing$/,
 			{ message: /Switch on 'Raw Body' in the options of the Webhook node/, ...ids },
 		);
 		expect(items).toEqual([one, one, one, one]);
@@ -754,7 +754,7 @@ describe('Check Event of JSON that SignalWire signed, with the raw body', () => 
 			const result = await check(standIn, [{ json: { ...item, body }, binary }]);
 			expect(result.items[0]).toMatchObject({
 				failure: 'untrusted',
-				error: "The event's 'body' says something else than the text that SignalWire signed",
+				error: "The event's 'body' differs from the text that SignalWire signed",
 			});
 			judgeFailures(result);
 		},

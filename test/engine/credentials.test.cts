@@ -146,7 +146,7 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		expect(items).toMatchObject([
 			{
 				failure: 'credentials',
-				error: "'Auth ID' holds “undefined”, which is what an expression without a value gives",
+				error: "'Auth ID' holds “undefined”, which an expression gives when it finds no value",
 			},
 		]);
 		expect(standIn.requests).toEqual([]);

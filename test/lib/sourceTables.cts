@@ -68,7 +68,9 @@ function whatOf(option: INodeProperties): string {
 		type === 'number'
 			? [`${number(typeOptions?.minValue)} to ${number(typeOptions?.maxValue)}`]
 			: choicesOf(option).flatMap(({ name, description: says }) =>
-					says ? [`*${name}*: ${says.charAt(0).toLowerCase()}${says.slice(1)}`] : [],
+					says
+						? [`*${name}*: ${says.charAt(0).toLowerCase()}${says.slice(1).replace(/\.$/, '')}`]
+						: [],
 				);
 	const text = description.endsWith('.') ? description : `${description}.`;
 	return bounds.length === 0 ? text : `${text} ${bounds.join('. ')}.`;

@@ -7,7 +7,7 @@ import type { EventKind } from '../words/vocabulary';
 import { readCheckedEvent, type CheckedEvent } from './events';
 import { verifySignature, type RawBody } from './signature';
 
-/** What *Check Event* found. A refusal leaves the ids known that the event named. */
+/** What *Check Event* found. The ids of an event are known even if it is refused. */
 export interface Checked {
 	ids: Ids;
 	outcome:
@@ -15,7 +15,7 @@ export interface Checked {
 		| { kind: 'refused'; refusal: Refusal };
 }
 
-/** Reads an item as a provider's event. With `account`, the provider must have signed it. */
+/** Reads an item as a provider's event. With `proof`, the provider must have signed it. */
 export function checkEvent(
 	json: IDataObject,
 	provider: Provider,
@@ -33,7 +33,7 @@ export function checkEvent(
 	return { ids, outcome: { kind: 'event', event, signed: proof !== undefined, fields } };
 }
 
-/** The event as the provider signed it: what is believed is what was signed. */
+/** The event, read from what the provider signed. */
 function signedEvent(
 	json: IDataObject,
 	provider: Provider,

@@ -34,7 +34,10 @@ export const placesIn = (item: IDataObject): Place[] =>
 export const signedPlacesIn = (item: Record<string, unknown>): Place[] =>
 	placesOf(item, [item.body, item.query]);
 
-/** For *Check Event*, all of the body comes before the query: a call that was put there says nothing of the event. */
+/**
+ * For *Check Event*, the whole body comes before the query: a call that somebody put into the query says nothing
+ * about the event.
+ */
 const checkedPlacesIn = (item: Record<string, unknown>, onlySigned: boolean): Place[] =>
 	[item.body, item.query, ...(onlySigned ? [] : [item])].flatMap((part) => placesOf(item, [part]));
 
@@ -61,7 +64,7 @@ function idsIn(places: Place[], names: EventNames, kind?: StreamField['kind']): 
 	const placeOf = (some: readonly string[], from = places) =>
 		from.find(({ values }) => valueIn(values, some));
 	const ofStream = places.filter((place) => isOfType(place, names.eventType));
-	// If the stream is filled in, the event need only name the call; that of a conference's stream names none.
+	// If the stream is filled in, the event need only name the call, or the conference of a conference's stream.
 	const place = placeOf(names.place, ofStream) ?? placeOf(names.call) ?? placeOf(names.conference);
 	if (!place) return undefined;
 	const { values, query } = place;
@@ -99,7 +102,7 @@ export function readCheckedEvent(
 		const named = idsIn(places, names);
 		return named && (named.ids.callId ?? named.ids.conferenceSid) ? [{ ...named, names }] : [];
 	});
-	// Other names find the call too, and not the stream.
+	// Several sets of names may find the call, and only one of them the stream.
 	const event = found.find(({ ids }) => ids.stream) ?? found[0];
 	if (event) {
 		const { ids, place, names } = event;
@@ -130,10 +133,10 @@ function fieldsOf(item: Record<string, unknown>, { event, values, within }: Plac
 }
 
 /**
- * Finds what a way needs in an item that holds a provider's own event: a webhook's body or query, or a message
- * of the stream itself. The ids go into `ids` one by one, so that an event that is refused still tells which call
- * it meant. `onlySigned`: only what the webhook's caller sent counts; `givenStream`: what the user filled in beside
- * the event. Gives back the way to take, which is another for a conference, and the place of the event.
+ * Finds what a way needs in an item that holds a provider's own event: a webhook's body or query, or a message of the
+ * stream itself. The ids go into `ids` one by one, so that a refused event still tells which call it is about.
+ * `onlySigned`: only what the webhook's caller sent counts; `givenStream`: what the user filled in beside the event.
+ * Returns the way to take, which is another for a conference, and the place of the event.
  */
 export function readEvent(
 	item: IDataObject,
@@ -203,14 +206,14 @@ function noStream(provider: Provider, { on, inEvents }: Way, field: string) {
 	return refusal('input', sentence, { noun: on.noun, names: listed(inEvents.stream), field });
 }
 
-/** What events say of the very call and stream that are to stop. */
+/** What events say about the very call and stream that are to stop. */
 export interface SaidOfStop {
 	callEnded: boolean;
 	/** `mayResume`: the provider may have opened the stream again. */
 	streamEnded?: { mayResume: boolean };
 }
 
-/** What these places say of what is to stop; `undefined` if none is about it. */
+/** What these places say about the stop; `undefined` if none is about its call. */
 export function readSaid(
 	places: Place[],
 	about: { provider: Provider; way: Way; ids: Ids },
@@ -242,7 +245,7 @@ function saidIn(
 	if (!isAboutIt) return undefined;
 	const { callEnded, streamEnded } = provider.events;
 	const named = inEvents.stream.map((name) => textIn(values, name)).find(Boolean);
-	// A stop by a document is answered for the call, never for the stream.
+	// The answer to a stop by name speaks of the call, never of the stream.
 	const isStream =
 		stream !== undefined &&
 		document === undefined &&
@@ -250,7 +253,7 @@ function saidIn(
 		isSameStream(stream, trimmed(named ?? ''), ids.stream ?? '');
 	const ended = isStream ? said(place, streamEnded) : undefined;
 	return {
-		// What is said of a call beside a conference says nothing of another conference, or of none.
+		// The end of a call that an event names beside a conference says nothing about a stop elsewhere.
 		callEnded:
 			isSameId(ownCall, ids.callId) &&
 			(conference === undefined || isConference) &&
@@ -259,7 +262,7 @@ function saidIn(
 	};
 }
 
-/** Which of these the place says. */
+/** The first of these words that the place says. */
 const said = (place: Place, words: readonly EventWord[]): EventWord | undefined =>
 	words.find(
 		({ field, words: values, within, eventType }) =>
@@ -268,7 +271,7 @@ const said = (place: Place, words: readonly EventWord[]): EventWord | undefined 
 			values.some((value) => value === textIn(place.values, field)),
 	);
 
-/** Whether an event is of a type; one that says none may be. */
+/** Whether an event is of a type; one that names no type may be. */
 const isOfType = ({ event }: Place, type: string | undefined): boolean =>
 	type === undefined || [undefined, type].includes(textIn(event, 'event_type'));
 
@@ -280,8 +283,8 @@ function textIn(values: Record<string, unknown>, name: string): string | undefin
 }
 
 /**
- * The value under one of several names, without the spaces around it unless it is a stream's name; two that differ,
- * or one that is no text, is refused.
+ * The value under one of several names, trimmed unless it is a stream's name. Refuses values that differ, and a value
+ * that is not text.
  */
 function valueIn(
 	values: Record<string, unknown>,

@@ -44,13 +44,13 @@ export interface StopRequest {
 		maxRetries: number;
 		timeout: number;
 	};
-	/** Whether a person typed or mapped the ids, and no event brought them. */
+	/** The ids come from fields, and not from an event. */
 	idsFromFields: boolean;
-	/** What the incoming item says of this very call and stream. */
+	/** What the incoming item says about this very call and stream. */
 	said?: SaidOfStop;
 	/** The event that the provider must have signed, if one must be; `isOther` if it is not the item itself. */
 	proof?: { event: unknown; isOther: boolean };
-	/** What is wrong with that event, to be told once it is known who sent it. */
+	/** What is wrong with that event, to be said only once it is known who sent it. */
 	refused?: Refusal;
 }
 
@@ -65,7 +65,7 @@ export interface CheckRequest {
 const OPERATIONS: readonly Operation[] = ['stopStream', 'stopAllStreams', 'checkEvent'];
 const SOURCES = ['fields', 'event'] as const;
 
-/** Reads and checks what one item asks for. What was read so far stays known when the rest is refused. */
+/** Reads and checks what one item asks for. What was read so far stays known if the rest is refused. */
 export class ItemReader {
 	readonly ids: Ids = {};
 
@@ -102,7 +102,7 @@ export class ItemReader {
 		const operation = orRefusal(() =>
 			oneOf(label, OPERATIONS, parameters.read(name, 'stopStream')),
 		);
-		// Known before the provider may be refused: of an event, a failure says nothing about streams.
+		// Known before the provider may be refused: a failed *Check Event* says nothing about streams.
 		if (!(operation instanceof Refusal)) this.operation = operation;
 		this.provider = this.readProvider();
 		if (operation instanceof Refusal) throw operation;
@@ -126,7 +126,7 @@ export class ItemReader {
 		if (this.parameters.isExpression(name)) {
 			return oneOf(label, providers, value, (provider) => provider.name);
 		}
-		// n8n drops every field that depends on a fixed value which it does not know by this very spelling.
+		// If n8n does not know a fixed value by its exact spelling, it drops every field that depends on it.
 		throw unknownChoice(
 			label,
 			providers.map((provider) => provider.name),
@@ -144,7 +144,9 @@ export class ItemReader {
 		};
 	}
 
-	/** The way that 'Operation' and 'Identify Stream By' say; none if the provider cannot stop all streams. */
+	/**
+	 * The way that 'Operation' and 'Identify Stream By' choose; `undefined` if the provider cannot stop all streams.
+	 */
 	private chosenWay(provider: Provider, operation: Operation): Way | undefined {
 		if (operation === 'stopAllStreams') return wayToAllStreams(provider);
 		const [usual] = provider.ways;
@@ -164,7 +166,8 @@ export class ItemReader {
 		const options = this.optionValues();
 		const stopOptions = readOptions(options);
 		this.checkIds(provider, way);
-		// Left empty by hand, a name stands in the document. From an expression, the document would stop nothing.
+		// If a person leaves the name empty, the cXML holds it. If an expression gives nothing, the cXML stops
+		// nothing.
 		if (stream?.kind === 'name' && parameters.isExpression('stream') && !text?.trim()) {
 			throw refusal('input', messages.empty, { field: stream.label });
 		}
@@ -198,7 +201,7 @@ export class ItemReader {
 			const said = readSaid([read.place], { provider, way: read.way, ids });
 			return { ...asked, way: read.way, said };
 		}
-		// An event that must be signed is refused for that first.
+		// If the event must be signed, its signature is checked first.
 		if (proof) return { ...asked, way, refused: read };
 		throw read;
 	}
@@ -212,8 +215,8 @@ export class ItemReader {
 	}
 
 	/**
-	 * Refuses ids that are blank or hold only dots. Where a URL is built they are checked again; here, because a
-	 * control ID and its call go into no URL at all, and so that a bad id is refused before a credential is read.
+	 * Refuses ids that are empty or hold only dots, before a credential is read. Building a URL checks them again,
+	 * but a control ID and its call go into no URL.
 	 */
 	private checkIds({ displayName }: Provider, { on, stream }: Way) {
 		pathSegment(this.ids[on.id], on.field.label, displayName);
@@ -226,7 +229,7 @@ export class ItemReader {
 		if (document) this.ids.document = documentOf(document, this.parameters, options);
 	}
 
-	/** What must be signed. 'Signed Event' counts as soon as it was added: empty, it proves nothing, and is never off. */
+	/** What must be signed. 'Signed Event' counts as soon as it is added: left empty it is refused, and never off. */
 	private readProof(options: OptionValues): StopRequest['proof'] {
 		const verify = isOn(OPTIONS.verifySignature, options);
 		const { name } = OPTIONS.signedEvent;
@@ -237,7 +240,7 @@ export class ItemReader {
 	private optionValues(): OptionValues {
 		const options = this.parameters.read(FIELDS.options.name, {});
 		if (isRecord(options)) return options;
-		// Left out, a 'Preview Only' that was meant would send.
+		// Ignored options could hold a 'Preview Only', and the node would send.
 		throw refusal('input', messages.unreadableField, { reason: "'Options' is not an object" });
 	}
 }
@@ -269,7 +272,7 @@ function webUrl(value: unknown, label: string): string {
 	if (!url || !/^https?:\/\//i.test(typed)) {
 		throw refusal('input', messages.notWebUrl, { field: label });
 	}
-	// Nobody sends this user and password, and they would be shown in previews.
+	// The provider would not send them, and a preview would show them.
 	if (url.username || url.password) {
 		throw refusal('input', messages.urlWithPassword, { field: label });
 	}

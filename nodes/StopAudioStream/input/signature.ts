@@ -11,12 +11,12 @@ import {
 import { messages, refusal } from '../words/sentences';
 import { isRecord } from '../words/values';
 
-/** The text of a body that is no form, as n8n's Webhook node hands it over with 'Raw Body'. */
+/** The text of a body that is not a form, as n8n's Webhook node passes it on with 'Raw Body'. */
 export type RawBody = { kind: 'raw'; text: string } | { kind: 'missing' } | { kind: 'notAsked' };
 
 /**
- * Refuses the item of an n8n Webhook node unless the provider signed it. Gives back whether the raw body is what was
- * signed: then the item's own `body` proves nothing. `field`: the one that asks for a signature.
+ * Refuses the item of an n8n Webhook node unless the provider signed it. Returns whether the raw body is what was
+ * signed: then the item's own `body` proves nothing. `field`: the label of the field that asks for a signature.
  */
 export function verifySignature(
 	item: unknown,
@@ -61,7 +61,7 @@ export function verifySignature(
 	});
 }
 
-/** The body is no form, and n8n did not hand over the text that was signed. */
+/** The body is not a form, and n8n did not pass on the text that was signed. */
 function notCovered({ displayName: provider, signature }: Provider, field: string, raw: RawBody) {
 	if (!signature.rawScheme) {
 		return refusal('untrusted', messages.bodyNotSigned, { provider, field });

@@ -8,8 +8,7 @@ import { verifySignature } from './signature';
 
 /**
  * Refuses a stop whose event the provider did not sign, and then one whose event was refused. With 'Signed Event',
- * only that event says whether the call or the stream has ended, and only of what is to stop. `isProven`: the
- * provider signed what the event says.
+ * only that event can say that the call or the stream has ended. `isProven`: the provider signed what the event says.
  */
 export function trusted(
 	request: StopRequest,

@@ -3,7 +3,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { Account, Ids, Provider, Way } from '../providers/provider';
 
-/** The most stops that are remembered: n8n saves them with the execution. */
+/** Stops that are remembered: n8n saves them with the execution. */
 const MAX_REMEMBERED = 10_000;
 
 /** The name of the list in the node's context. */
@@ -18,9 +18,9 @@ interface Stopped {
 }
 
 /**
- * What this execution stopped itself, for when n8n runs the node again with the same items (*Retry On Fail*, or
- * *Retry* in the list of executions): what a provider then says of finding nothing is no news. Kept in the node's
- * context, which n8n saves with the execution, as short hashes.
+ * What this execution has stopped. If n8n runs the node again with the same items (*Retry On Fail*, or *Retry* in the
+ * list of executions), the provider finds nothing, and that is right. Kept as short hashes in the node's context,
+ * which n8n saves with the execution.
  */
 export class StopMemory {
 	private readonly kept: IDataObject;
@@ -55,7 +55,9 @@ export class StopMemory {
 	}
 }
 
-/** If n8n keeps no execution data, as behind an MCP Server Trigger, it throws: then only this run remembers. */
+/**
+ * If n8n keeps no execution data, as after an MCP Server Trigger, `getContext` throws: then only this run remembers.
+ */
 function keptBy(context: Pick<IExecuteFunctions, 'getContext'>): IDataObject {
 	try {
 		return context.getContext('node');
@@ -64,7 +66,7 @@ function keptBy(context: Pick<IExecuteFunctions, 'getContext'>): IDataObject {
 	}
 }
 
-/** `stream`: none for all streams. Ids may come in another case. */
+/** `stream`: `undefined` for all streams. In lower case, since ids may come in another case. */
 function hashOf({ provider, account, way, ids }: Stopped, stream: string | undefined): string {
 	const parts = [provider.name, account.origin, account.id, ids[way.on.id] ?? '', stream ?? ''];
 	const text = JSON.stringify(parts).toLowerCase();

@@ -1,15 +1,15 @@
 import { messages, type Sentence } from '../words/sentences';
 import type { Status } from '../words/vocabulary';
 
-/** What showed, or left open, whether a stop that found nothing had anything to stop. */
+/** What is known of a stop that found nothing, and what follows from it. */
 interface Evidence {
 	status: Extract<Status, 'alreadyStopped' | 'notFound'>;
 	sentence: Sentence;
 	/** A read showed the end: *Confirm Stop* has nothing more to read. */
 	isShown?: true;
-	/** A stream may still run, by what was read: with *Fail If a Stream May Still Run*, the item fails. */
+	/** A stream may still run, according to the reads: with *Fail If a Stream May Still Run*, the item fails. */
 	mayRun?: true;
-	/** How much a person should care, if nothing fails. */
+	/** The type of the hint, if the item does not fail. */
 	hint?: 'info' | 'warning';
 }
 
@@ -24,7 +24,7 @@ const notFound = <S extends Sentence>(
 	more: Pick<Evidence, 'isShown' | 'mayRun'> = {},
 ): Evidence & { sentence: S } => ({ status: 'notFound', sentence, hint, ...more });
 
-/** The one table of what is known of a stop that found nothing. */
+/** The one table of all that can be known of a stop that found nothing. */
 export const EVIDENCE = {
 	ownWords: alreadyStopped(messages.nothingRunning),
 	stoppedBefore: alreadyStopped(messages.stoppedBefore),

@@ -21,7 +21,7 @@ export interface StopResult {
 	failure?: Failure;
 	/** The provider's last answer. */
 	statusCode?: number;
-	/** Every stop that was sent; reads do not count. Not there if none could be. */
+	/** How many stops were sent; reads do not count. Absent if none could be sent. */
 	attempts?: number;
 	callState?: CallState;
 	confirmation?: Confirmation;
@@ -44,7 +44,7 @@ export interface CheckResult {
 /** What *Confirm Stop* says. */
 export type Confirmation = { confirmed: true } | { confirmed: false; confirmReason: string };
 
-/** What of n8n the results need. */
+/** What the results need of n8n. */
 type ResultContext = Pick<
 	IExecuteFunctions,
 	'getNode' | 'getExecutionCancelSignal' | 'addExecutionHints'
@@ -87,7 +87,7 @@ const isStopped = (result: ItemResult) =>
 
 const inOne = (sentences: string[]) => sentences.filter((each) => each !== '').join(' ');
 
-/** The one n8n error for an execution that stops at a failure: the first one's, and how many streams are left. */
+/** The one n8n error of an execution that stops at a failure: the first failure, and how many streams may still run. */
 export function nodeError(
 	context: ResultContext,
 	results: ItemResult[],
@@ -103,9 +103,9 @@ export function nodeError(
 		whichStream(about),
 		result?.kind === 'stop' ? leftOver(left, results.length) : '',
 	]);
-	// Of a tool's failure, n8n passes on the message alone to the AI agent.
+	// If a tool fails, n8n passes only the message on to the AI agent.
 	const whole = node.type.endsWith('Tool') ? `${failure.what}. ${description}` : failure.what;
-	// If n8n finds this word it lists the execution as canceled, and a provider or an item may quote it.
+	// If n8n finds the word 'canceled', it lists the execution as canceled, and a provider's quote may hold it.
 	const isCanceled = context.getExecutionCancelSignal?.()?.aborted;
 	const message = isCanceled ? whole : whole.replaceAll('canceled', 'cancelled');
 	const cause = N8N_CAUSES[failure.cause];
@@ -145,7 +145,7 @@ const N8N_CAUSES: Partial<
 
 /** Puts the items' hints on the canvas, each sentence once with the number of items that it holds for. */
 export function addHints(context: ResultContext, results: ItemResult[]) {
-	// As an AI agent's tool, an older n8n has no hints.
+	// An older n8n has no hints for an AI agent's tool.
 	if (typeof context.addExecutionHints !== 'function') return;
 	const counts = new Map<string, { hint: NonNullable<StopResult['hint']>; count: number }>();
 	for (const result of results) {

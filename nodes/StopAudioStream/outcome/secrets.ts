@@ -2,13 +2,13 @@ import type { Account } from '../providers/provider';
 
 const MASK = '***';
 
-/** A shorter secret is masked only if it is the whole value: it would be found in every text. */
+/** Length of the shortest secret that is masked inside a text; a shorter one is masked only as the whole value. */
 const MIN_PART = 4;
 
-/** The deepest that an answer is walked through: no provider nests its answers like that. */
+/** Depth to which an answer is searched; no provider nests its answers so deep. */
 const MAX_DEPTH = 100;
 
-/** Gives back what is about to be shown, without secrets. */
+/** Returns what is about to be shown, without secrets. */
 export type Mask = <T>(shown: T) => T;
 
 /**
@@ -16,7 +16,7 @@ export type Mask = <T>(shown: T) => T;
  * them: plain, escaped, percent-encoded, or in base64, as the Basic header they were sent with.
  */
 export function secretMask({ id, token, signingKey }: Account): Mask {
-	// A set, because an ordinary token looks the same in most of them, and every text goes through each.
+	// A set, since an ordinary token looks the same in most forms, and every text is searched for each.
 	const forms = new Set([
 		...formsOf(token, [`${id}:${token}`, token]),
 		...(signingKey === '' ? [] : formsOf(signingKey, [signingKey])),
@@ -61,7 +61,7 @@ function formsOf(secret: string, inBase64: string[]): string[] {
 	];
 }
 
-/** Percent-encoded text as some write it, and as others do: `%2F` and `%2f`. */
+/** Percent-encoded text with its escapes in either case: `%2F` and `%2f`. */
 const eitherCase = (encoded: string): string[] => [
 	encoded,
 	encoded.replace(/%../g, (hex) => hex.toLowerCase()),

@@ -10,7 +10,7 @@ import { failed, messages, quoteOf, type Failure, type Sentence } from '../words
 import { textOf } from '../words/values';
 import type { FailureCause, Status } from '../words/vocabulary';
 
-/** The longest wait the node takes upon itself, in ms; if a provider asks for more, the item fails. */
+/** Longest wait that the node takes upon itself, in ms; if a provider asks for more, the item fails. */
 export const MAX_WAIT_MS = 30_000;
 
 /** How the sending of one request ended. */
@@ -57,13 +57,13 @@ export type Meaning =
 	| Exclude<SendEnd['kind'], 'answer'>;
 
 interface Verdict {
-	/** The request may have had its effect, and nobody said so. */
+	/** The request may have had an effect that no answer reports. */
 	mayHaveActed: boolean;
 	/** Whether to send it again; a document, which is not repeatable, only if it certainly did nothing. */
 	sendAgain: 'always' | 'ifRepeatable' | 'never';
-	/** What it shows of how the provider copes with what it is sent. */
+	/** What it shows about the load on the provider. */
 	load: 'copes' | 'limits' | 'unknown';
-	/** Why the item fails, if this is the last word, and what is said of it. */
+	/** Why the item fails, if this is the last end, and the sentence that says so. */
 	cause: FailureCause;
 	sentence: Sentence;
 }
@@ -115,8 +115,7 @@ export const VERDICTS = {
 const TEMPORARY = [408, 500, 502, 503, 504];
 
 /**
- * What a status means that means the same for every provider, whatever a body says; `undefined` for one that leaves
- * it to the provider's own words.
+ * What a status means at every provider, whatever the body says; `undefined` if only the provider's own words tell.
  */
 export function meaningOfStatus(statusCode: number): Meaning | undefined {
 	if (statusCode === 401 || statusCode === 403) return 'refused';
@@ -148,7 +147,7 @@ function meaningOfOwn(own: OwnReading | undefined, statusCode: number): Meaning 
 	}
 }
 
-/** What the end of a stop means: an outcome, or a failure. `mayBeOver`: a refusal of a call that may be over. */
+/** What the end of a stop means: an outcome, or a failure. `mayBeOver`: the call may be over, and that be why. */
 export function readEnd(
 	provider: Provider,
 	way: Way,
@@ -179,14 +178,14 @@ function failureOf(provider: Provider, way: Way, end: SendEnd): { failure: Failu
 	if ((meaning === 'unavailable' || meaning === 'limited') && retryAfterMs > MAX_WAIT_MS) {
 		return failed(cause, messages.waitTooLong, values);
 	}
-	// Nobody's own answer is a web page.
+	// No provider answers with a web page.
 	if (meaning === 'refused' && /^\s*</.test(textOf(answer.body))) {
 		return failed(cause, messages.refusedByPage, values);
 	}
 	return failed(cause, (own?.kind === 'refusal' && own.sentence) || sentence, values);
 }
 
-/** What an end fills into its sentence. */
+/** The values that an end fills into its sentence. */
 function valuesOf(provider: Provider, end: SendEnd) {
 	const empty = { status: '', quote: '', hint: '', seconds: '', code: '', reason: '', host: '' };
 	const inSeconds = (ms: number) => String(Math.ceil(ms / 1_000));

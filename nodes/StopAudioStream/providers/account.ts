@@ -56,7 +56,7 @@ function originOf(pasted: string, field: CredentialSpec['url']): string {
 	if (url.username || url.password) {
 		throw refusal('credentials', messages.urlWithPassword, named);
 	}
-	// The name as it was typed, if it is all digits: of 2600, the URL makes the host 0.0.10.40.
+	// The name as it was typed, if it is all digits: `URL` turns 2600 into the host 0.0.10.40.
 	const typed = whole.slice(whole.indexOf('://') + 3).split(/[:/?#]/, 1);
 	const name = [url.hostname, ...typed].find((each) => /^[a-z0-9-]+$/i.test(each));
 	const isBareName = name !== undefined && name !== 'localhost';
@@ -92,7 +92,7 @@ export function authenticate(
 	if (url.origin !== origin) {
 		throw refusal('credentials', messages.otherHost, { origin, field: spec.url.label });
 	}
-	// n8n's credential test passes the URL as the user typed it as `baseURL`; `url` is that, made whole.
+	// n8n's credential test passes `baseURL` as the user typed it; `url` is complete and replaces it.
 	const whole = { ...request, baseURL: undefined, uri: undefined, url: url.href };
 	return spec.headers
 		? {

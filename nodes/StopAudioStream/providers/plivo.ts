@@ -5,12 +5,11 @@ import { sortByName, header, withNonce, writeUrls, type Fields, type Scheme } fr
 const NAME = 'Plivo';
 
 /**
- * V3, as `validateV3Signature` of Plivo's Node SDK 4.79.0 has it (dist/utils/v3Security.js,
- * 2026-11-21): the URL without user and password, `?` and the decoded query as `name=value`
- * with `&`, `.` where fields follow a query, the form's names and values, `.` and the nonce. Names
- * are sorted, and the values of one name too, so their order is not signed. A form without a query
- * still has the `?`. A GET is the same text without a form, so the method need not be known.
- * The headers may hold several signatures, "-MA-" those with the main account's token.
+ * V3, as `validateV3Signature` of Plivo's Node SDK 4.79.0 has it (dist/utils/v3Security.js, 2026-11-21): the URL
+ * without user and password, `?` and the decoded query as `name=value` with `&`, `.` if fields follow a query, the
+ * form's names and values, `.` and the nonce. Names are sorted, and the values of one name too, so their order is not
+ * signed. A form without a query still has the `?`. A GET is the same text without a form, so the method need not be
+ * known. The headers may hold several signatures, "-MA-" those with the main account's token.
  */
 const signedByPlivo: Scheme = (event, form) => {
 	if (event.query === undefined) return 'query';
@@ -70,7 +69,7 @@ export const plivo: Provider = {
 	signature: {
 		scheme: signedByPlivo,
 		keyField: { name: 'token', label: 'Auth Token' },
-		keyHint: 'it must be of the account, main account or subaccount, that the call belongs to',
+		keyHint: "it must be that of the call's own account, main account or subaccount",
 		signsHint: 'Plivo signs each callback.',
 		// V2 signs the URL and a nonce alone (Plivo's Node SDK 4.79.0, dist/utils/security.js).
 		older: { header: 'x-plivo-signature-v2', version: 'V2' },

@@ -18,8 +18,8 @@ import {
 import { pathSegment } from './urls';
 
 /**
- * `/Account/{auth_id}/Call/{call_uuid}/Stream/{stream_id}/`: the REST resource that Plivo has and
- * Vobiz took over. What the two share is here; where they differ, each has it in its own file.
+ * `/Account/{auth_id}/Call/{call_uuid}/Stream/{stream_id}/`: the REST resource that Plivo has and Vobiz took over.
+ * What the two share is here; what differs is in each provider's own file.
  */
 
 const callUuid: FieldText = {
@@ -34,7 +34,7 @@ const streamId: StreamField = {
 	label: 'Stream ID',
 	placeholder: 'e.g. f6efd24d-e592-4db5-baf9-6ad36ac54728',
 	description:
-		"The stream to stop. Plivo and Vobiz answer it as 'stream_id' when a stream is started, and send it as 'StreamID' to the status callback and as 'streamId' in the first message of the stream.",
+		"The stream to stop. Plivo and Vobiz return it as 'stream_id' when a stream is started, and send it as 'StreamID' to the status callback and as 'streamId' in the first message of the stream.",
 };
 
 const names: EventNames = {
@@ -69,8 +69,8 @@ export const eventWords: EventWords = {
 };
 
 /**
- * One stream by its id, and all streams of a call. Where the two differ: `base` is what stands before `/Account` in
- * the path; `isOwn404`, whether a 404's body is the provider's own, beyond what both say.
+ * The ways to stop one stream by its id, and all streams of a call. What differs: `base` comes before `/Account` in
+ * the path, and `isOwn404` knows 404 bodies that only this provider sends.
  */
 export function callStreamWays({
 	displayName,
@@ -178,7 +178,8 @@ export function callStreamWays({
 /**
  * "Stream stopped successfully", "All streams stopped successfully". Plivo's own SDKs expect `{}` to all streams
  * (plivo-java, plivo-python mocks, read 2026-11), and its answers hold `api_id`: without these words, such an answer
- * only shows that the order was taken. Vobiz: "test for any 2xx" (Vobiz-Warm-Transfer-Conference, live captures).
+ * only shows that the request was accepted. Vobiz: "test for any 2xx" (Vobiz-Warm-Transfer-Conference, live
+ * captures).
  */
 function readSuccess(
 	statusCode: number,
@@ -224,7 +225,7 @@ const hasEnded = ({ end_time: endTime, status }: Record<string, unknown>) =>
 
 const isTime = (value: unknown) => typeof value === 'string' && value !== '';
 
-/** An answer about a call: one that names another proves nothing for this one. */
+/** Whether an answer is about this call: one that names another call proves nothing. */
 const isAbout = ({ call_uuid: callUuidOf }: Record<string, unknown>, callId: string | undefined) =>
 	callUuidOf === undefined || isSameId(callUuidOf, callId);
 

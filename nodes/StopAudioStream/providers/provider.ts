@@ -37,13 +37,13 @@ export interface Way {
 	choice?: { streamBy: string; label: string; summary: string; notInTools?: true };
 	/** What the stream runs on, and the field that names it. */
 	on: { noun: Noun; id: 'callId' | 'conferenceSid'; field: FieldText };
-	/** The field that names the stream; not there for all streams of a call. */
+	/** The field that names the stream; absent for all streams of a call. */
 	stream?: StreamField;
-	/** The cXML document that stops the stream. A document is never run twice. */
+	/** The cXML that stops the stream. A document is never run twice. */
 	document?: DocumentFields;
-	/** What these are called in the provider's events, most usual first. */
+	/** The names of these in the provider's events, the most usual first. */
 	inEvents: EventNames;
-	/** What happens to the call, beside the choice. */
+	/** What happens to the call, as the screen says it beside the choice. */
 	notice: string;
 	/** The request that stops what `ids` name. */
 	build(account: Account, ids: Ids): ProviderRequest;
@@ -56,11 +56,14 @@ export interface Way {
 	inConference?: Way;
 	/** The way to try once if the provider's own answer to this one is "not found". */
 	fallback?: Way;
-	/** Reads what was named: one stream, or the list of a call's streams. Not there if the provider has no such read. */
+	/** Reads what was named: one stream, or the list of a call's streams. Absent if the provider has no such read. */
 	streams?: StreamsRead;
 	/** Reads the list of a live call's streams. */
 	list?: StreamsRead;
-	/** Reads that tell the state of the call or the conference. The first alone can show an end; the last, that it is live. */
+	/**
+	 * Reads that tell the state of the call or the conference. Only the first can show an end; the last can show that
+	 * it is live.
+	 */
 	callReads: readonly [CallRead, ...CallRead[]];
 }
 
@@ -69,7 +72,7 @@ export interface Ids {
 	callId?: string;
 	conferenceSid?: string;
 	stream?: string;
-	/** The cXML document that stops a stream by its name; `method` is how it and its fallback are fetched. */
+	/** The cXML that stops a stream by its name; `method` is how it and its fallback are fetched. */
 	document?: { url: string; fallbackUrl?: string; method: string; nameParameter: string };
 }
 
@@ -77,8 +80,8 @@ export interface Ids {
 export type OwnReading =
 	| { kind: 'outcome'; status: Status }
 	/**
-	 * A refusal in the provider's own form. `mayBeOver`: the call may be over, and that be why; `sentence`: what to
-	 * do about it, if there is more to say than about any refusal.
+	 * A refusal in the provider's own form. `mayBeOver`: the call may be over, and that be why; `sentence`: if there
+	 * is more to say than about any refusal.
 	 */
 	| { kind: 'refusal'; mayBeOver: boolean; sentence?: typeof messages.noControlId }
 	/** The provider asks to send the request again. */
@@ -141,10 +144,10 @@ export interface StreamField extends FieldText {
 	kind: 'id' | 'controlId' | 'name';
 }
 
-/** The fields and options of a cXML document. */
+/** The fields and options of cXML that stops a stream. */
 export interface DocumentFields {
 	url: FieldText;
-	/** Options that only a document has, by what they are for. */
+	/** Options that only cXML has, by what they are for. */
 	options: {
 		fallbackUrl: OptionOf<'text'>;
 		method: OptionOf<'choice'>;
@@ -157,7 +160,7 @@ export interface EventNames {
 	/** A place in the item counts if it holds one of these. */
 	place: readonly string[];
 	call: readonly string[];
-	/** If the place names no call: the names of one in the item's query. */
+	/** The names of a call in the item's query, if the place names none. */
 	callInQuery?: readonly string[];
 	/** Empty if the events never name one. */
 	conference: readonly string[];
@@ -166,9 +169,9 @@ export interface EventNames {
 	eventType?: string;
 }
 
-/** What a provider's events say, and how. The words count only in the place that holds the ids. */
+/** The words of a provider's events. They count only in the place that holds the ids. */
 export interface EventWords {
-	/** By which names *Check Event* finds ids: the first that name a stream, or else a call. */
+	/** The names by which *Check Event* finds ids: the first that name a stream, or else a call. */
 	names: readonly EventNames[];
 	streamStarted: readonly EventWord[];
 	streamEnded: readonly EventWord[];
@@ -195,11 +198,11 @@ export interface Signature {
 	rawScheme?: Scheme<string>;
 	/** The credential's field that holds the key. */
 	keyField: { name: 'token' | 'signingKey'; label: string };
-	/** What makes a key the wrong one. */
+	/** Which key is the right one. */
 	keyHint: string;
 	/** When the provider signs an event. */
 	signsHint: string;
-	/** A header of an older signature that is not accepted, and its name. */
+	/** An older signature that is not accepted: its header and its version. */
 	older?: { header: string; version: string };
 	/** What the signature does not prove, if it does not cover what the event says. */
 	limits?: string;

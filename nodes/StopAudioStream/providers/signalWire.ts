@@ -51,7 +51,7 @@ const streamSid: StreamField = {
 	label: 'Stream SID',
 	placeholder: 'e.g. 4f0d2a66-0b5f-4a3a-9a52-8c9d6b7e1f20',
 	description:
-		"The stream to stop. SignalWire answers it as 'sid' when a stream is started, and sends it as 'StreamSid' to the status callback and as 'streamSid' in the first message of the stream.",
+		"The stream to stop. SignalWire returns it as 'sid' when a stream is started, and sends it as 'StreamSid' to the status callback and as 'streamSid' in the first message of the stream.",
 };
 
 const conferenceNames = ['ConferenceSid', 'conference_sid', 'conferenceSid'];
@@ -66,7 +66,7 @@ const STREAM_EVENT = 'calling.call.stream';
 const controlNames: EventNames = {
 	place: ['control_id'],
 	call: sidNames.call,
-	// A bidirectional SWML stream documents no call in its events: it is put into the query of `status_url`.
+	// SWML documents no call in the events of a bidirectional stream: it belongs in the query of `status_url`.
 	callInQuery: ['call_id'],
 	conference: [],
 	stream: ['control_id'],
@@ -150,7 +150,8 @@ const byConferenceSid: Way = {
 
 /**
  * "If the stream is part of a conference, the unique identifier for the conference" (stream.mdx, status callback).
- * Whether a call's own stream carries it too is documented nowhere, so SignalWire's own 404 sends the stop to the call.
+ * Whether a call's own stream carries it too is documented nowhere, so after SignalWire's own 404 the stop goes to
+ * the call.
  */
 const bySidInConference: Way = {
 	...byConferenceSid,
@@ -167,7 +168,7 @@ const documentOptions = {
 		kind: 'text',
 		default: '',
 		placeholder: 'e.g. https://example.com/stop-stream',
-		description: "The document that SignalWire runs if the one at 'cXML URL' cannot be fetched",
+		description: "The cXML that SignalWire runs if it cannot fetch the one at 'cXML URL'",
 		shownFor: 'stops',
 	},
 	method: {
@@ -179,7 +180,7 @@ const documentOptions = {
 			{ name: 'GET', value: 'GET' },
 			{ name: 'POST', value: 'POST' },
 		],
-		description: 'How SignalWire fetches the document and its fallback',
+		description: 'How SignalWire fetches the cXML and its fallback',
 		shownFor: 'stops',
 	},
 	nameParameter: {
@@ -197,16 +198,16 @@ const streamName: StreamField = {
 	label: 'Stream Name',
 	placeholder: 'e.g. transcript',
 	description:
-		"The name that the stream was started with. It is added to 'cXML URL' for a document that takes the name from there. Leave it empty if the document names the stream itself.",
+		"The name that the stream was started with. The node adds it to 'cXML URL', for cXML that takes the name from there. Leave it empty if the cXML names the stream itself.",
 };
 
-/** By a cXML document that the call runs in place of its own: `<Stop><Stream name="…"/></Stop>`. */
+/** By cXML that the call runs in place of its own: `<Stop><Stream name="…"/></Stop>`. */
 const byName: Way = {
 	operation: 'stopStream',
 	choice: {
 		streamBy: 'name',
 		label: 'Stream Name',
-		summary: 'Sends the call to a cXML document that stops the stream by its name',
+		summary: 'Sends the call to cXML that stops the stream by its name',
 		// A model must not choose a document that takes over a call.
 		notInTools: true,
 	},
@@ -217,13 +218,13 @@ const byName: Way = {
 			label: 'cXML URL',
 			placeholder: 'e.g. https://example.signalwire.com/laml-bins/…',
 			description:
-				'The document that stops the stream: a cXML Bin of your space, or a URL on your own server. SignalWire runs it in place of what the call is doing now.',
+				'The cXML that stops the stream: a cXML Bin of your space, or a URL on your own server. SignalWire runs it in place of what the call is doing now.',
 		},
 		options: documentOptions,
 	},
 	inEvents: { ...sidNames, conference: [], stream: ['StreamName'] },
 	notice:
-		"<b>SignalWire: the document takes the call over.</b> SignalWire fetches it from 'cXML URL' and runs it <b>in place of</b> what the call is doing now. When it runs out of instructions, the call ends: put &lt;Pause&gt;, &lt;Redirect&gt; or &lt;Dial&gt; behind &lt;Stop&gt; to keep it.",
+		"<b>SignalWire: the cXML takes the call over.</b> SignalWire fetches it from 'cXML URL' and runs it <b>in place of</b> what the call is doing now. When it runs out of instructions, the call ends: put &lt;Pause&gt;, &lt;Redirect&gt; or &lt;Dial&gt; after &lt;Stop&gt; to keep it.",
 	build: (account, ids) => ({
 		method: 'POST',
 		url: callUrl(account, ids),
@@ -287,7 +288,7 @@ const writeQueries = (query: Fields): string[] => {
 			)
 			.join('&'),
 	);
-	// A space is written in two ways; a `+` that was one is `%2B` by now. .NET writes its escapes in lower case.
+	// A space is `%20` or `+`; a `+` of the query itself is `%2B` by now. .NET writes its escapes in lower case.
 	return unique(
 		texts
 			.flatMap((text) => [`?${text}`, `?${text.replaceAll('%20', '+')}`])
@@ -420,7 +421,7 @@ export const signalWire: Provider = {
 	rateLimit: { requests: 13_800, windowMs: 10_000 },
 };
 
-/** What a call's or a conference's own resource says of it. */
+/** The state of a call or a conference, from its own resource. */
 function readPlace(
 	{ statusCode, body }: Answer,
 	sid: string | undefined,
@@ -463,7 +464,7 @@ function readStoppedStream({ statusCode, body }: Answer): OwnReading | undefined
 	return body.status === 'queued' || body.status === 'in-progress' ? ACCEPTED : undefined;
 }
 
-/** 200 with the call under `idName`, or 204: the order was taken, which proves no stop. */
+/** 200 with the call under `idName`, or 204: the request was accepted, which proves no stop. */
 function readTakenOrder({ statusCode, body }: Answer, idName: string): OwnReading | undefined {
 	if (statusCode === 204) return ACCEPTED;
 	if (!isRecord(body) || ownErrors(body)) return undefined;
@@ -475,9 +476,9 @@ const ATTEMPT_ON_ENDED =
 	/^((an )?attempt (was made )?to update a completed call|(the )?call (has|is|was) (already )?(ended|completed))\.?$/i;
 
 /**
- * 21220 "call cannot be redirected if it is not in-progress", 10000 "attempt to update a completed call" or
- * an invalid argument (error-codes.mdx): only these words, or the call itself, tell whether the call ended. Any other
- * refusal of a stop by id leaves that open too; of a document, it speaks of the document.
+ * 21220 "call cannot be redirected if it is not in-progress", 10000 "attempt to update a completed call" or an
+ * invalid argument (error-codes.mdx): only these words, or the call itself, tell whether the call ended. Any other
+ * refusal of a stop by id leaves that open too; a refusal of a stop by name speaks of the cXML.
  */
 function readRefusal({ statusCode, body }: Answer, isById: boolean): OwnReading | undefined {
 	const errors = ownErrors(body);
@@ -505,7 +506,7 @@ function readCallingRefusal({ statusCode, body }: Answer): OwnReading | undefine
 	const isCxml = says('invalid_call_id_passed');
 	// "Please try again."
 	const isTemporary = says('call_update_failed');
-	// An end that another entry contradicts: the call itself tells.
+	// If another entry contradicts the end, the call itself is read.
 	if (ended && !isCxml && !isTemporary) return ALREADY_STOPPED;
 	if (isTemporary && !ended && !isCxml && !says('cannot_redirect_not_in_progress')) {
 		return { kind: 'sendAgain' };

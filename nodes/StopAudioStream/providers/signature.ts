@@ -1,13 +1,12 @@
 /**
- * What a provider may have signed of an event, written again from what n8n's Webhook node hands over.
+ * Rebuilds what a provider may have signed of an event, from what n8n's Webhook node passes on.
  *
- * A provider signs the URL that it called, as text, and most sign the fields too. The Webhook node (read in
- * n8n 2.41) hands over neither the URL nor the method: `webhookUrl` is a template without a trailing slash, the
- * query is parsed by `qs`, a form by `node:querystring`. So the text is written again from the parts, in each of
- * the few ways in which the provider may have had it. Every way holds all that came, and reads back as nothing
- * else: what is not in the text is not signed, and a name, a value or a piece of the path that could be read in
- * two ways could be forged. One thing no check can see: the providers do not sign where one name or value ends and
- * the next begins (`ab` + `c` = `a` + `bc`).
+ * A provider signs the URL that it called, as text, and most sign the fields too. The Webhook node (read in n8n 2.41)
+ * passes on neither the URL nor the method: `webhookUrl` is a template without a trailing slash, the query is parsed
+ * by `qs`, a form by `node:querystring`. So the text is rebuilt from the parts, in each of the few ways in which the
+ * provider may have written it. Each way holds all that came, and can be read in one way only: what is not in the
+ * text is not signed, and what can be read in two ways could be forged. No check can see where one name or value ends
+ * and the next begins, since the providers do not sign that (`ab` + `c` = `a` + `bc`).
  */
 
 /** What one provider may have signed, and the signatures that came. */
@@ -59,9 +58,9 @@ export const header = ({ headers }: WebhookEvent, name: string): string => {
 
 export type Encode = (text: string) => string;
 
-// What the provider has is what somebody typed there, or what his program or the provider's made of
-// it. Each way to write a part reads back as the text it was made of, and as nothing else: `%` is
-// always escaped, and so is what would end the part. Otherwise `a%2Fb` in a path could pass for `a/b`.
+// The provider has the URL as somebody typed it, or as a program rewrote it. Each way to write a part can be read
+// back in one way only: `%` is always escaped, and so is what would end the part. Otherwise `a%2Fb` in a path could
+// pass for `a/b`.
 
 /** The text with these characters escaped. */
 export const escape = (text: string, characters: RegExp): string =>
@@ -76,7 +75,7 @@ export const asSent: Encode = (text) => escape(encodeURI(text), PATH_END);
 export const writePaths = ({ path }: WebhookEvent): string[] => {
 	const write = (fixed: Encode, parameter: Encode): string =>
 		path.map((part) => `/${(part.parameter ? parameter : fixed)(part.text)}`).join('');
-	// What is fixed in the path was typed in n8n, so no program escaped more of it than it must.
+	// The fixed parts of the path were typed in n8n, so no program escaped more of them than it must.
 	const paths = [write(asTyped, asTyped), write(asSent, asSent), write(asSent, encodeURIComponent)];
 	// n8n takes a URL with and without a slash at the end, and does not say which came.
 	return unique(paths.flatMap((one) => [one, `${one}/`]));

@@ -2,8 +2,8 @@ import { messages, refusal } from '../words/sentences';
 import type { FailureCause } from '../words/vocabulary';
 
 /**
- * One segment of a URL's path. Blank and dot-only values are refused and the rest is encoded, so that
- * an id never changes the shape of the URL: `..` would stop something else than the user named.
+ * One segment of a URL's path. Empty and dot-only values are refused and the rest is encoded, so that an id never
+ * changes the shape of the URL: `..` would stop something else than the user named.
  */
 export function pathSegment(
 	value: string | undefined,
@@ -23,7 +23,7 @@ export function encode(
 	provider: string,
 	cause: FailureCause = 'input',
 ): string {
-	// With the `u` flag this finds a surrogate only where the other half of the pair is missing.
+	// With the `u` flag this finds a surrogate only if the other half of the pair is missing.
 	if (/\p{Surrogate}/u.test(value)) {
 		throw refusal(cause, messages.brokenText, { field, provider });
 	}

@@ -64,7 +64,7 @@ export const vobiz: Provider = {
 	signature: {
 		scheme: signedByVobiz,
 		keyField: { name: 'token', label: 'Auth Token' },
-		keyHint: 'it must be of the account, main account or sub-account, that the call belongs to',
+		keyHint: "it must be that of the call's own account, main account or sub-account",
 		// "Signature headers come only when the callback URL has a user and password":
 		// www.vobiz.ai/docs/concepts/validating-callbacks (read 2026-11).
 		signsHint:

@@ -12,16 +12,16 @@ import { FIELDS, OPTIONS, REQUIRE_SIGNATURE, type OptionSpec } from '../words/fi
 import { messages, say } from '../words/sentences';
 
 /**
- * Every field that the user sees, in the order of the screen. Labels and texts come from the ways: one saved
- * name may have several definitions, each shown for its ways. Where 'Provider' is an expression, n8n shows
- * them all, bound to the same value.
+ * Every field that the user sees, in the order of the screen. Labels and texts come from the ways: one saved name may
+ * have several definitions, each shown for its ways. If 'Provider' is an expression, n8n shows them all, bound to the
+ * same value.
  *
- * 'provider' is always the last of the conditions. n8n reads them in order and shows the field as soon as it
- * meets an expression: in front, it would show (and demand) the cXML URL for every stream, and the call for
+ * 'provider' is always the last condition. n8n reads conditions in order, and shows the field as soon as it meets an
+ * expression. If 'provider' came first, n8n would show (and demand) the cXML URL for every stream and the call for
  * events, and such a workflow would not start.
  */
 
-/** Fields that decide where a call goes on are not in the AI tool's form: a model must not choose that. */
+/** Hidden in the AI tool's form: a model must not choose what a call does next. */
 const notInTools = { '@tool': [true] };
 const oneStream = { operation: ['stopStream'] };
 const stops = { operation: ['stopStream', 'stopAllStreams'] };
@@ -67,11 +67,14 @@ const providersOf = (entries: readonly Shown[]) => [
 	...new Set(entries.map(({ provider }) => provider.name)),
 ];
 
-/** The choices under 'Identify Stream By' that show a field, where its provider has several. */
+/** The choices under 'Identify Stream By' that show a field, if its provider has several. */
 const choicesOf = (entries: readonly Shown[]) =>
 	entries.flatMap(({ way }) => (way.choice ? [way.choice.streamBy] : []));
 
-/** Not a list of choices: if all streams stop, none is chosen, and the call is needed all the same. */
+/**
+ * The call shows for all choices but the conference's. A list of them would hide it from 'Stop All Streams', which
+ * has no choice and needs the call too.
+ */
 function forPlace(entries: readonly [Shown, ...Shown[]]): NonNullable<IDisplayOptions['show']> {
 	const [{ provider, way }] = entries;
 	const others = waysToOneStream(provider).filter(({ on }) => on.id !== way.on.id);
@@ -121,7 +124,7 @@ const streamFields: INodeProperties[] = byText(shown, ({ way }) => way.stream).f
 			},
 			{
 				...field,
-				description: `${text.description} Empty means: take it from the event.`,
+				description: `${text.description} Leave it empty to take it from the event.`,
 				displayOptions: { show: { ...fromEvent, ...show } },
 			},
 		];
@@ -157,13 +160,13 @@ const notices: INodeProperties[] = providers.flatMap((provider) => [
 	),
 ]);
 
-/** The operation can be there all the same: from n8n's list of actions, or from another provider. */
+/** The operation can be selected all the same, from n8n's list of actions or for another provider. */
 function cannotStopAll({ displayName }: Provider): string {
 	const { what, todo } = say(messages.noStopAll, { provider: displayName });
 	return `${what}. ${todo}`;
 }
 
-/** Who may have sent the event, beside the choice of taking the ids from it, until that is taken care of. */
+/** A warning beside 'Incoming Event', until 'Verify Signature' is on. */
 const eventNotice = notice(
 	'eventNotice',
 	"<b>Anyone who knows the webhook's URL can send such an event.</b> Lock the webhook, or switch on 'Verify Signature' under 'Options'.",
@@ -178,7 +181,7 @@ const toolNotice = notice(
 	notInTools,
 );
 
-/** In the options, a field of the node itself is named from its root. */
+/** Inside the options, a name with a slash is a field of the node itself. */
 const showForDocuments: IDisplayOptions = {
 	show: {
 		'/operation': ['stopStream'],
@@ -235,7 +238,7 @@ function byLabel({ displayName: one }: INodeProperties, { displayName: other }: 
 	return one.toLowerCase() < other.toLowerCase() ? -1 : 1;
 }
 
-/** What each provider's signature does not prove, behind what the field is for. */
+/** What the field is for, and what each provider's signature does not prove. */
 const withLimits = (description: string) =>
 	[`${description}.`, ...providers.flatMap(({ signature }) => signature.limits ?? [])].join(' ');
 
@@ -316,7 +319,7 @@ export const properties: INodeProperties[] = [
 				name: 'Incoming Event',
 				value: 'event',
 				description:
-					"Find them in the provider's own event, as a Webhook node or the stream itself hands it over",
+					"Find them in the provider's own event, from a Webhook node or from the stream itself",
 			},
 		],
 		displayOptions: { hide: { ...notInTools, ...checks } },

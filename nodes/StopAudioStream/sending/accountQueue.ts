@@ -7,7 +7,7 @@ export interface Turn {
 	/** The run it belongs to: runs take turns, so that a hang-up never waits behind a nightly sweep. */
 	run: object;
 	kind: TurnKind;
-	/** How many requests to the account may be under way together, this one counted. */
+	/** How many requests to the account may be under way together, including this one. */
 	maxUnderWay: number;
 	/** Was sent before. Goes first within its run: its time is running out. */
 	isRepeat: boolean;
@@ -34,8 +34,8 @@ interface Waiter extends Turn {
  * executions: the usual load is hundreds of webhook executions with one stop each, and none of them alone can
  * know the rate.
  *
- * Runs stand in a line, each with its own requests in order. The first run sends one request and goes to the end
- * of the line. Reads have a line of their own, which moves only while no stop waits: they only tell something.
+ * Runs stand in a line, each with its own requests in order. The first run sends one request and goes to the end of
+ * the line. Reads have a line of their own, which moves only while no stop waits: a read stops nothing.
  *
  * What the account allows holds for all, so the whole line waits for it. A run whose own *Max Concurrency* is
  * reached keeps its place, and the others pass it: it waits until they leave a gap.
@@ -66,7 +66,7 @@ export class AccountQueue {
 				...turn,
 				isOver: false,
 				end(end) {
-					// In the same moment, so that nobody gives it a slot that nobody would give back.
+					// At once, so that it is never given a slot that nobody would give back.
 					this.isOver = true;
 					this.stopWaiting?.();
 					resolve(end);
@@ -105,7 +105,7 @@ export class AccountQueue {
 		this.dequeue('read');
 	}
 
-	/** Gives slots to those who wait, as far as there are any. */
+	/** Gives slots to those who wait, while there are any. */
 	private dequeue(kind: TurnKind) {
 		const line = this.lines[kind];
 		for (const [run, queue] of line) {
@@ -129,7 +129,7 @@ export class AccountQueue {
 		}
 	}
 
-	/** Dispatches at `at`, unless an earlier time is scheduled; after `Infinity` the next answer does it. */
+	/** Dispatches at `at`, unless an earlier time is scheduled; `Infinity` leaves it to the next answer. */
 	private schedule(at: number) {
 		if (at >= this.wakeAt) return;
 		this.wakeAt = at;
@@ -140,7 +140,7 @@ export class AccountQueue {
 	}
 }
 
-/** Accounts that are remembered: more than one n8n process serves at once, and memory must not grow for ever. */
+/** Accounts whose queues are kept: more than an n8n process serves at once, and memory must not grow for ever. */
 const MAX_ACCOUNTS = 1_000;
 
 const queues = new Map<string, AccountQueue>();

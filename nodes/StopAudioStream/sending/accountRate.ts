@@ -25,9 +25,9 @@ export interface Slot {
 /**
  * When the next request to one provider account may leave.
  *
- * Known are the documented limit, if there is one (so many requests in any window), and each 429. A slot counts
- * from its leaving until the window has passed since its *answer*, because the provider may have counted the
- * request at any moment in between. Reads take at most half of the limit, and half of what may be under way.
+ * What is known: the documented limit, if there is one (so many requests in any window), and each 429. A slot counts
+ * from its leaving until the window has passed since its *answer*, because the provider may have counted the request
+ * at any moment in between. Reads take at most half of the limit, and half of what may be under way.
  *
  * If no limit is published, this assumes that the provider takes what it has taken so far, and a little more: ten
  * requests may be under way at first, and one more with each answer that shows the provider coping (slow start).
@@ -38,7 +38,7 @@ export interface Slot {
  *
  * It starts at 0.7 of the rate at the cut, is back there after k seconds, stays flat for a while, and then probes
  * beyond, faster and faster. It converges to a saw between 0.7 and a little more than 1 of the hidden limit. A
- * straight line back takes 63 s where this takes 25. The AWS SDKs' 0.4 in place of 0.05 would come back sooner, but
+ * straight line back takes 63 s, this curve 25. The AWS SDKs' 0.4 in place of 0.05 would come back sooner, but
  * each 429 costs the whole account a pause.
  */
 export class AccountRate {
@@ -90,8 +90,8 @@ export class AccountRate {
 	}
 
 	/**
-	 * Whether one more request of its kind may be under way, if no more than `most` may be. Reads leave stops their
-	 * room: they count for nothing against stops, and take at most half.
+	 * Whether one more request of its kind may be under way, if at most `most` may be. Reads leave room for stops:
+	 * stops do not count them, and they take at most half.
 	 */
 	hasRoom(kind: TurnKind, most: number): boolean {
 		const { stop, read } = this.underWay;
@@ -108,7 +108,7 @@ export class AccountRate {
 	/** A request leaves now. */
 	take(kind: TurnKind, now: number): Slot {
 		this.underWay[kind] += 1;
-		// Spread over the second: bursts are what meets a hidden limit first.
+		// Spread over the second, since a burst is the first to meet a hidden limit.
 		this.nextSendAt = Math.max(now - CATCH_UP_MS, this.nextSendAt) + 1_000 / this.rate(now);
 		return { kind, sentAt: now };
 	}
@@ -134,10 +134,11 @@ export class AccountRate {
 	}
 
 	private slowDown(sentAt: number, now: number, retryAfterMs: number | undefined) {
-		// Only the first 429 of a burst is news: the requests behind the others left before it was known.
+		// Only the first 429 of a burst counts: the other requests left before it came.
 		if (!this.learned || sentAt > this.learned.cutAt) {
 			const inLastSecond = this.answers.filter((at) => at > now - 1_000).length;
-			// The first 429 of a burst comes before most of its answers: at least what was let out unasked counts.
+			// The first 429 of a burst comes before most of the answers, so the rate counts as at least what was
+			// allowed first.
 			const seen = Math.max(inLastSecond, FIRST_ALLOWED);
 			this.learned = { rateAtCut: Math.min(this.rate(now), seen), cutAt: now };
 			this.pauseMs = Math.min(this.pauseMs * 2, MAX_WAIT_MS);

@@ -13,23 +13,23 @@ const RUN_MS = 60_000;
 const CONFIRM_MS = 10_000;
 /** The first pause of *Confirm Stop*, in ms; each further one is twice as long. */
 const FIRST_CONFIRM_PAUSE_MS = 250;
-/** Less time than this, in ms, is none for another read: a timer may fire a little early. */
+/** Least time for another read, in ms: a timer may fire a little early. */
 const TIMER_MS = 5;
 
-/** What one item is about, for whoever reads. */
+/** What an item's reads are about, and how they are sent. */
 export interface Asked {
 	way: Way;
 	ids: Ids;
 	options: SendOptions;
 }
 
-/** What was found of a stop that found nothing. */
+/** What the reads found out after a stop that found nothing. */
 export type Finding =
 	/** Of the stream itself. `running`: the provider shows it without an end. */
 	| { kind: 'stream'; state: 'ended' | 'running' }
 	/** Of the call, or of the conference. `list`: a live call's streams, if there is such a list and it could be read. */
 	| { kind: 'call'; state: CallState; noun: Noun; list?: StreamsState }
-	/** No read told. */
+	/** No read showed anything. */
 	| { kind: 'nothingTold' }
 	| { kind: 'noTime' };
 
@@ -59,8 +59,8 @@ export class Lookups {
 
 	/**
 	 * Investigates what became of a stream that a stop did not find: the stream itself if it can be read, then the
-	 * call, then a live call's list of streams. The first that tells ends it. `callEnded`: an event has said so of
-	 * the call.
+	 * call, then a live call's list of streams. The first that shows something ends it. `callEnded`: an event said
+	 * that the call is over.
 	 */
 	async investigate(asked: Asked, callEnded: boolean): Promise<Finding> {
 		const { way, ids, options } = asked;
@@ -85,7 +85,7 @@ export class Lookups {
 		return state === 'noTime' ? undefined : state;
 	}
 
-	/** What the call, or the conference, says of itself. `callEnded`: this much is known of the call. */
+	/** The state of the call, or of the conference. `callEnded`: an event said that the call is over. */
 	private async callState(
 		{ way, ids, options }: Asked,
 		callEnded: boolean,
@@ -162,7 +162,7 @@ export class Lookups {
 				case 'morePages':
 					return notConfirmed(messages.confirmMorePages, named);
 				case 'noneListed': {
-					// A call that is not there has no list either.
+					// A call that does not exist has an empty list too.
 					const liveCall = way.callReads.at(-1) ?? way.callReads[0];
 					const live = await read(liveCall.build(account, ids));
 					return live.kind === 'answer' && liveCall.read(live.answer, ids) === 'live'

@@ -1,14 +1,14 @@
 import { isRecord, reasonOf } from '../words/values';
 import type { SendEnd } from '../outcome/verdicts';
 
-/** The system calls before a connection stands: what they could not do was not delivered. */
+/** System calls before there is a connection: if one fails, the request was not delivered. */
 const BEFORE_CONNECTION = ['connect', 'getaddrinfo'];
 
 /** Codes of Node for a certificate that it refuses, before anything is sent. */
 const CERTIFICATE =
 	/^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_|INVALID_(CA|PURPOSE)|SELF_SIGNED_CERT|UNABLE_TO_)/;
 
-/** Those among them that say that the certificate's CA is unknown: to trust that CA is a remedy, and else none. */
+/** Those that say that the certificate's CA is unknown: only then does it help to trust that CA. */
 const UNKNOWN_CA =
 	/^(CERT_UNTRUSTED|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF))/;
 
@@ -16,8 +16,8 @@ const UNKNOWN_CA =
 const SSRF_PROTECTION = /^SsrfBlocked(Hostname|Ip)Error$/;
 
 /**
- * What n8n's proxy agent says if the proxy ends the connection, or answers no HTTP, before there is a tunnel. A proxy
- * that refuses the tunnel with a status is not seen here: the agent gives that out as the provider's answer.
+ * What n8n's proxy agent says if, before there is a tunnel, the proxy ends the connection or its answer is not HTTP.
+ * If a proxy refuses the tunnel with a status, the agent passes that off as the provider's answer.
  */
 const NO_TUNNEL = /\bCONNECT response\b/;
 
@@ -28,13 +28,13 @@ const TIMED_OUT = ['ECONNABORTED', 'ESOCKETTIMEDOUT'];
 const NETWORK_CODE =
 	/^(E[A-Z]{3,}|EAI_[A-Z]+|HPE_\w+|ERR_(BAD_RESPONSE|STREAM_PREMATURE_CLOSE|NETWORK|SSL_\w+|TLS_\w+))$/;
 
-/** n8n wraps the library's exception, which wraps Node's. */
+/** Exceptions of a chain that are looked at: n8n wraps the library's, which wraps Node's. */
 const MAX_DEPTH = 6;
 
 /**
- * What an exception of n8n's request helper says of the request. Only the system call shows that it was not
- * delivered: a code such as `EHOSTUNREACH` can also come on a connection that stood. Where the call cannot be
- * seen, the request may have been delivered.
+ * What an exception of n8n's request helper says about the request. Only the system call shows that it was not
+ * delivered: a code such as `EHOSTUNREACH` can also come on an open connection. If the exception names no system
+ * call, the request may have been delivered.
  */
 export function networkEnd(
 	thrown: unknown,
@@ -76,7 +76,9 @@ const codeOf = ({ code, httpCode }: Thrown): string | undefined =>
 
 const hasSyscall = ({ syscall }: Thrown) => typeof syscall === 'string';
 
-/** An `AggregateError` (several addresses were tried) has no system call of its own: each of its parts must say it. */
+/**
+ * An `AggregateError` (several addresses were tried) has no system call of its own: each of its parts must name one.
+ */
 function failedBeforeConnection({ syscall, errors }: Thrown): boolean {
 	if (typeof syscall === 'string') return BEFORE_CONNECTION.includes(syscall);
 	return (

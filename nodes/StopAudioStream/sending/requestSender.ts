@@ -19,11 +19,11 @@ import type { TurnKind } from './accountRate';
 import { networkEnd } from './networkEnds';
 import { monotonicNow, OVER, pauseUntil, within } from './time';
 
-/** The longest that one item takes from its first send, in ms. */
+/** Longest time that one item takes from its first send, in ms. */
 const MAX_ITEM_MS = 120_000;
-/** With less than this left, in ms, a request waits no longer: it would be cut off before its answer. */
+/** Least time for an attempt, in ms: with less left, a request would be cut off before its answer, and is not sent. */
 const MIN_ATTEMPT_MS = 1_000;
-/** The wait before the second attempt is at most this, in ms; the bound doubles with each further one. */
+/** Upper bound of the wait before the second attempt, in ms; it doubles with each further one. */
 const FIRST_WAIT_MS = 500;
 
 /** What the user set under 'Options' for sending. */
@@ -34,13 +34,13 @@ export interface SendOptions {
 	maxConcurrency: number;
 }
 
-/** One request, and what is to be known to send it well. */
+/** One request, and how to send it. */
 export interface Sending {
 	request: ProviderRequest;
 	kind: TurnKind;
 	/** A stop by id is safe to send again; a document is not: SignalWire would fetch and run it once more. */
 	repeatable: boolean;
-	/** The provider's own reading of an answer of which the status alone does not say what it means. */
+	/** The provider's own reading of an answer, if the status alone does not say what it means. */
 	read?(answer: Answer): OwnReading | undefined;
 	/** By when it must have ended, in ms. */
 	until?: number;
@@ -52,14 +52,14 @@ export interface Sending {
 export interface Sent {
 	end: SendEnd;
 	attempts: number;
-	/** An attempt before the last may have had its effect, so that the last answer may speak of its doing. */
+	/** An attempt before the last may have had its effect, which the last answer may reflect. */
 	effectBefore: boolean;
 }
 
 /** What a sender needs of n8n. The same object in a whole run, so that runs can take turns. */
 export type SenderContext = Pick<IExecuteFunctions, 'helpers' | 'getExecutionCancelSignal'>;
 
-/** Whatever goes out to one provider account in one run of the node goes through one of these. */
+/** Sends all that goes out to one provider account in one run of the node. */
 export class RequestSender {
 	private readonly queue: AccountQueue;
 
@@ -78,7 +78,7 @@ export class RequestSender {
 		data: ICredentialsDecrypted['data'],
 	) {
 		this.queue = queueOf(`${provider.name} ${account.origin} ${account.id}`, provider.rateLimit);
-		// Handed to n8n with each request, which would otherwise decrypt the credential again every time.
+		// Given to n8n with each request: otherwise n8n would decrypt the credential again every time.
 		this.decrypted = { id: '', name: '', type: provider.credential.type, data };
 		this.origin = new URL(account.origin);
 		this.mask = secretMask(account);
@@ -103,8 +103,8 @@ export class RequestSender {
 		const minimumMs = Math.min(options.timeout, MIN_ATTEMPT_MS);
 		for (;;) {
 			if (this.signal.aborted) return sent({ kind: 'cancelled' });
-			// A slot may be free at once, however late it is. Only a read is too late for its first send, and it has
-			// nothing to report.
+			// The queue may give a slot at once, however late it is. Only a read can be too late before its first
+			// send.
 			if (monotonicNow() >= deadline - minimumMs) return sent(end ?? { kind: 'outOfTime' });
 			const slot = await this.queue.enter({
 				run: this.context,
@@ -165,11 +165,11 @@ export class RequestSender {
 					options,
 					{ credentialsDecrypted: this.decrypted },
 				);
-			// n8n's timeout is for silence: an answer that comes a byte at a time would hold the slot for ever.
+			// n8n's timeout bounds only silence: an answer that comes a byte at a time would hold the slot for ever.
 			const response = await within(sending, monotonicNow() + timeout, this.signal);
 			if (response === 'cancelled') return { kind: 'cancelled' };
 			if (response === 'outOfTime') return { kind: 'noAnswer', seconds: timeout / 1_000 };
-			// Masked before a sentence is made of it: one that is cut to length may keep half of a secret.
+			// Masked before it is quoted: a quote is cut to length, and may keep half of a secret.
 			const answer = this.mask({ ...response, body: parsed(response.body) });
 			return {
 				kind: 'answer',
@@ -185,9 +185,9 @@ export class RequestSender {
 	}
 
 	/**
-	 * The wait that an answer asks for, in ms: `Retry-After` in seconds or as a date, or with a 429 the
-	 * provider's own way. A date is read against the answer's own: the two clocks may differ. A time that has
-	 * passed is none, so that the node's own wait holds.
+	 * The wait that an answer asks for, in ms: `Retry-After` in seconds or as a date, or with a 429 the provider's
+	 * own way. A date is compared with the answer's own `Date`, since the two clocks may differ. A time in the past
+	 * does not count, so that the node's own wait holds.
 	 */
 	private retryAfter(answer: Answer): number | undefined {
 		const { headers, statusCode } = answer;
@@ -217,9 +217,9 @@ export function toHttpRequest({ method, url, form, json }: ProviderRequest) {
 const backoff = (attempt: number) =>
 	Math.random() * Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), MAX_WAIT_MS);
 
-/** JSON where the body is JSON, whatever its content type says; text otherwise. */
+/** The body, parsed if it is JSON, whatever its content type says. */
 function parsed(body: unknown): unknown {
-	// Every 204: to parse nothing costs an exception.
+	// Every 204 is empty, and parsing that costs an exception.
 	if (typeof body !== 'string' || body === '') return body;
 	try {
 		return JSON.parse(body);

@@ -1,12 +1,12 @@
 import { sleep } from 'n8n-workflow';
 
 /**
- * The time in whole ms, from some start of its own. Waits and limits go by this clock and not by that of
- * the day: one that is set back by an hour would hold an account's requests for an hour.
+ * The time in whole ms since an arbitrary start. Waits and limits use this clock and not the time of day: if that is
+ * set back by an hour, requests would wait for an hour.
  */
 export const monotonicNow = () => Math.floor(performance.now());
 
-/** In the middle of a long loop: lets answers in and further requests out. */
+/** Lets answers in and further requests out, in the middle of a long loop. */
 export const yieldToEventLoop = async (): Promise<void> => await sleep(0);
 
 /**
@@ -29,11 +29,11 @@ interface Listener {
 const listeners = new WeakMap<AbortSignal, Listener>();
 
 /**
- * Calls `tell` when `signal` aborts, and returns what takes `tell` off again. All who wait for a signal share one
- * listener: before it adds a listener, a signal walks through those that it has, and thousands of items wait at
- * once; Node 20 also prints a warning for more than ten. The listener goes with the last who waits. n8n's signal
- * lives as long as the execution, which may run the node a thousand times, and whatever stayed there would keep
- * its run and the decrypted credential alive.
+ * Calls `tell` when `signal` aborts, and returns a function that takes `tell` off again. All who wait for a signal
+ * share one listener: adding a listener walks through all that the signal has, and thousands of items wait at once;
+ * Node 20 also prints a warning for more than ten. The listener goes with the last who waits: n8n's signal lives as
+ * long as the execution, which may run the node a thousand times, and a listener that stayed would keep its run and
+ * the decrypted credential alive.
  */
 function onAbort(signal: AbortSignal, tell: () => void): () => void {
 	const { waiting, tellAll } = listeners.get(signal) ?? listenTo(signal);
@@ -90,7 +90,7 @@ export function waitOrGiveUp(
 	return stopWaiting;
 }
 
-/** What `work` comes to, or why it was given up. */
+/** The result of `work`, or why nobody waits for it any longer. */
 export async function within<T>(
 	work: Promise<T>,
 	at: number,

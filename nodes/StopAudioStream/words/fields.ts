@@ -33,11 +33,11 @@ export type OptionSpec = {
 /** An option of one kind. */
 export type OptionOf<Kind extends OptionSpec['kind']> = Extract<OptionSpec, { kind: Kind }>;
 
-/** Of *Check Event*: no option, since only a person's decision may leave strangers in. */
+/** A field of *Check Event* and not an option, so that nobody lets strangers in unseen. */
 export const REQUIRE_SIGNATURE = {
 	name: 'requireSignature',
 	label: 'Require Signature',
-	description: 'Whether to let only an event through that the provider signed',
+	description: 'Whether to let through only events that the provider signed',
 } as const;
 
 /** The options that belong to no provider; a way may bring more of its own. */
@@ -104,7 +104,7 @@ export const OPTIONS = {
 		max: 1_000,
 		default: 100,
 		description:
-			"How many requests may be under way at once for one account, those of other executions counted. With a low number, this node waits until they leave a gap. The provider's rate limit is kept in any case.",
+			"How many requests to one account may be under way at once, including those of other executions. With a low number, this node waits until they leave a gap. The node keeps the provider's rate limit in any case.",
 		shownFor: 'stops',
 	},
 	maxRetries: {
@@ -115,7 +115,7 @@ export const OPTIONS = {
 		max: 10,
 		default: 3,
 		description:
-			'How often a request is sent again if the provider is busy, limits requests or does not answer',
+			'How often to send a request again if the provider is busy, limits requests or does not answer',
 		shownFor: 'stops',
 	},
 	preview: {
@@ -132,7 +132,7 @@ export const OPTIONS = {
 		default: '',
 		placeholder: "e.g. {{ $('Call Status').item.json }}",
 		description:
-			'The item of the Webhook node that started this, if that is not the incoming item itself. The provider must have signed it, and it must name the same call.',
+			'The item of the Webhook node that started this workflow, if that is not the incoming item itself. The provider must have signed it, and it must name the same call.',
 		shownFor: 'events',
 	},
 	timeout: {
@@ -149,7 +149,7 @@ export const OPTIONS = {
 		name: 'verifySignature',
 		label: 'Verify Signature',
 		kind: 'yesNo',
-		description: 'Whether to obey only an event that the provider signed',
+		description: 'Whether to obey only events that the provider signed',
 		shownFor: 'events',
 	},
 } as const satisfies Record<string, OptionSpec>;

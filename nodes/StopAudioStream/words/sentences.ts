@@ -18,12 +18,12 @@ export const messages = {
 		todo: "Fill in '{field}', or check the expression that fills it.",
 	},
 	noValue: {
-		what: "'{field}' holds “{value}”, which is what an expression without a value gives",
-		todo: "Check the expression that fills '{field}': this item has no such value.",
+		what: "'{field}' holds “{value}”, which an expression gives when it finds no value",
+		todo: "Check the expression that fills '{field}': it finds nothing in this item.",
 	},
 	notText: {
 		what: "'{field}' is not text",
-		todo: "Give '{field}' one value as text. A number becomes text with .toString() at the end of the expression; a list or an object does not name a call or a stream.",
+		todo: "Give '{field}' one value as text. For a number, end the expression with .toString(); a list or an object cannot name a call or a stream.",
 	},
 	onlyDots: {
 		what: "'{field}' holds only dots",
@@ -51,11 +51,11 @@ export const messages = {
 	},
 	notForTools: {
 		what: "An AI agent may not stop a stream by '{choice}'",
-		todo: "Set 'Identify Stream By' to another choice. Only a person may choose a cXML document that takes over a call.",
+		todo: "Set 'Identify Stream By' to another choice. Only a person may choose cXML that takes over a call.",
 	},
 	notWebUrl: {
 		what: "'{field}' is not a URL that starts with http:// or https://",
-		todo: "Put the full URL of the cXML document into '{field}'.",
+		todo: "Put the full URL of the cXML into '{field}'.",
 	},
 	urlUnreadable: {
 		what: "'{field}' is not a URL",
@@ -76,28 +76,28 @@ export const messages = {
 
 	// The incoming event
 	eventWithoutId: {
-		what: 'The incoming event holds no {noun} that {provider} names',
-		todo: "Looked for {names} in 'body', 'query', the item itself, and 'start' and 'params' inside them. Put this node right behind the node that receives the event. A stop can also take its ids from 'Fields Below'.",
+		what: 'The incoming event holds no {provider} {noun} ID',
+		todo: "The node looked for {names} in 'body', 'query', the item itself, and 'start' and 'params' inside them. Put this node right after the node that receives the event. A stop can also take its ids from 'Fields Below'.",
 	},
 	eventOfOtherProvider: {
-		what: 'The incoming event holds no {noun} that {provider} names; it looks like an event of {other}',
+		what: 'The incoming event holds no {provider} {noun} ID; it looks like an event from {other}',
 		todo: "Set 'Provider' to {other}, or check which provider calls this webhook.",
 	},
 	signedEventWithoutId: {
-		what: 'The signed event holds no {noun} that {provider} names',
-		todo: "Looked for {names} in 'body' and 'query', since only these come from the webhook's caller. Put this node right behind the Webhook node. A stop further on takes that node's item in 'Signed Event'.",
+		what: 'The signed event holds no {provider} {noun} ID',
+		todo: "The node looked for {names} in 'body' and 'query', since only these come from the webhook's caller. Put this node right after the Webhook node, or give a stop further on that node's item in 'Signed Event'.",
 	},
 	eventWithoutStream: {
-		what: 'The incoming event holds a {noun} and no stream',
-		todo: "Looked for {names} beside the {noun}. A hang-up names no stream: the recipe 'Time limit and hang-up' keeps the stream's ID from the event with which the stream began. Fill in '{field}', or use an event that names the stream.",
+		what: 'The incoming event names a {noun} and no stream',
+		todo: "The node looked for {names} beside the {noun}. A hang-up names no stream: the recipe 'Time limit and hang-up' keeps the stream's ID from the event with which the stream began. Fill in '{field}', or use an event that names the stream.",
 	},
 	eventWithoutStreamStopAll: {
-		what: 'The incoming event holds a {noun} and no stream, as a hang-up does',
-		todo: "Looked for {names} beside the {noun}. Set 'Operation' to 'Stop All Streams' to stop every stream of the call, or fill in '{field}'.",
+		what: 'The incoming event names a {noun} and no stream, as a hang-up does',
+		todo: "The node looked for {names} beside the {noun}. Set 'Operation' to 'Stop All Streams' to stop every stream of the call, or fill in '{field}'.",
 	},
 	eventNotText: {
 		what: "'{name}' in the incoming event is not text",
-		todo: "Check what sent the event. A stop can also take its ids from 'Fields Below', as text: with .toString() at the end of the expression.",
+		todo: "Check what sent the event. A stop can also take its ids from 'Fields Below', as text: end the expression with .toString().",
 	},
 	eventTwice: {
 		what: "'{name}' came twice in the incoming event, with different values",
@@ -113,13 +113,13 @@ export const messages = {
 	},
 	eventOtherStream: {
 		what: "'{field}' is filled in, and the incoming event names another stream",
-		todo: "Empty '{field}' to take the stream from the event, or set 'Call and Stream From' to 'Fields Below'.",
+		todo: "Clear '{field}' to take the stream from the event, or set 'Call and Stream From' to 'Fields Below'.",
 	},
 
 	// Who sent the event
 	notAWebhookItem: {
-		what: "'{field}' found no item of a Webhook node",
-		todo: "Nothing was sent. It needs 'headers', 'params', 'query', 'body' and 'webhookUrl' as n8n's Webhook node gives them. Put this node right behind the Webhook node. A stop further on takes that node's whole item in 'Signed Event'.",
+		what: "'{field}' needs the item of a Webhook node, and this is not one",
+		todo: "Nothing was sent. Such an item holds 'headers', 'params', 'query', 'body' and 'webhookUrl'. Put this node right after the Webhook node, or give a stop further on that node's whole item in 'Signed Event'.",
 	},
 	signedEventEmpty: {
 		what: "'Signed Event' is empty",
@@ -130,32 +130,32 @@ export const messages = {
 		todo: 'Nothing was sent. A signed event is proof only for its own {place}: use the item that belongs to this one (.item, and not .first()).',
 	},
 	noSignature: {
-		what: 'The event carries no signature of {provider}',
-		todo: "Nothing was sent. {hint} Put this node right behind the Webhook node; a stop further on takes that node's item in 'Signed Event'. If that is so already, the headers were removed on the way, or {provider} did not send this event.",
+		what: 'The event carries no {provider} signature',
+		todo: "Nothing was sent. {hint} Put this node right after the Webhook node, or give a stop further on that node's item in 'Signed Event'. If that is so already, the headers were removed on the way, or {provider} did not send this event.",
 	},
 	noJsonSignature: {
-		what: 'The event carries no signature of {provider}',
-		todo: "Nothing was sent. If {provider} does not sign such events, lock the webhook with Basic Auth and switch 'Require Signature' off. If it does, put this node right behind the Webhook node: the headers were removed on the way, or {provider} did not send this event.",
+		what: 'The event carries no {provider} signature',
+		todo: "Nothing was sent. If {provider} does not sign such events, lock the webhook with Basic Auth and switch 'Require Signature' off. If it does, put this node right after the Webhook node: the headers were removed on the way, or {provider} did not send this event.",
 	},
 	olderSignature: {
-		what: 'The event carries only the signature {version} of {provider}, which does not cover the body and is not accepted',
+		what: "The event carries only {provider}'s signature {version}, which does not cover the body and is not accepted",
 		todo: 'Nothing was sent. {hint} Check at {provider} that the newer signature is sent, and that no proxy removes its headers.',
 	},
 	bodyNotSigned: {
-		what: 'The body of the event is no form, and n8n hands it over parsed, not as the text that {provider} signed',
+		what: "The event's body is not a form, and n8n passes it on parsed, not as the text that {provider} signed",
 		todo: "Nothing was sent. Lock this webhook with the Webhook node's Basic Auth instead, and switch '{field}' off.",
 	},
 	signedJson: {
-		what: 'The body of the event is no form, and n8n hands it over parsed, not as the text that {provider} signed',
-		todo: "Nothing was sent. Put a node with the operation 'Check Event' right behind the Webhook node, and switch on that node's option 'Raw Body': it checks JSON events too.",
+		what: "The event's body is not a form, and n8n passes it on parsed, not as the text that {provider} signed",
+		todo: "Nothing was sent. Put a node with the operation 'Check Event' right after the Webhook node, and switch on the Webhook node's option 'Raw Body': 'Check Event' checks JSON too.",
 	},
 	noRawBody: {
-		what: 'The body of the event is no form, and the text that {provider} signed is not there',
-		todo: "Nothing was sent. Switch on 'Raw Body' in the options of the Webhook node, and put this node right behind it. If {provider} does not sign such events, lock the webhook with Basic Auth and switch 'Require Signature' off.",
+		what: "The event's body is not a form, and the text that {provider} signed is missing",
+		todo: "Nothing was sent. Switch on 'Raw Body' in the options of the Webhook node, and put this node right after it. If {provider} does not sign such events, lock the webhook with Basic Auth and switch 'Require Signature' off.",
 	},
 	otherRawBody: {
-		what: "The event's 'body' says something else than the text that {provider} signed",
-		todo: "Nothing was sent. Put this node right behind the Webhook node: something in between changed the item's 'body'.",
+		what: "The event's 'body' differs from the text that {provider} signed",
+		todo: "Nothing was sent. Put this node right after the Webhook node: something in between changed the item's 'body'.",
 	},
 	queryNotPlain: {
 		what: 'The query string of this callback cannot be rebuilt the way {provider} signed it',
@@ -181,7 +181,7 @@ export const messages = {
 	},
 	unreadableCredential: {
 		what: 'n8n could not read the {credential} credential for {provider}{quote}',
-		todo: 'Nothing was sent. Follow what n8n says. Check that the credential still exists, is shared with this workflow, and that n8n runs with the encryption key and the vault it was saved with.',
+		todo: 'Nothing was sent. Check that the credential still exists and is shared with this workflow, and that n8n still uses the encryption key and the vault with which it was saved.',
 	},
 	refused: {
 		what: '{provider} rejected this credential ({status}){quote}',
@@ -235,7 +235,7 @@ export const messages = {
 	},
 	maybeActed: {
 		what: 'It is not known whether {provider} acted on the request ({reason})',
-		todo: "It was not sent again after that, because {provider} would run the document of 'cXML URL' a second time. Look at the call, then run the item again if its stream is still there.",
+		todo: "The node did not send it again, because {provider} would run the cXML of 'cXML URL' a second time. Look at the call, then run the item again if its stream is still there.",
 	},
 	// Spelled as n8n does: it looks for the word, and would list the execution as failed without it.
 	cancelled: {
@@ -248,7 +248,7 @@ export const messages = {
 	},
 	redirected: {
 		what: '{provider} answered with a redirect ({status}), which the node does not follow',
-		todo: 'Check the URL in the credential: it should be the one of {provider} itself. A credential is never carried to another host.',
+		todo: "Check the URL in the credential: it should be {provider}'s own. The node never sends a credential to another host.",
 	},
 	rejected: {
 		what: '{provider} refused the request ({status}){quote}',
@@ -271,7 +271,7 @@ export const messages = {
 		todo: 'The stream may still be running. Check the URL in the credential and the network of n8n, then run the item again; stopping twice does no harm.',
 	},
 	stillListed: {
-		what: '{provider} lists the stream as running, and found nothing to stop, twice{quote}',
+		what: '{provider} lists the stream as running, but twice found nothing to stop{quote}',
 		todo: 'The stream may still be running. Look at the call at {provider}, then run the item again. Hanging up ends the stream in any case.',
 	},
 	internal: {
@@ -279,32 +279,32 @@ export const messages = {
 		todo: 'The stream may still be running. Run the item again, and report this sentence if it comes back.',
 	},
 
-	// The provider took the order, and the stop is not proved yet
+	// The provider accepted the request, and the stop is not proved yet
 	accepted: {
-		what: '{provider} took the order, and does not say that the stream has stopped',
-		todo: "Look at the call at {provider} if you must know. Where {provider} can show a stream, 'Confirm Stop' reads it.",
+		what: '{provider} accepted the request, but does not say that the stream has stopped',
+		todo: "Look at the call at {provider} if you must know. If {provider} can show streams, 'Confirm Stop' reads this one.",
 	},
 	acceptedDocument: {
-		what: "{provider} took the order to run the document of 'cXML URL', and does not say that the stream has stopped",
-		todo: 'The stream stops when {provider} has fetched and run the document. Look at the call if you must know.',
+		what: "{provider} accepted the request to run the cXML of 'cXML URL', but does not say that the stream has stopped",
+		todo: 'The stream stops once {provider} has fetched and run the cXML. Look at the call if you must know.',
 	},
 
 	// Nothing was running any more
 	nothingRunning: {
 		what: 'Nothing was running: {provider} had nothing left to stop on this {place}{quote}',
-		todo: "The stream had already ended. Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
+		todo: "The stream had already ended. If that is fine, set 'If Nothing Is Left to Stop' to another choice.",
 	},
 	eventEndedCall: {
 		what: 'Nothing was running: the event says that the call is over',
-		todo: "A stream ends with its call. Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
+		todo: "A stream ends with its call. If that is fine, set 'If Nothing Is Left to Stop' to another choice.",
 	},
 	eventEndedStream: {
 		what: 'Nothing was running: the event says that this stream has ended',
-		todo: "Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
+		todo: "If that is fine, set 'If Nothing Is Left to Stop' to another choice.",
 	},
 	shownEnded: {
 		what: 'Nothing was running: {provider} shows that the {ended} has ended{quote}',
-		todo: "Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
+		todo: "If that is fine, set 'If Nothing Is Left to Stop' to another choice.",
 	},
 	stoppedBefore: {
 		what: 'Nothing was running: this execution had already stopped it',
@@ -312,21 +312,21 @@ export const messages = {
 	},
 	noneListed: {
 		what: 'Nothing was running: the call is live, and {provider} lists no running stream on it{quote}',
-		todo: "Set 'If Nothing Is Left to Stop' to another choice if that is fine.",
+		todo: "If that is fine, set 'If Nothing Is Left to Stop' to another choice.",
 	},
 	droppedAndOtherRuns: {
 		what: 'The event says that this stream has ended, and another stream{running} still runs on the call',
-		todo: "{provider} may have opened it in place of the one that dropped. Stop it too, with 'Stop All Streams' for instance.",
+		todo: "{provider} may have opened it in place of the one that dropped. To stop it too, set 'Operation' to 'Stop All Streams'.",
 	},
 
 	// The provider does not know what was named
 	notFound: {
 		what: '{provider} does not know {nouns}{quote}',
-		todo: 'It could not be read whether it has ended. Check {fields}: it has ended, or its id is wrong.',
+		todo: 'The node could not read whether it has ended. Check {fields}: either it has ended, or an id is wrong.',
 	},
 	notFoundNoTime: {
 		what: '{provider} does not know {nouns}, and there was no time left to look into it{quote}',
-		todo: 'Check {fields}: it has ended, or its id is wrong.',
+		todo: 'Check {fields}: either it has ended, or an id is wrong.',
 	},
 	notFoundUnknown: {
 		what: '{provider} shows no such {place} in this account{quote}',
@@ -337,7 +337,7 @@ export const messages = {
 		todo: 'The stream has ended, or {streamField} is wrong; {provider} does not say which.',
 	},
 	liveNoneListed: {
-		what: 'The call is live and no stream runs on it, and {provider} does not know this stream{quote}',
+		what: 'The call is live, no stream runs on it, and {provider} does not know this stream{quote}',
 		todo: 'The stream has ended, or {streamField} is wrong.',
 	},
 	liveOtherRuns: {
@@ -349,26 +349,26 @@ export const messages = {
 		todo: 'Another stream may still be running there. {streamField} is wrong, or names a stream that has ended. Check {fields}.',
 	},
 	allLiveOneRuns: {
-		what: 'The call is live and a stream{running} still runs there, and {provider} says that it does not know the call{quote}',
+		what: 'The call is live and a stream{running} still runs there, but {provider} says that it does not know the call{quote}',
 		todo: 'Check {fields}, then run the item again.',
 	},
 	allLiveUnread: {
-		what: 'The call is live, and {provider} says that it does not know it{quote}',
+		what: 'The call is live, but {provider} says that it does not know the call{quote}',
 		todo: 'Streams may still be running there. Check {fields}, then run the item again.',
 	},
 
 	// What Confirm Stop could not show
 	confirmCancelled: {
-		what: '{provider} was not read any more, because the execution was canceled',
-		todo: 'The stop itself was taken. Look at the call at {provider} if you must know.',
+		what: 'The execution was canceled before {provider} showed the end',
+		todo: 'The stop itself was accepted. Look at the call at {provider} if you must know.',
 	},
 	confirmUnread: {
 		what: '{provider} could not be read: it gave no answer',
-		todo: 'The stop itself was taken. Look at the call at {provider} if you must know.',
+		todo: 'The stop itself was accepted. Look at the call at {provider} if you must know.',
 	},
 	confirmUnreadable: {
 		what: '{provider} could not be read: it answered {status}{quote}',
-		todo: 'The stop itself was taken. Look at the call at {provider} if you must know.',
+		todo: 'The stop itself was accepted. Look at the call at {provider} if you must know.',
 	},
 	confirmNoneListed: {
 		what: '{provider} lists no stream of this call, and no read shows the call as live',
@@ -376,15 +376,15 @@ export const messages = {
 	},
 	confirmMorePages: {
 		what: '{provider} lists more streams of this call than one page shows',
-		todo: 'The stop itself was taken. Look at the call at {provider} if you must know.',
+		todo: 'The stop itself was accepted. Look at the call at {provider} if you must know.',
 	},
 	confirmNotRead: {
-		what: '{provider} was not read: stops of the account came first',
-		todo: 'The stop itself was taken. Look at the call at {provider} if you must know.',
+		what: '{provider} was not read: other stops of the account came first',
+		todo: 'The stop itself was accepted. Look at the call at {provider} if you must know.',
 	},
 	confirmNotShown: {
 		what: '{provider} did not show the end within {seconds} s',
-		todo: 'The stop itself was taken. Look at the call at {provider}; run the item again if the stream is still there.',
+		todo: 'The stop itself was accepted. Look at the call at {provider}; run the item again if the stream is still there.',
 	},
 	confirmNothingFound: {
 		what: '{provider} found nothing to stop, and no read showed an end',
@@ -433,7 +433,7 @@ export const refusal = <S extends Sentence>(
 	...values: ValuesFor<S>
 ): Refusal => new Refusal(failed(cause, sentence, ...values).failure);
 
-/** What `read` gives back, or its refusal. */
+/** What `read` returns, or its refusal. */
 export function orRefusal<T>(read: () => T): T | Refusal {
 	try {
 		return read();
@@ -442,13 +442,13 @@ export function orRefusal<T>(read: () => T): T | Refusal {
 	}
 }
 
-/** Anything else is thrown on, in a function of its own: n8n's lint forbids a bare `throw` in a `catch`. */
+/** Rethrows anything else. A function of its own, since n8n's lint forbids a bare `throw` in a `catch`. */
 function asRefusal(thrown: unknown): Refusal {
 	if (thrown instanceof Refusal) return thrown;
 	throw thrown;
 }
 
-/** Behind what to do about the first failure of a run of several items: how many streams are left. */
+/** Added to what to do about the first failure of several items: how many streams may be left. */
 export const leftOver = (left: number, all: number): string =>
 	all === 1 ? '' : `${left} of ${all} streams in this run may still be running.`;
 
@@ -462,7 +462,7 @@ export interface About {
 	conferenceSid?: string;
 }
 
-/** Behind what to do, if nothing else of the item is shown: which call and stream it is about. */
+/** Added to what to do, if nothing else of the item is shown: which call and stream it is about. */
 export function whichStream({ callId, conferenceSid, stream }: About): string {
 	const parts = Object.entries({ conference: conferenceSid, call: callId, stream }).flatMap(
 		([noun, id]) => (id ? `${noun} ${oneLine(id)}` : []),
@@ -472,7 +472,7 @@ export function whichStream({ callId, conferenceSid, stream }: About): string {
 
 const MAX_QUOTE = 300;
 
-/** Words of others as they stand behind what happened; nothing if there are none. */
+/** The words of others, as they are added to what happened; `''` if there are none. */
 export function quoted(words: string | undefined): string {
 	const line = oneLine(words ?? '');
 	return line === '' ? '' : `: “${line}”`;

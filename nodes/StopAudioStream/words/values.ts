@@ -4,7 +4,7 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** A text as it is; `''` for anything else: what came from outside may not even turn into text. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** What a thrown value says, without a full stop: a sentence of ours goes on behind it. */
+/** What a thrown value says, without a full stop, since it ends one of our sentences. */
 export const reasonOf = (thrown: unknown): string =>
 	(thrown instanceof Error ? thrown.message : String(thrown)).replace(/\.$/, '');
 
@@ -23,8 +23,8 @@ export const isSameId = (one: unknown, other: unknown): boolean =>
 	typeof one === 'string' && typeof other === 'string' && one.toLowerCase() === other.toLowerCase();
 
 /**
- * What in a text shows that an expression gave no value, and JavaScript wrote that down; `undefined` if nothing
- * does. Such a text surely is no id, and no name.
+ * The part of a text that JavaScript writes if an expression gives no value; `undefined` if there is none. Such a
+ * text is neither an id nor a name.
  */
 export const noValueIn = (text: string): string | undefined =>
 	['undefined', 'null', 'NaN'].find((each) => each === text.trim()) ??

@@ -236,7 +236,7 @@ export const endings: readonly Row[] = [
 			failure: 'rejected',
 			attempts: 2,
 			error: expect.stringMatching(
-				`^${c.profile.displayName} lists the stream as running, and found nothing to stop, twice`,
+				`^${c.profile.displayName} lists the stream as running, but twice found nothing to stop`,
 			),
 			runs: true,
 		}),
@@ -304,7 +304,7 @@ export const endings: readonly Row[] = [
 			failure: 'nothingToStop',
 			callState: 'live',
 			error: expect.stringMatching(
-				`^The ${c.noun} is live(,| and a stream \\(\\S+\\) still runs there,) and ${c.profile.displayName} `,
+				`^The ${c.noun} is live(,| and a stream \\(\\S+\\) still runs there,) (and|but) ${c.profile.displayName} `,
 			),
 			message: expect.stringContaining(`'${c.column.labels.stream ?? c.column.labels.id}'`),
 		}),
@@ -341,7 +341,7 @@ export const endings: readonly Row[] = [
 			const nouns = stream === undefined ? `this ${c.noun}` : `this ${c.noun} or stream`;
 			const says = callState
 				? `${name} shows no such ${c.noun} in this account. Its id is wrong, it ended a moment ago, or it belongs to another project or subaccount. Check ${fields} and the credential.`
-				: `${name} does not know ${nouns}. It could not be read whether it has ended. Check ${fields}: it has ended, or its id is wrong.`;
+				: `${name} does not know ${nouns}. The node could not read whether it has ended. Check ${fields}: either it has ended, or an id is wrong.`;
 			expect(run.hints).toEqual(
 				status === 'notFound'
 					? [{ message: `2 of 3 items: ${says}`, type: 'warning', location: 'outputPane' }]

@@ -213,7 +213,7 @@ export const eventIds: readonly Row[] = [
 		expected: (c) => ({
 			...refused,
 			error: `'${c.column.labels.stream}' is filled in, and the incoming event names another stream`,
-			message: `Empty '${c.column.labels.stream}' to take the stream from the event, or set 'Call and Stream From' to 'Fields Below'.`,
+			message: `Clear '${c.column.labels.stream}' to take the stream from the event, or set 'Call and Stream From' to 'Fields Below'.`,
 			[c.idField]: c.idOf(c.target),
 			stream: 'left-over',
 		}),

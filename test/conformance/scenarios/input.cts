@@ -54,7 +54,7 @@ const NO_VALUES = [
 	{ given: '[object Object],[object Object]', value: '[object Object]' },
 ];
 const noValue = (value: string) =>
-	`holds “${value}”, which is what an expression without a value gives`;
+	`holds “${value}”, which an expression gives when it finds no value`;
 
 /** What is no id, with what the node says of it. */
 const NO_IDS: Array<[value: unknown, why: string]> = [

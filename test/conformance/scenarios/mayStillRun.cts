@@ -54,16 +54,16 @@ function sentenceOf(c: Case, list: List): string {
 	const name = c.profile.displayName;
 	if (RUNS.includes(list)) {
 		return c.all
-			? `^The call is live and a stream \\(${c.stream.id}\\) still runs there, and ${name} says`
+			? `^The call is live and a stream \\(${c.stream.id}\\) still runs there, but ${name} says`
 			: `^The call is live, and ${name} does not know this stream on it; another stream \\(${c.stream.id}\\) still runs there`;
 	}
 	if (NONE.includes(list)) {
 		return c.all
 			? `^Nothing was running: the call is live, and ${name} lists no running stream on it`
-			: `^The call is live and no stream runs on it, and ${name} does not know this stream`;
+			: `^The call is live, no stream runs on it, and ${name} does not know this stream`;
 	}
 	return c.all
-		? `^The call is live, and ${name} says that it does not know it`
+		? `^The call is live, but ${name} says that it does not know the call`
 		: `^The call is live, ${name} does not know this stream on it, and its list of streams could not be read`;
 }
 
@@ -177,7 +177,7 @@ export const mayStillRun: readonly Row[] = [
 			callState: undefined,
 			attempts: 2,
 			error: expect.stringMatching(
-				`^${c.profile.displayName} lists the stream as running, and found nothing to stop, twice`,
+				`^${c.profile.displayName} lists the stream as running, but twice found nothing to stop`,
 			),
 			runs: true,
 		}),

@@ -182,7 +182,7 @@ export const trust: readonly Row[] = [
 		},
 		expected: (c) => ({
 			...untrusted,
-			error: `The body of the event is no form, and n8n hands it over parsed, not as the text that ${c.profile.displayName} signed`,
+			error: `The event's body is not a form, and n8n passes it on parsed, not as the text that ${c.profile.displayName} signed`,
 			message: expect.not.stringContaining('document'),
 		}),
 		check: (c) => expect(c.standIn.requests).toEqual([]),
@@ -203,9 +203,7 @@ export const trust: readonly Row[] = [
 		},
 		expected: () => ({
 			...untrusted,
-			error: expect.stringMatching(
-				/^The body of the event is no form, and n8n hands it over parsed/,
-			),
+			error: expect.stringMatching(/^The event's body is not a form, and n8n passes it on parsed/),
 		}),
 	}),
 	row({

@@ -125,7 +125,7 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 		},
 		expected: () => ({
 			failure: 'input',
-			error: 'The incoming event holds no call that SignalWire names',
+			error: 'The incoming event holds no SignalWire call ID',
 			attempts: undefined,
 			runs: true,
 		}),
@@ -215,7 +215,7 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 		},
 		expected: (c) => ({
 			failure: 'input',
-			error: 'The incoming event holds a call and no stream',
+			error: 'The incoming event names a call and no stream',
 			callId: c.call.id,
 			stream: undefined,
 			attempts: undefined,

@@ -160,7 +160,7 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 		},
 		expected: () => ({
 			failure: 'input',
-			error: 'The incoming event holds no conference that SignalWire names',
+			error: 'The incoming event holds no SignalWire conference ID',
 			attempts: undefined,
 			runs: true,
 		}),

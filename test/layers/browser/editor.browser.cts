@@ -169,7 +169,7 @@ describe("the node in n8n's editor", () => {
 			await editor.run();
 			const { what, todo } = await editor.failure();
 			expect(what).toBe(`The incoming event holds no call that ${label} names`);
-			expect(todo).toMatch(/^Looked for 'Call/);
+			expect(todo).toMatch(/^The node looked for 'Call/);
 			expect(todo).not.toContain('running');
 		});
 

@@ -294,7 +294,7 @@ describe('Check Event behind a real Webhook node', () => {
 				}
 				expect(await send(path, sign(path, { json: [] }))).toMatchObject({
 					failure: 'untrusted',
-					error: 'The event carries no signature of SignalWire',
+					error: 'The event carries no SignalWire signature',
 					...ids(),
 				});
 			});

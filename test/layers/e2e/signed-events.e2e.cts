@@ -442,7 +442,7 @@ describe('signed events through a real Webhook node', () => {
 			'an event with %s stops nothing (%s)',
 			async (_which, method, forgery) => {
 				expectRefused(await send(verifying, forge(forgery, method)), {
-					error: `The event carries no signature of ${label}`,
+					error: `The event carries no ${label} signature`,
 				});
 			},
 		);
