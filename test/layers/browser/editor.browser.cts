@@ -168,7 +168,7 @@ describe("the node in n8n's editor", () => {
 		test('what Check Event cannot read is said in the output pane', async () => {
 			await editor.run();
 			const { what, todo } = await editor.failure();
-			expect(what).toBe(`The incoming event holds no call that ${label} names`);
+			expect(what).toBe(`The incoming event holds no ${label} call ID`);
 			expect(todo).toMatch(/^The node looked for 'Call/);
 			expect(todo).not.toContain('running');
 		});
