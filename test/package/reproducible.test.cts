@@ -37,6 +37,6 @@ test('npm pack without a build ends, and packs nothing', async () => {
 	cpSync(path.join(ROOT, '.npmrc'), path.join(folder, '.npmrc'));
 	// `npm test` hands its own settings on.
 	const env = { npm_config_pack_destination: undefined };
-	await expect(npm(['pack'], { cwd: folder, env })).rejects.toThrow('ENOENT');
+	await expect(npm(['pack', '--loglevel=error'], { cwd: folder, env })).rejects.toThrow('ENOENT');
 	removeFolder(folder);
 });
