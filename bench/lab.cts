@@ -42,7 +42,7 @@ export type Contestant = (count: number) => Promise<Figures>;
 /** Everything that is measured. */
 export interface Lab {
 	n8n: RunningN8n;
-	stops: Record<'ours' | 'helper' | 'http' | 'fetch', Contestant>;
+	stops: Record<Who | 'fetch', Contestant>;
 	/** The ms from one event to the end of its stream. */
 	event: Record<'ours' | 'http', () => Promise<number>>;
 	/** The ms that the package takes to load, in a new process of n8n's own Node. */
@@ -51,7 +51,8 @@ export interface Lab {
 	tarball: { bytes: number; files: number };
 }
 
-type Who = 'ours' | 'helper' | 'http';
+/** `byExpression`: our node with a credential whose fields are expressions. */
+type Who = 'ours' | 'byExpression' | 'helper' | 'http';
 
 /**
  * A real n8n with a workflow for each contestant, and stand-ins in processes of their own, one for each
@@ -81,6 +82,9 @@ export async function openLab({
 			who === 'http'
 				? genericCredential(standIn)
 				: { type: standIn.credentialType, data: { ...standIn.credentials } };
+		if (who === 'byExpression') {
+			for (const [field, value] of Object.entries(data)) data[field] = `={{ '${value}' }}`;
+		}
 		const name = `${standIn.url}, ${type}`;
 		return { type, name, id: await n8n.createCredential(type, name, data) };
 	};
@@ -98,9 +102,9 @@ export async function openLab({
 	const nodeFor = async (standIn: AccountOf, who: Who, fromEvent = false) => {
 		const credential = await credentialFor(standIn, who);
 		if (who === 'helper') return helperAlone(accountUrl(standIn), credential);
-		return who === 'ours'
-			? stopAudioStream(standIn.provider, credential, fromEvent)
-			: httpRequest(accountUrl(standIn), credential, fromEvent);
+		return who === 'http'
+			? httpRequest(accountUrl(standIn), credential, fromEvent)
+			: stopAudioStream(standIn.provider, credential, fromEvent);
 	};
 
 	/** A stand-in of its own for a contestant; `stop` has it stop so many of its streams. */
@@ -187,6 +191,7 @@ export async function openLab({
 			n8n,
 			stops: {
 				ours: await inN8n('ours'),
+				byExpression: await inN8n('byExpression'),
 				helper: await inN8n('helper'),
 				http: await inN8n('http'),
 				fetch: await bareFetch(),

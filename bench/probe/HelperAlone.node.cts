@@ -1,4 +1,5 @@
-// What any node pays for a stop: two fields read by expressions, and n8n's request helper with a credential.
+// What any node pays for a stop: two fields read by expressions, and n8n's request helper, which reads the
+// credential for each request, as it does for n8n's own nodes.
 // It looks at no answer, and knows no limit, no second attempt and no words for what went wrong.
 
 import type {
@@ -32,8 +33,6 @@ export class HelperAlone implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const data = await this.getCredentials(CREDENTIAL);
-		const credentialsDecrypted = { id: '', name: '', type: CREDENTIAL, data };
 		const accountUrl = this.getNodeParameter('accountUrl', 0) as string;
 		const output: INodeExecutionData[] = [];
 		const items = this.getInputData().keys();
@@ -55,7 +54,6 @@ export class HelperAlone implements INodeType {
 					this,
 					CREDENTIAL,
 					options,
-					{ credentialsDecrypted },
 				)) as IN8nHttpFullResponse;
 				output[item] = { json: { statusCode }, pairedItem: { item } };
 			}
