@@ -12,11 +12,12 @@ import { apart } from './judge.cts';
 import { playChaos } from './play.cts';
 
 const seed = process.env.CHAOS_SEED ?? (process.env.CI ? '20260131' : String(randomInt(1e9)));
-const EXECUTIONS = 54;
+/** CI plays a third of them: each kind of fault still comes some fifty times. */
+const EXECUTIONS = process.env.CI ? 18 : 54;
 const ITEMS = 100;
 const ACCOUNTS = 6;
 
-test('5,400 stops among failing providers, calls that end and wrong ids: what the node says is true', async () => {
+test('stops among failing providers, calls that end and wrong ids: what the node says is true', async () => {
 	print(`\nChaos seed ${seed}. The same again: CHAOS_SEED=${seed} npm run test:chaos`);
 	const { items, faults, wrong, secretsFound, seconds } = await playChaos({
 		seed,

@@ -1,4 +1,4 @@
-// A thousand stops that come after the hang-up: the most usual thing to happen, and the one that must cost
+// Stops that come after the hang-up: the most usual thing to happen, and the one that must cost
 // least. Told by an event that the call is over, nothing is read; told by nobody, reads must hold nobody up.
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,8 @@ import { start } from '../../lib/opened.cts';
 import { providers } from '../../lib/stand-ins/index.cts';
 import { count, lives, print, stopAt, type RunningStandIn } from '../../lib/stops.cts';
 
-const STOPS = 1_000;
+/** CI stops fewer: Plivo's limit alone makes 1,000 with their reads take most of a minute. */
+const STOPS = process.env.CI ? 300 : 1_000;
 /** What a provider takes to answer. */
 const DELAY_MS = 20;
 /** How much longer a hang-up may take where there are reads: what else the machine does is not the same twice. */
@@ -95,7 +96,7 @@ async function sweep(standIn: RunningStandIn, from: 'event' | 'fields') {
 	return { run, items };
 }
 
-describe.each(providers)('%s: 1,000 stops of ended calls', (provider) => {
+describe.each(providers)('%s: stops of ended calls', (provider) => {
 	let withoutReadsMs = NaN;
 
 	test('by the event that ends the call: one request each, and nothing is read', async () => {
