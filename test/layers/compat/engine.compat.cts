@@ -3,7 +3,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeParameters, INodeTypeDescription } from 'n8n-workflow';
 
 import {
 	core,
@@ -11,6 +11,7 @@ import {
 	loadPackage,
 	runNode,
 	testCredential,
+	workflowPackage,
 	type EngineRun,
 } from '../../lib/engine.cts';
 import { opened, start } from '../../lib/opened.cts';
@@ -229,18 +230,34 @@ describe.each(providers)('%s', (provider) => {
 		);
 	});
 
-	test('reads its credential once for many items', async () => {
+	test('reads its credential for each item, since an expression in it may name another account', async () => {
 		const standIn = await start(provider);
 		const all = Array.from({ length: 20 }, () => live(standIn).fields);
 		const { credentialReads } = await stop(standIn, all);
-		expect(credentialReads).toEqual([standIn.credentialType]);
+		expect(credentialReads).toEqual(all.map(() => standIn.credentialType));
 	});
 });
 
-test('a hint counts calls and streams that are not known', async () => {
+test('a hint counts the items that it is about', async () => {
 	const standIn = await start('vobiz');
-	const { hints } = await stop(standIn, [{ callId: 'nobody', stream: 'nothing' }]);
+	const nobody = { callId: 'nobody', stream: 'nothing' };
+	const { hints } = await stop(standIn, [nobody, live(standIn).fields]);
 	expect(hints).toEqual([
-		expect.objectContaining({ message: expect.stringMatching(/^1 of 1 /), location: 'outputPane' }),
+		expect.objectContaining({ message: expect.stringMatching(/^1 of 2 /), location: 'outputPane' }),
 	]);
+});
+
+test('n8n saves an option that was added and left as it is', async () => {
+	const { loader } = await loadPackage(folder);
+	const [node] = Object.values(loader.nodeTypes);
+	const { properties } = node?.type.description as INodeTypeDescription;
+	const saved = workflowPackage.NodeHelpers.getNodeParameters(
+		properties,
+		{ provider: 'plivo', options: { preview: true } },
+		false,
+		false,
+		null,
+		null,
+	);
+	expect(saved).toMatchObject({ options: { preview: true } });
 });
