@@ -171,7 +171,8 @@ const eventNotice = notice(
 	'eventNotice',
 	"<b>Anyone who knows the webhook's URL can send such an event.</b> Lock the webhook, or switch on 'Verify Signature' under 'Options'.",
 	{ ...stops, ...fromEvent },
-	{ 'options.verifySignature': [true] },
+	// From the root: n8n 1.85 would look for a field of this whole name, and not load the node.
+	{ '/options.verifySignature': [true] },
 );
 
 /** In the AI tool's form, one click hands any field to the model. */

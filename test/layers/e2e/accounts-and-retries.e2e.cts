@@ -8,7 +8,14 @@ import { until } from '../../lib/n8n/server.cts';
 import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
 import { say } from '../../lib/processes.cts';
 import { startStandIn, type Options } from '../../lib/stand-ins/index.cts';
-import { byExpression, lives, range, running, type RunningStandIn } from '../../lib/stops.cts';
+import {
+	byExpression,
+	lives,
+	range,
+	running,
+	shown,
+	type RunningStandIn,
+} from '../../lib/stops.cts';
 import {
 	inARow,
 	manualTrigger,
@@ -126,12 +133,12 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		for (const _ of range(30)) quiet.push(await ask());
 
 		const saved = await save(vobiz, itemsOf(vobiz, 1_000), { credential: byItem(vobiz) });
-		let ended = false;
 		const since = performance.now();
-		const run = n8n.run(saved, GO, 300).finally(() => (ended = true));
+		const run = { ended: false, execution: n8n.run(saved, GO, 300) };
+		void run.execution.finally(() => (run.ended = true)).catch(() => undefined);
 		const busy: number[] = [];
-		while (!ended) busy.push(await ask());
-		const execution = await run;
+		while (!run.ended) busy.push(await ask());
+		const execution = await run.execution;
 
 		expect(statusesOf(execution).filter((status) => status === 'stopped')).toHaveLength(1_000);
 		const middle = (list: number[]) =>
@@ -154,7 +161,7 @@ describe("n8n's own retries keep stopped what the execution has stopped", () => 
 		const items = itemsOf(standIn, 3);
 		let seen = 0;
 		standIn.fault = ({ path, method }) => {
-			if (method === 'GET' || !path.includes(String(items[1]?.stream))) return undefined;
+			if (method === 'GET' || !path.includes(shown(items[1]?.stream))) return undefined;
 			seen += 1;
 			return isDown(seen) ? { status: 503 } : undefined;
 		};
@@ -259,7 +266,7 @@ test('a model is told over an MCP Server Trigger what the tool does, and stops a
 
 	const { tools } = (await ask('tools/list', {})) as unknown as { tools: IDataObject[] };
 	const [tool] = tools;
-	say(`    the tool's description: ${String(tool?.description)}`);
+	say(`    the tool's description: ${shown(tool?.description)}`);
 	expect(tools).toHaveLength(1);
 	expect(tool?.description).toContain('stopped');
 
