@@ -177,7 +177,7 @@ describe('the screen', () => {
 	it('depends on fields by names that n8n 1.85 finds too: another would keep it from loading the node', () => {
 		const known = new Set(description.properties.map(({ name }) => name));
 		const wanted = description.properties.flatMap(({ displayOptions = {} }) =>
-			Object.values<object>(displayOptions).flatMap((fields) => Object.keys(fields)),
+			Object.values(displayOptions).flatMap((fields: object) => Object.keys(fields)),
 		);
 		expect(wanted.filter((name) => !known.has(name) && !/^[@/]/.test(name))).toEqual([]);
 	});
