@@ -20,7 +20,7 @@ import {
 
 const PACKAGE = 'n8n-nodes-stop-audio-stream';
 const ANSWER_MS = 100;
-/** The longest that one event may take. */
+/** Longest time that one event may take, in ms. */
 const EVENT_MS = 30_000;
 /** As many under way as our node has by default. */
 const UNDER_WAY = 100;
@@ -43,9 +43,9 @@ export type Contestant = (count: number) => Promise<Figures>;
 export interface Lab {
 	n8n: RunningN8n;
 	stops: Record<Who | 'fetch', Contestant>;
-	/** The ms from one event to the end of its stream. */
+	/** Time from one event to the end of its stream, in ms. */
 	event: Record<'ours' | 'http', () => Promise<number>>;
-	/** The ms that the package takes to load, in a new process of n8n's own Node. */
+	/** Time that the package takes to load, in ms, in a new process of n8n's own Node. */
 	loadTime(): Promise<number>;
 	/** What npm makes of it. */
 	tarball: { bytes: number; files: number };
@@ -56,7 +56,7 @@ type Who = 'ours' | 'byExpression' | 'helper' | 'http';
 
 /**
  * A real n8n with a workflow for each contestant, and stand-ins in processes of their own, one for each
- * contestant, so that nobody pays for another's rate limit. `opened` collects what ends it all.
+ * contestant, so that none pays for another's rate limit. `opened` collects what ends it all.
  */
 export async function openLab({
 	tarball,
@@ -118,12 +118,12 @@ export async function openLab({
 			await standIn.reset();
 			const figures = await stopAll(await standIn.seed(count));
 			const left = await standIn.running();
-			if (left > 0) throw new Error(`Of ${count} streams ${left} were left up.`);
+			if (left > 0) throw new Error(`${left} of ${count} streams were left up.`);
 			return figures;
 		};
 	};
 
-	/** A workflow that stops streams at once and gives back the figures of its node. */
+	/** A workflow that stops streams at once and returns the figures of its node. */
 	const inN8n = async (who: Who): Promise<Contestant> =>
 		await contestant(async (standIn) => {
 			const post = await publish(measured(who, await nodeFor(standIn, who)));
@@ -153,7 +153,7 @@ export async function openLab({
 			};
 		});
 
-	/** A workflow that one event starts; gives back the ms from the event to the end of its stream. */
+	/** A workflow that one event starts; returns the ms from the event to the end of its stream. */
 	const eventContestant = async (
 		standIn: Awaited<ReturnType<typeof startStandIn>>,
 		who: 'ours' | 'http',
@@ -224,7 +224,7 @@ async function packageFigures(
 		size: number;
 		entryCount: number;
 	}>;
-	if (!tarball) throw new Error('npm said nothing of the tarball.');
+	if (!tarball) throw new Error('npm did not name the tarball.');
 	const script = transpiled(path.join(__dirname, 'load.cts'), folder);
 	return {
 		tarball: { bytes: tarball.size, files: tarball.entryCount },

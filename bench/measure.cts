@@ -36,7 +36,7 @@ async function oneEvent({ event }: Lab, round: number): Promise<Record<string, n
 	for (let count = 0; count < EVENTS; count += 1) {
 		for (const name of inTurn(['ours', 'http'] as const, round + count)) {
 			times[name].push(await event[name]());
-			// n8n saves the execution behind it; the next event is not to wait for that.
+			// n8n saves the execution afterwards; the next event must not wait for that.
 			await sleep(20);
 		}
 	}

@@ -21,7 +21,7 @@ interface Side {
 }
 
 type Row = BenchFigures['rows'][number] & {
-	/** What is to be said where the aim is missed. */
+	/** What to say if the aim is missed. */
 	missed?: string;
 };
 

@@ -1,5 +1,5 @@
 // npm run bench [-- --rounds N | --quick]: our node and what one would use in its place, side by side in a
-// real n8n. With WRITE_FIGURES=1 into docs/bench.json, of which `npm run docs:figures` makes the table.
+// real n8n. With WRITE_FIGURES=1 it writes docs/bench.json, from which `npm run docs:figures` makes the table.
 
 import { parseArgs } from 'node:util';
 
@@ -38,7 +38,7 @@ function readArguments(): number {
 	return rounds;
 }
 
-/** Measures all that there is in one n8n, which is ended with everything around it. */
+/** Measures everything in one n8n, and ends it with everything around it. */
 async function measureAll(tarball: string, rounds: number) {
 	/** What is to be ended. */
 	const opened: Array<() => unknown> = [];

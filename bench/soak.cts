@@ -1,5 +1,5 @@
 // npm run test:soak: 20,000 runs of the node in one process, every other one an execution of its own, the
-// rest runs of one execution, as a Loop Over Items makes them. Nothing of a run may remain behind it.
+// rest runs of one execution, as a Loop Over Items makes them. A run must leave nothing behind.
 
 import './userFolder.cts';
 
@@ -111,7 +111,7 @@ runScript(async () => {
 			`${bytesPerRun.toFixed(1)} bytes a run over the last ${RUNS / 2}, ${listeners} listeners left`,
 		);
 		if (!(bytesPerRun <= MOST_BYTES))
-			throw new Error(`More than ${MOST_BYTES} bytes a run are left.`);
+			throw new Error(`Each run leaves more than ${MOST_BYTES} bytes.`);
 		if (listeners !== 0) throw new Error('A run left a listener on its execution.');
 		recordFigures('soak', { n8n: coreVersion, node: process.versions.node }, figures);
 	} finally {

@@ -63,13 +63,13 @@ export const httpRequest = (
 			ids: [`${item}.CallUUID`, `${item}.StreamID`],
 			options: {},
 		}),
-		// Without it, the first 429 would end the workflow, and nothing behind it could measure.
+		// Without it, the first 429 would end the workflow, and nothing after it could measure.
 		onError: 'continueRegularOutput',
 		credentials: saved(credential),
 	};
 };
 
-/** A workflow, and the address of its webhook. */
+/** A workflow, and the URL of its webhook. */
 export interface Published {
 	path: string;
 	workflow: Workflow;

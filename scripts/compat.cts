@@ -78,7 +78,7 @@ interface Results {
 	testResults: Array<{ message: string }>;
 }
 
-/** Runs the checks; gives back what passed, or nothing where one failed. */
+/** Runs the checks; returns what passed, or nothing if one failed. */
 async function check(
 	{ n8n, node, only, leftOut = {} }: Plan,
 	tarball: string,

@@ -8,7 +8,7 @@ import { asTable } from '../test/lib/table.cts';
 import { CARRIERS, Stage, type Row } from './demo/scenes.cts';
 
 const NOTE =
-	"SignalWire's hang-up event holds a call and no stream, and SignalWire can neither list nor stop all\n" +
+	"SignalWire's hang-up event names a call and no stream, and SignalWire can neither list nor stop all\n" +
 	'streams of a call: the recipe time-limit-signalwire looks the stream up in a table.';
 
 /** The first characters of every long id, and the path from the call on: so a row fits on a screen. */

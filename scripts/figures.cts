@@ -1,6 +1,6 @@
-// npm run docs:figures: makes the tables in the documents, of docs/*.json and of the node's own sentences and
-// options. With --check, before a release, it changes nothing, and fails where a table is not what was measured
-// or what the node says, or was measured on other sources.
+// npm run docs:figures: makes the tables in the documents, from docs/*.json and from the node's own sentences and
+// options. With --check, before a release, it changes nothing, and fails if a table is not what was measured or
+// what the node says, or was measured on other sources.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

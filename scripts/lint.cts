@@ -61,7 +61,7 @@ const passes = async (script: string, ...args: string[]): Promise<boolean> =>
 
 async function n8nNodeLint(): Promise<boolean> {
 	if (!n8n.strict) {
-		say("'n8n.strict' in package.json is not true, so this is no strict mode.");
+		say("'n8n.strict' in package.json is not true, so this is not strict mode.");
 		return false;
 	}
 	return await passes('test/tools/node_modules/@n8n/node-cli/bin/n8n-node.mjs', 'lint');

@@ -1,6 +1,6 @@
 // npm run docs:pictures: takes the pictures of docs/pictures from the real editor of a real n8n. A canvas
 // whose recipe has not changed is kept, unless '--all' is given. With '--check', before a release, it takes
-// none, and fails where one does not show what the screen shows today.
+// none, and fails if one does not show what the screen shows today.
 
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -80,7 +80,7 @@ async function take(undo: Undo): Promise<void> {
 	await installN8n();
 	await build();
 
-	// Now, and not behind the pictures: they show what was packed, and another build may have begun by then.
+	// Before the pictures are taken: they show what was packed, and another build may have begun by then.
 	const inputs = await digests();
 	const standIns = {
 		signalWire: await startStandIn('signalWire'),

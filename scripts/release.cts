@@ -10,7 +10,7 @@ import { npm, runScript, say, start, step, withoutHosts } from '../test/lib/proc
 /** What nobody owns: domains kept for examples, and the owner that stands in for one. */
 const PLACEHOLDER = /\.example\b|\bexample\.(com|org|net)\b|github\.com\/stop-audio-stream\//;
 
-/** The fields of package.json that say whose package this is, and still say nobody's. */
+/** The fields of package.json that should name the owner, and are still placeholders. */
 const placeholders = (): string[] =>
 	Object.entries({
 		'author.email': author.email,
@@ -21,7 +21,7 @@ const placeholders = (): string[] =>
 		.filter(([, value]) => PLACEHOLDER.test(value))
 		.map(([field, value]) => `${field} ('${value}')`);
 
-/** What a version needs before it may go out; `undefined` where nothing is missing. */
+/** What a version needs before it may go out; `undefined` if nothing is missing. */
 function missing(): string | undefined {
 	const open = placeholders();
 	if (open.length > 0) {
@@ -62,7 +62,7 @@ async function publish(): Promise<void> {
 	]);
 }
 
-/** The steps of n8n's release command, of which the last is not carried out. */
+/** The steps of n8n's release command, without the last. */
 async function dryRun(): Promise<void> {
 	await script('scripts/lint.cts');
 	await step('building the package', async () => await npm(['run', 'build'], { cwd: ROOT }));

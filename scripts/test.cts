@@ -9,10 +9,10 @@ import { runScript, start, temporaryFolder } from '../test/lib/processes.cts';
 
 const JEST = path.join(ROOT, 'node_modules/jest/bin/jest.js');
 const WATCH = ['--watch', '--watchAll'];
-/** What takes longer than one waits after a save; with anything else on the command line, it runs all the same. */
+/** Tests that take too long to run at each save; with anything else on the command line, they run all the same. */
 const SLOW = ['test/(layers|conformance|engine|package)/', '\\.properties\\.test'];
 
-/** Jest's keys need the terminal itself. No build in front: what imports the sources has no use for it. */
+/** Jest's keys need the terminal itself. No build first: tests that import the sources do not need it. */
 const watch = (args: readonly string[]): number =>
 	spawnSync(
 		process.execPath,
@@ -41,7 +41,7 @@ runScript(async () => {
 			...args,
 			// A layer drives one n8n after another: side by side they would only slow each other down.
 			...(layer === undefined ? [] : ['--runInBand']),
-			// Last: jest would take a pattern behind it for one more project.
+			// Last: jest would take a pattern after it for one more project.
 			...['--selectProjects', layer ?? 'main'],
 		],
 		// What a test that is cut short leaves behind goes with this folder.

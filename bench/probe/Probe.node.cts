@@ -1,5 +1,5 @@
-// Stands before and behind the node that is measured, inside n8n's own process: there alone a node's share
-// of the CPU time can be told from the rest of its workflow.
+// Runs before and after the node that is measured, inside n8n's own process: only there can a node's share of the
+// CPU time be told from the rest of its workflow.
 
 import type {
 	IExecuteFunctions,

@@ -30,11 +30,11 @@ interface Carrier {
 	name: ProviderName;
 	label: string;
 	streamStarted: string;
-	/** The event that ends a call, where all streams of a call can be stopped. */
+	/** The event that ends a call, if all streams of a call can be stopped. */
 	hangUp?: string;
 	/** What a repeated stop finds: SignalWire's streams cannot be read. */
 	repeated: string;
-	/** What a stop of all streams finds behind the end. Vobiz says 204 also when nothing runs. */
+	/** What a stop of all streams finds after the end. Vobiz says 204 also when nothing runs. */
 	afterTheEnd?: string;
 }
 
@@ -83,15 +83,15 @@ const wait: Unplaced = {
 	parameters: { resume: 'timeInterval', amount: WAIT_SECONDS, unit: 'seconds' },
 };
 
-/** Nobody can guess these addresses; an open one would let anyone stop streams. */
+/** Nobody can guess these URLs; an open one would let anyone stop streams. */
 interface Paths {
 	streamStarted: string;
 	hangUp: string;
 }
 
 /**
- * The stream's own start event, a wait, and the stop; where the provider can stop all streams of a call, its
- * hang-up event does. No field holds an expression: the node finds the ids in the event.
+ * The stream's own start event, a wait, and the stop; if the provider can stop all streams of a call, its
+ * hang-up event does too. No field holds an expression: the node finds the ids in the event.
  */
 function workflowFor({ name, label, hangUp }: Carrier, paths: Paths, credential: object): Workflow {
 	const stop = (title: string, operation: string): Unplaced => ({
@@ -161,7 +161,7 @@ export class Stage {
 		const id = await n8n.createCredential(credentialType, name, { ...credentials });
 		const paths = { streamStarted: randomUUID(), hangUp: randomUUID() };
 		const made = workflowFor(carrier, paths, { credentials: { [credentialType]: { id, name } } });
-		// A webhook's address is the one that its node was saved with.
+		// A webhook's URL is the one that its node was saved with.
 		const nodes = made.nodes.map((node) => ({ ...node, webhookId: randomUUID() }));
 		const saved = await n8n.createWorkflow({ ...made, nodes });
 		await n8n.activate(saved);

@@ -25,7 +25,7 @@ const TALL = { width: 1280, height: 1100 };
 const WIDE = { width: 2300, height: 900 };
 const MARGIN = 24;
 
-// What lies above the canvas and belongs to the editor.
+// What the editor shows above the canvas.
 const ABOVE_THE_CANVAS = [
 	mark('canvas-controls'),
 	mark('logs-panel'),
@@ -60,8 +60,8 @@ interface Made {
 }
 
 /**
- * What stands in a credential's form and in a node; none of it is real. The addresses are the providers' own,
- * since people are to recognise them; nothing is sent with these.
+ * What the credentials' forms and the nodes hold; none of it is real. The URLs are the providers' own, so that
+ * people recognise them; nothing is sent with them.
  */
 async function shownCredentials({ n8n, standIns }: Studio): Promise<Record<string, Made>> {
 	const { signalWire, plivo, vobiz } = standIns;
@@ -92,7 +92,7 @@ async function around(page: Page, ...selectors: string[]): Promise<Area> {
 			boxes.push({ left: x, top: y, right: x + width, bottom: y + height });
 		}
 	}
-	if (boxes.length === 0) throw new Error(`Nothing is to be seen of ${selectors.join(', ')}.`);
+	if (boxes.length === 0) throw new Error(`The screen shows none of ${selectors.join(', ')}.`);
 	return {
 		left: Math.min(...boxes.map(({ left }) => left)),
 		top: Math.min(...boxes.map(({ top }) => top)),
@@ -173,7 +173,7 @@ export async function takePictures(studio: Studio): Promise<RunShown> {
 		});
 	}
 
-	// A run at a stand-in, whose address the panel does not show
+	// A run at a stand-in, whose URL the panel does not show
 	await page.setViewportSize(WIDE);
 	const call = standIns.plivo.addCall({ id: CALL });
 	standIns.plivo.startStream(call.id, { id: STREAM });

@@ -25,7 +25,7 @@ type ProviderName = keyof typeof TYPES;
 /** What the workflows use, by the credential's type. */
 export type Credentials = Partial<Record<string, INodeCredentialsDetails>>;
 
-// Ids of the providers' form, the same in every run: a picture changes only where the screen does.
+// Ids of the providers' form, the same in every run: a picture changes only if the screen does.
 export const CALL = '5f0a7c1e-3b52-4d0f-9a64-0c8e2f7d4b19';
 export const STREAM = 'c27d9e40-61ab-4f3e-8f02-7e5b1a9d3c86';
 const VOBIZ_STREAM = 'str_4d0f9a640c8e2f7d';

@@ -124,7 +124,7 @@ export interface BenchFigures {
 		aim: string;
 		verdict: string;
 	}>;
-	/** What is to be said of each aim that was missed. */
+	/** What to say of each aim that was missed. */
 	missed: string[];
 	series: Record<string, number[]>;
 }
@@ -195,7 +195,7 @@ export function readFigures<Name extends FiguresName>(name: Name): Recorded<Name
 const atStart = sourceDigest();
 
 /**
- * Writes figures down where this run was asked to (`WRITE_FIGURES=1`), and says so: a check that runs
+ * Writes figures down if this run was asked to (`WRITE_FIGURES=1`), and says so: a check that runs
  * everywhere must not change the documents.
  */
 export function recordFigures<Name extends FiguresName>(

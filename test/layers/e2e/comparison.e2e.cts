@@ -188,7 +188,7 @@ test('HTTP Request is compared in the version that n8n gives to a new node', asy
 	expect(versions.map(({ defaultVersion }) => defaultVersion)).toContain(HTTP_VERSION);
 });
 
-test('an ended stream, a wrong address and a wrong token are told apart', async () => {
+test('an ended stream, a wrong URL and a wrong token are told apart', async () => {
 	const unknown = '11111111-1111-4111-8111-111111111111';
 	let elsewhere = '';
 	const answers = await sideBySide(plivo, {
@@ -349,7 +349,7 @@ test('a redirect takes no credential to another host', async () => {
 	]);
 });
 
-test('an id cannot change the address', async () => {
+test('an id cannot change the URL', async () => {
 	const ids = ['#', '.', '..', '?', 'a/b'];
 	const { http, ours } = await sideBySide(plivo, {
 		streams: ids.length,
