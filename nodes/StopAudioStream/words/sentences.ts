@@ -85,7 +85,7 @@ export const messages = {
 	},
 	signedEventWithoutId: {
 		what: 'The signed event holds no {provider} {noun} ID',
-		todo: "The node looked for {names} in 'body' and 'query', since only these come from the webhook's caller. Put this node right after the Webhook node, or give a stop further on that node's item in 'Signed Event'.",
+		todo: "The node looked for {names} in 'body' and 'query', since only these come from the webhook's caller. Put this node right after the Webhook node, or let a stop later in the workflow take the Webhook node's item in 'Signed Event'.",
 	},
 	eventWithoutStream: {
 		what: 'The incoming event names a {noun} and no stream',
@@ -119,7 +119,7 @@ export const messages = {
 	// Who sent the event
 	notAWebhookItem: {
 		what: "'{field}' needs the item of a Webhook node, and this is not one",
-		todo: "Nothing was sent. Such an item holds 'headers', 'params', 'query', 'body' and 'webhookUrl'. Put this node right after the Webhook node, or give a stop further on that node's whole item in 'Signed Event'.",
+		todo: "Nothing was sent. Such an item holds 'headers', 'params', 'query', 'body' and 'webhookUrl'. Put this node right after the Webhook node, or let a stop later in the workflow take the Webhook node's item in 'Signed Event'.",
 	},
 	signedEventEmpty: {
 		what: "'Signed Event' is empty",
@@ -131,7 +131,7 @@ export const messages = {
 	},
 	noSignature: {
 		what: 'The event carries no {provider} signature',
-		todo: "Nothing was sent. {hint} Put this node right after the Webhook node, or give a stop further on that node's item in 'Signed Event'. If that is so already, the headers were removed on the way, or {provider} did not send this event.",
+		todo: "Nothing was sent. {hint} Put this node right after the Webhook node, or let a stop later in the workflow take the Webhook node's item in 'Signed Event'. If that is so already, the headers were removed on the way, or {provider} did not send this event.",
 	},
 	noJsonSignature: {
 		what: 'The event carries no {provider} signature',
@@ -282,11 +282,11 @@ export const messages = {
 	// The provider accepted the request, and the stop is not proved yet
 	accepted: {
 		what: '{provider} accepted the request, but does not say that the stream has stopped',
-		todo: "Look at the call at {provider} if you must know. If {provider} can show streams, 'Confirm Stop' reads this one.",
+		todo: "Look at the call at {provider} if you need to be sure. If {provider} can show streams, 'Confirm Stop' reads this one.",
 	},
 	acceptedDocument: {
 		what: "{provider} accepted the request to run the cXML of 'cXML URL', but does not say that the stream has stopped",
-		todo: 'The stream stops once {provider} has fetched and run the cXML. Look at the call if you must know.',
+		todo: 'The stream stops once {provider} has fetched and run the cXML. Look at the call if you need to be sure.',
 	},
 
 	// Nothing was running any more
@@ -315,7 +315,7 @@ export const messages = {
 		todo: "If that is fine, set 'If Nothing Is Left to Stop' to another choice.",
 	},
 	droppedAndOtherRuns: {
-		what: 'The event says that this stream has ended, and another stream{running} still runs on the call',
+		what: 'The event says that this stream has ended, but another stream{running} still runs on the call',
 		todo: "{provider} may have opened it in place of the one that dropped. To stop it too, set 'Operation' to 'Stop All Streams'.",
 	},
 
@@ -360,27 +360,27 @@ export const messages = {
 	// What Confirm Stop could not show
 	confirmCancelled: {
 		what: 'The execution was canceled before {provider} showed the end',
-		todo: 'The stop itself was accepted. Look at the call at {provider} if you must know.',
+		todo: 'The stop itself was accepted. Look at the call at {provider} if you need to be sure.',
 	},
 	confirmUnread: {
 		what: '{provider} could not be read: it gave no answer',
-		todo: 'The stop itself was accepted. Look at the call at {provider} if you must know.',
+		todo: 'The stop itself was accepted. Look at the call at {provider} if you need to be sure.',
 	},
 	confirmUnreadable: {
 		what: '{provider} could not be read: it answered {status}{quote}',
-		todo: 'The stop itself was accepted. Look at the call at {provider} if you must know.',
+		todo: 'The stop itself was accepted. Look at the call at {provider} if you need to be sure.',
 	},
 	confirmNoneListed: {
 		what: '{provider} lists no stream of this call, and no read shows the call as live',
-		todo: 'The call has probably ended. Look at it at {provider} if you must know.',
+		todo: 'The call has probably ended. Look at it at {provider} if you need to be sure.',
 	},
 	confirmMorePages: {
 		what: '{provider} lists more streams of this call than one page shows',
-		todo: 'The stop itself was accepted. Look at the call at {provider} if you must know.',
+		todo: 'The stop itself was accepted. Look at the call at {provider} if you need to be sure.',
 	},
 	confirmNotRead: {
 		what: '{provider} was not read: other stops of the account came first',
-		todo: 'The stop itself was accepted. Look at the call at {provider} if you must know.',
+		todo: 'The stop itself was accepted. Look at the call at {provider} if you need to be sure.',
 	},
 	confirmNotShown: {
 		what: '{provider} did not show the end within {seconds} s',
