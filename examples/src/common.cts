@@ -1,5 +1,8 @@
 /** What several recipes share: the providers' words, the locks, and the sentences about them. */
 
+import type { IDataObject } from 'n8n-workflow';
+import type { Note } from './canvas.cts';
+
 export type CarrierName = 'signalWire' | 'plivo' | 'vobiz';
 
 /** One provider, as the recipes speak of it. */
@@ -37,7 +40,7 @@ export const CARRIERS: Record<CarrierName, Carrier> = {
 		call: 'call_sid',
 		callShown: 'Call SID',
 		account: { space_url: 'https://example.signalwire.com', project_id: 'your-project-id' },
-		accountStep: 'the address of your space and your Project ID',
+		accountStep: 'the URL of your space and your Project ID',
 	},
 	plivo: {
 		name: 'plivo',
@@ -68,14 +71,14 @@ export const filledIn = (field: string): string => `$('Fill In').first().json.${
 
 const encoded = (expression: string): string => `{{ encodeURIComponent(${expression}) }}`;
 
-/** The address of the call that 'Fill In' names. The secret stays in the credential. */
+/** The URL of the call that 'Fill In' names. The secret stays in the credential. */
 export function callAddress(carrier: Carrier, call = filledIn(carrier.call)): string {
 	return carrier.name === 'signalWire'
 		? `={{ ${filledIn('space_url')} }}/api/laml/2010-04-01/Accounts/${encoded(filledIn('project_id'))}/Calls/${encoded(call)}`
 		: `={{ ${filledIn('api_url')} }}/Account/${encoded(filledIn('auth_id'))}/Call/${encoded(call)}/`;
 }
 
-/** True where the item's id is one: dots or slashes would point a request at another address. */
+/** True if the item's id is one: dots or slashes would point a request at another URL. */
 export const isId = (expression: string): string => `/^[\\w-]+$/.test(${expression} ?? '')`;
 
 /** Text inside XML: an `&` that is left as it is makes a provider drop the call. */
@@ -84,28 +87,34 @@ export const escaped = (expression: string): string =>
 
 export const xml = (expression: string): string => `{{ ${escaped(expression)} }}`;
 
-const SIGNING_KEY: Record<CarrierName, string> = {
-	signalWire:
-		'Its key is the **Signing Key** of your project (not the API Token): fill it in in the credential.',
-	plivo: 'Its key is the Auth Token, which the credential holds already.',
-	vobiz:
-		'Vobiz signs the address and not the body, so **Basic Auth** is the lock here; the signature is only a second look.',
-};
-
 /** What the check of a signature needs, and what it looks like when it is set up wrongly. */
 export const signatureNote = (carrier: Carrier): string =>
-	`${SIGNING_KEY[carrier.name]} If every event is refused (*untrusted*), n8n knows itself under another address than ${carrier.shown} called: set \`WEBHOOK_URL\`.`;
+	`If every event is refused (*untrusted*), n8n knows itself under another URL than ${carrier.shown} called: set \`WEBHOOK_URL\`.`;
 
-/** How to lock a webhook whose address is typed at the provider. */
+const SIGNING_KEY: Record<CarrierName, string> = {
+	signalWire: ' with its **Signing Key** (not the API Token): signatures are checked with it',
+	plivo: '; its Auth Token checks the signatures too',
+	vobiz: '',
+};
+
+/** The step that selects the provider's credential; `signed`: signatures are checked with it. */
+export const credentialStep = (
+	carrier: Carrier,
+	nodes: readonly string[],
+	{ signed = false } = {},
+): string =>
+	`${nodes.map((one) => `**${one}**`).join(', ')}: select your ${carrier.credentialShown} credential${signed ? SIGNING_KEY[carrier.name] : ''}.`;
+
+/** How to lock a webhook whose URL is typed at the provider. */
 export const basicAuthNote = (...webhooks: string[]): string =>
-	`${webhooks.map((one) => `**${one}**`).join(' and ')} ask${webhooks.length > 1 ? '' : 's'} for a user and a password: select a **Basic Auth** credential (letters and digits only), and give the address as \`https://user:password@…\`. Without them n8n answers 401 and nothing runs.`;
+	`${webhooks.map((one) => `**${one}**`).join(' and ')} ask${webhooks.length > 1 ? '' : 's'} for a user and a password: select a **Basic Auth** credential (letters and digits only), and give the URL as \`https://user:password@…\`. Without them n8n answers 401 and nothing runs.`;
 
 export const headerAuthNote = (name: string): string =>
 	`Whoever can call **${name}** decides over live calls. Your own application can send a header, so the webhook takes only requests that carry the one of your **Header Auth** credential.`;
 
 /** What n8n keeps of a run whose webhook got a password or a token. */
 export const keepsNote = (what: string): string =>
-	`### What n8n keeps\nThe webhook's item holds ${what}. So this workflow saves no successful execution and hands the headers on to nobody. **Failed and waiting executions still hold them**: in the workflow's settings you can turn the failed ones off too.`;
+	`### What n8n keeps\nThe webhook's item holds ${what}. Step 1 keeps it out of successful executions. **Failed and waiting executions still hold it.**`;
 
 const SECRET_HEADERS: Record<CarrierName, string> = {
 	signalWire: 'the password',
@@ -119,32 +128,49 @@ export const keepsCallbackNote = (carrier: Carrier): string =>
 /** What happens to a call whose stream is stopped by its id. */
 export const GOES_ON: Record<CarrierName, string> = {
 	signalWire:
-		'The call goes on. Where the stream is all that keeps it alive (`<Connect><Stream>` at the end of the document), the call may end.',
+		'The call goes on. If the stream is all that keeps it alive (`<Connect><Stream>` at the end of the cXML), the call may end.',
 	plivo:
-		'The call goes on. A stream with `keepCallAlive` holds the call: when it stops, Plivo goes on with the next element, and hangs up where there is none.',
+		'The call goes on. A stream with `keepCallAlive` holds the call: when it stops, Plivo goes on with the next element, and hangs up if there is none.',
 	vobiz:
-		'The call goes on. A stream with `keepCallAlive` holds the call: when it stops, Vobiz goes on with the next element, and hangs up where there is none.',
+		'The call goes on. A stream with `keepCallAlive` holds the call: when it stops, Vobiz goes on with the next element, and hangs up if there is none.',
 };
 
-/** Said wherever a note promises that the call goes on. */
+/** Said whenever a note promises that the call goes on. */
 export const STREAM_SERVER_DECIDES =
 	'**The stream server decides too**: agents of Pipecat and Dograh hang the call up when their socket closes, unless `auto_hang_up` is off.';
 
 /** n8n's editor drops a file's settings when it imports it. */
 export const SAVE_NO_SUCCESS =
-	'Settings → **Save successful production executions** → *Do not save*. The import does not set it, and a successful execution would hold the password.';
+	'Settings → **Save successful production executions** → *Do not save*. The import does not set it, and executions hold what the webhook received.';
+
+export const ERROR_WORKFLOW =
+	'Settings → **Error workflow**: choose *Tell the team*, or your own. Until then, failed runs show under **Executions** only.';
+
+/** How to try a recipe that takes a provider's events, without a call. */
+export const tryNote = (hook: string, says: string, isSigned: boolean): string =>
+	`### Try it without a call\n**${hook}** holds a pinned sample. Open **Check Event** and press *Execute step*: ${
+		isSigned
+			? `it says that the sample carries no signature, so the lock works. With *Require Signature* off it says \`${says}\`; switch it on again.`
+			: `it says \`${says}\`.`
+	}`;
+
+/** An event as the Webhook node hands it over, to be tried in the editor. */
+export const sampleEvent = (body: IDataObject): IDataObject => ({
+	headers: {},
+	params: {},
+	query: {},
+	body,
+	webhookUrl: 'https://n8n.example.com/webhook/sample',
+	executionMode: 'production',
+});
 
 /** The two notes of a canvas. `not` becomes the first line that anybody reads. */
-export const notes = (
-	not: string,
-	about: readonly string[],
-	before: readonly string[],
-): Array<{ name: string; text: string }> => [
+export const notes = (not: string, about: readonly string[], before: readonly string[]): Note[] => [
 	{ name: 'About This Recipe', text: [`**Not for you ${not}**`, ...about].join('\n') },
 	{ name: 'Before You Publish', text: before.join('\n') },
 ];
 
 /** The steps under 'What to fill in'. */
 export const steps = (...list: readonly string[]): string =>
-	// The blank line ends the list: without it, what follows would belong to the last step.
+	// The empty line ends the list: without it, what follows would belong to the last step.
 	['### What to fill in', ...list.map((step, i) => `${i + 1}. ${step}`), ''].join('\n');

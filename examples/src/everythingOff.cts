@@ -16,7 +16,15 @@ import {
 	type Unplaced,
 	type Workflow,
 } from './workflows.cts';
-import { filledIn, GOES_ON, notes, steps, STREAM_SERVER_DECIDES, type Carrier } from './common.cts';
+import {
+	credentialStep,
+	filledIn,
+	GOES_ON,
+	notes,
+	steps,
+	STREAM_SERVER_DECIDES,
+	type Carrier,
+} from './common.cts';
 
 const ROUNDS = 5;
 /** Plivo takes 300 requests in 5 s, and this leaves room for whatever else runs. Vobiz publishes no number. */
@@ -24,7 +32,7 @@ const BATCHES = { batching: { batch: { batchSize: 20, batchInterval: 1_000 } } }
 const TIMEOUT_MS = 10_000;
 
 /**
- * The list of live calls. The documents show it whole, as `calls`; where it comes as `objects`, it has
+ * The list of live calls. The documents show it whole, as `calls`; if it comes as `objects`, it has
  * pages of 20.
  */
 const LIVE_CALLS = {
@@ -45,7 +53,7 @@ const LIVE_CALLS = {
 	retries: 2,
 };
 
-/** Ids of live calls, in either form that the documents show; undefined where the list could not be read. */
+/** Ids of live calls, in either form that the documents show; undefined if the list could not be read. */
 const LIVE_IDS = `const pages = $input.all().map(({ json }) => json);
 const isRead = pages.length > 0 && pages.every(({ calls, objects }) => Array.isArray(calls ?? objects));
 const live = isRead
@@ -105,7 +113,7 @@ return [summary, ...left].map((json) => ({ json }));`;
 
 /** Stops every stream of every live call: Plivo and Vobiz. */
 export function everythingOff(carrier: Carrier): Workflow {
-	const { shown, credential, credentialShown } = carrier;
+	const { shown, credential } = carrier;
 	const calls = `={{ ${filledIn('api_url')} }}/Account/{{ encodeURIComponent(${filledIn('auth_id')}) }}/Call/`;
 	const summary = "$('What Is Left').first().json";
 	const rows: Array<Array<Unplaced | undefined>> = [
@@ -186,7 +194,7 @@ export function everythingOff(carrier: Carrier): Workflow {
 			[
 				`## Everything off – ${shown}`,
 				'### First of all',
-				'**Shut your stream server**, or take its address away: while it answers, calls start new streams as fast as this stops them.',
+				'**Shut your stream server**, or take its URL away: while it answers, calls start new streams as fast as this stops them.',
 				STREAM_SERVER_DECIDES,
 				'### What starts it',
 				'You, by hand. **1. Count First** says how many calls are live, and stops nothing. **2. Stop Everything** does it.',
@@ -201,9 +209,10 @@ export function everythingOff(carrier: Carrier): Workflow {
 				'## Before you need it',
 				steps(
 					`**Fill In**: ${carrier.accountStep}. A subaccount sees only its own calls: run it for each.`,
-					`**List Live Calls**, **Stop All Streams**, **List Its Streams**: select your ${credentialShown} credential; the secret stays in it.`,
-					'Run **1. Count First** once today: it shows that the credential may list calls.',
+					credentialStep(carrier, ['List Live Calls', 'Stop All Streams', 'List Its Streams']),
+					'Try it without a call: run **1. Count First** once today. It shows that the credential may list calls.',
 				),
+				'No setting is needed: it is never published, and holds no password. You see how it ended, so it needs no error workflow.',
 				'### The lock',
 				'There is no webhook: nothing from outside starts it.',
 			],

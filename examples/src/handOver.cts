@@ -20,10 +20,10 @@ import {
 	type Workflow,
 } from './workflows.cts';
 import {
-	basicAuthNote,
 	callAddress,
+	credentialStep,
+	ERROR_WORKFLOW,
 	filledIn,
-	headerAuthNote,
 	isId,
 	notes,
 	SAVE_NO_SUCCESS,
@@ -37,14 +37,14 @@ import { ENDING, OVER_OR_REFUSED, readCall, transferTo } from './transfer.cts';
 const TABLE = 'stop_audio_stream_hand_over';
 /**
  * One row for each hand-over: whoever has the lowest id was first. The state is `asked`; then `taken`, when the
- * provider says so; and `fetched`, when it asks for the caller's document.
+ * provider says so; and `fetched`, when it asks for the caller's answer XML.
  */
 const tickets = dataTable(TABLE, ['subject', 'state']);
 /** A hand-over that n8n's end cut off holds up nobody after this time, in ms. */
 const STALE_MS = 60_000;
 /**
- * A transfer is taken before its document runs: a stream that holds the call, stopped in between, ends the call.
- * Plivo gives up on a document after 15 seconds.
+ * A transfer is taken before its answer XML runs: a stream that holds the call, stopped in between, ends the call.
+ * Plivo gives up on answer XML after 15 seconds.
  */
 const FETCH_SECONDS = 2;
 const MOST_LOOKS = 8;
@@ -65,11 +65,12 @@ function wordsOf(carrier: Carrier) {
 		streamField: onSignalWire ? 'StreamSid' : 'StreamID',
 		streamShown: onSignalWire ? 'Stream SID' : 'Stream ID',
 		say: onSignalWire ? 'Say' : 'Speak',
+		xmlShown: onSignalWire ? 'cXML' : 'answer XML',
 	};
 }
 
-/** What the caller hears: the human; and where the human is not there or is done, your own document again. */
-function documentOf(carrier: Carrier): string {
+/** What the caller hears: the human; and if the human is not there or is done, your own answer XML again. */
+function callersXml(carrier: Carrier): string {
 	const { say } = wordsOf(carrier);
 	return `=<?xml version="1.0" encoding="UTF-8"?>
 <Response>
@@ -80,7 +81,7 @@ function documentOf(carrier: Carrier): string {
 </Response>`;
 }
 
-/** The streams that ran before the transfer; where they could not be read, one item says so. */
+/** The streams that ran before the transfer; if they could not be read, one item says so. */
 const WHAT_RAN = `const list = $('List Its Streams').first().json;
 const streams = list.objects ?? (list.stream_id ? [list] : undefined);
 const total = list.meta?.total_count ?? list.total ?? streams?.length;
@@ -89,38 +90,37 @@ return streams
   .filter(({ end_time, status }) => !end_time && status !== 'completed' && status !== 'failed')
   .map(({ stream_id }) => ({ json: { known: true, stream_id } }));`;
 
-/** True where it is proved that the stream of this item ended; SignalWire cannot show more than that. */
+/** True if it is proved that the stream of this item ended; SignalWire cannot show more than that. */
 const PROVED =
 	"$json.status === 'alreadyStopped' || ($json.status === 'stopped' && $json.confirmed !== false)";
 const NOTHING_LEFT = "($json.status === 'notFound' && $json.callState === 'live')";
 
 function notesOf(carrier: Carrier) {
-	const { onSignalWire, streamField, streamShown } = wordsOf(carrier);
-	const { shown, callField, callShown, credentialShown } = carrier;
+	const { onSignalWire, streamField, streamShown, xmlShown } = wordsOf(carrier);
+	const { shown, callField } = carrier;
 	const locked = carrier.name === 'vobiz';
 	const posts = `\`{"${callField}": "…", "${streamField}": "…"}\``;
 	return notes(
 		"if your agent's server hangs up when its socket closes: Pipecat and Dograh do, unless `auto_hang_up` is off. Switch it off first.",
 		[
 			`## Hand-over to a human – ${shown}`,
-			'For a voice agent and for a transcription alike.',
 			'### What starts it',
 			`Your application posts ${posts} to **Hand Over**. ${
 				onSignalWire
-					? 'SignalWire cannot list streams: without the Stream SID the caller is handed over, nothing is stopped, and the execution ends as a failed one.'
-					: `The ${streamShown} is optional: all streams of the call that ran before the transfer are stopped.`
+					? 'SignalWire cannot list streams: without the Stream SID nothing is stopped, and the execution fails.'
+					: `Without the ${streamShown}, it still stops all streams that ran before the transfer.`
 			}`,
 			'### What it does',
-			`It **transfers first**: stopping the stream that holds a call ends the call. It answers; and once the human's document runs, it stops what is left${onSignalWire ? '' : ', and reads back that it ended'}. A stop that does not work is sent again every ${PATIENCE_SECONDS} seconds, ${MOST_STOPS} times at most.`,
+			`It **transfers first**: stopping the stream that holds a call ends the call. It answers, and once the human's ${xmlShown} runs, it stops what is left${onSignalWire ? '' : ' and reads back that it ended'}. A stop that does not work is sent again every ${PATIENCE_SECONDS} seconds, ${MOST_STOPS} times at most.`,
 			'### What it answers',
-			`- **200** \`transferred\`: ${shown} took it.\n- **200** \`already\`: the same ${callShown} and ${streamShown} were posted before, also in the same moment. Nothing was sent; the human stays on the line. An agent to whom the caller came back has a new stream, and may hand over again.\n- **200** \`over\`: the call is over.\n- **502** \`refused\`: the caller is where they were, nothing was stopped. ${shown}'s status and words are in the answer.\n- **504** \`not known\`: no clear answer in three tries. Nothing was stopped; ask again.\n- **400**: something is not filled in.`,
-			`The last three, and a stream that is not proved to be down, end as a **failed execution**.`,
+			`- 200 \`transferred\`: ${shown} took it.\n- 200 \`already\`: this call and stream were posted before. Nothing was sent.\n- 200 \`over\`: the call is over.\n- 502 \`refused\`: the caller is where they were. ${shown}'s words are in the answer.\n- 504 \`not known\`: no clear answer in three tries. Nothing was stopped; ask again.\n- 400: something is not filled in.`,
+			'The last three, and a stream that is not proved to be down, end as a **failed execution**.',
 			'### What happens to the call',
-			`The caller hears *One moment, please*, and the human's phone rings for 30 seconds. If nobody takes it, or the human hangs up first, the caller goes on with your document \`back\`.${onSignalWire ? '' : ' Only the caller moves; another leg stays where it was.'}`,
+			`The human's phone rings for 30 seconds. If nobody takes it, or the human hangs up first, the caller goes on with your ${xmlShown} at \`back\`.${onSignalWire ? '' : ' Only the caller moves; another leg stays where it was.'}`,
 			...(onSignalWire
 				? [
 						'### Why `stopped: false` is normal here',
-						'The transfer ends a `<Connect>` stream by itself, and SignalWire cannot show a stream that ended. So **Stop the Stream** says `notFound` with `callState: live`: it ended, or its Stream SID is wrong. That is taken as its end here. A `<Start>` stream is stopped: `stopped`.',
+						'The transfer ends a `<Connect>` stream by itself, and SignalWire cannot show a stream that ended: **Stop the Stream** says `notFound` with `callState: live`. That counts as its end.',
 					]
 				: []),
 		],
@@ -128,21 +128,32 @@ function notesOf(carrier: Carrier) {
 			'## Before you publish',
 			steps(
 				SAVE_NO_SUCCESS,
-				`**Fill In**: ${carrier.accountStep}; \`document\`, the Production URL of **Caller's Document**${locked ? ', as `https://user:password@…`' : ''}; \`human\`, a phone number; \`back\`, your document for a caller whom nobody took, such as the one that starts your agent.`,
-				`**${onSignalWire ? 'Transfer**, **Read the Call**, **Stop the Stream' : 'List Its Streams**, **Transfer**, **Stop Each Stream**, **Stop All Streams'}**${locked ? '' : ' and **Check the Sender**'}: select your ${credentialShown} credential.`,
+				`**Fill In**: ${carrier.accountStep}; \`xml_url\`, the Production URL of **Caller's XML**${locked ? ', as `https://user:password@…`' : ''} (no field of the console takes it); \`human\`, a phone number; \`back\`, the URL of your ${xmlShown} for a caller whom nobody took.`,
+				credentialStep(
+					carrier,
+					[
+						...(onSignalWire
+							? ['Transfer', 'Read the Call', 'Stop the Stream']
+							: ['List Its Streams', 'Transfer', 'Stop Each Stream', 'Stop All Streams']),
+						...(locked ? [] : ['Check the Sender']),
+					],
+					{ signed: !locked },
+				),
 				'**Hand Over**: select a Header Auth credential, and copy the Production URL into your application. Let it wait 30 seconds for the answer.',
-				...(locked ? ["**Caller's Document**: select a Basic Auth credential."] : []),
-				'Workflow settings, *Error workflow*: one that tells you of failed executions.',
+				...(locked
+					? ["**Caller's XML**: select a Basic Auth credential (letters and digits)."]
+					: []),
+				ERROR_WORKFLOW,
 			),
 			'### Try it without a call',
 			`Post ${posts} with ids that do not exist: the answer is \`over\`.`,
 			'### The lock',
-			headerAuthNote('Hand Over'),
+			'**Hand Over** takes only requests with the header of your Header Auth credential: whoever can call it decides over live calls.',
 			locked
-				? basicAuthNote("Caller's Document")
-				: `The address of **Caller's Document** is random, and that is its lock: it shows the human's number. The caller gets the document in any case; only what ${shown} signed says that the transfer was taken. ${signatureNote(carrier)}`,
-			`### The table\n\`${TABLE}\` is made by itself, and rows of more than a day leave it. n8n takes the first table whose name contains the one asked for: give no other table such a name.`,
-			`### What n8n keeps\nThe item of **Hand Over** holds the key of your header. **Failed and waiting executions hold it** in any case.`,
+				? "**Caller's XML** asks for its user and password, or answers 401."
+				: `The URL of **Caller's XML** is random, and that is its lock. Only a fetch that ${shown} signed counts as the transfer. ${signatureNote(carrier)}`,
+			`### The table\n\`${TABLE}\` is made by itself; rows leave it after a day. Give no other table a name that contains this one.`,
+			'### What n8n keeps\nThe item of **Hand Over** holds the key of your header: failed and waiting executions keep it.',
 		],
 	);
 }
@@ -152,7 +163,7 @@ export function handOver(carrier: Carrier): Workflow {
 	const { onSignalWire, stream, streamField } = wordsOf(carrier);
 	const locked = carrier.name === 'vobiz';
 	const call = filledIn(carrier.call);
-	const document = `${filledIn('document')} + (${filledIn('document')}.includes('?') ? '&' : '?') + 'hand_over=' + (${ticket} ?? '')`;
+	const xmlUrl = `${filledIn('xml_url')} + (${filledIn('xml_url')}.includes('?') ? '&' : '?') + 'hand_over=' + (${ticket} ?? '')`;
 	const subject = `(${call} + '/' + ${filledIn(stream)}).toLowerCase()`;
 	const stopEach = onSignalWire ? 'Stop the Stream' : 'Stop Each Stream';
 	const beforeTransfer = onSignalWire ? [] : ['List Its Streams'];
@@ -161,9 +172,9 @@ export function handOver(carrier: Carrier): Workflow {
 		webhook('Hand Over', { lock: 'headerAuth', responseMode: 'responseNode' }),
 		setNode('Fill In', {
 			...carrier.account,
-			document: 'https://n8n.example.com/webhook/your-callers-document',
+			xml_url: 'https://n8n.example.com/webhook/your-callers-xml',
 			human: 'a phone number',
-			back: 'https://your-documents.example.com/back',
+			back: 'https://your-xml.example.com/back',
 			[carrier.call]: `={{ $json.body.${carrier.callField} ?? '' }}`,
 			[stream]: `={{ $json.body.${streamField} ?? '' }}`,
 		}),
@@ -172,8 +183,8 @@ export function handOver(carrier: Carrier): Workflow {
 			'Is All Filled In?',
 			isId(`$json.${carrier.call}`),
 			"/^\\+?\\d{5,}$/.test($json.human ?? '')",
-			// An address that cannot be fetched drops the caller.
-			"[$json.document, $json.back].every((url) => /^https?:\\/\\/\\S+$/.test(url ?? '') && !url.includes('example.com'))",
+			// A URL that cannot be fetched drops the caller.
+			"[$json.xml_url, $json.back].every((url) => /^https?:\\/\\/\\S+$/.test(url ?? '') && !url.includes('example.com'))",
 		),
 		tickets.create('Make the Table', anyway),
 		tickets.insert('Take a Ticket', { subject: `={{ ${subject} }}`, state: 'asked' }, anyway),
@@ -196,7 +207,7 @@ export function handOver(carrier: Carrier): Workflow {
 	});
 	const transfer: Unplaced[] = [
 		{
-			...transferTo('Transfer', carrier, { url: document, fallback: filledIn('back') }),
+			...transferTo('Transfer', carrier, { url: xmlUrl, fallback: filledIn('back') }),
 			executeOnce: true,
 		},
 		code('Ending', ENDING(carrier, 'Transfer')),
@@ -247,7 +258,7 @@ export function handOver(carrier: Carrier): Workflow {
 	];
 	const notStopped = stopAndError(
 		'A Stream May Still Run',
-		`\`Call \${${call}} was handed over, and a stream of it may still run: \${$json.stream ?? 'all of its streams'}. \${$json.error ?? $json.status}. \${$json.message ?? $json.confirmReason ?? ''}\``,
+		`\`Call \${${call}} at ${carrier.shown} was handed over, and a stream of it may still run: \${$json.stream ?? 'all of its streams'}. \${$json.error ?? $json.status}. \${$json.message ?? $json.confirmReason ?? ''}\``,
 	);
 	const why = "$('Say Why').first().json";
 	const notTaken: Unplaced[] = [
@@ -275,7 +286,7 @@ export function handOver(carrier: Carrier): Workflow {
 		ifNode('Did It Go Wrong?', [`${why}.wrong`, 'yes']),
 		stopAndError(
 			'Not Handed Over',
-			`\`Call \${${call} || '(none)'} was not handed over: \${${why}.result}. \${${why}.message}\``,
+			`\`Call \${${call} || '(none)'} at ${carrier.shown} was not handed over: \${${why}.result}. \${${why}.message}\``,
 		),
 	];
 	const alreadyAsked = setNode('Already Asked', {
@@ -287,11 +298,11 @@ export function handOver(carrier: Carrier): Workflow {
 	const notComplete = setNode('Not Complete', {
 		code: 400,
 		result: 'not handed over',
-		message: `Nothing was sent. A '${carrier.callField}' must be posted, and 'document', 'human' and 'back' of 'Fill In' must be yours.`,
+		message: `Nothing was sent. A '${carrier.callField}' must be posted, and 'xml_url', 'human' and 'back' of 'Fill In' must be yours.`,
 		wrong: 'yes',
 	});
 	const fetched: Unplaced[] = [
-		webhook("Caller's Document", {
+		webhook("Caller's XML", {
 			responseMode: 'responseNode',
 			...(locked && { lock: 'basicAuth' }),
 		}),
@@ -301,8 +312,8 @@ export function handOver(carrier: Carrier): Workflow {
 			requireSignature: !locked,
 		}),
 		tickets.update(
-			'The Document Was Fetched',
-			[['id', 'eq', "={{ Number($('Caller\\'s Document').first().json.query.hand_over) || 0 }}"]],
+			'The XML Was Fetched',
+			[['id', 'eq', "={{ Number($('Caller\\'s XML').first().json.query.hand_over) || 0 }}"]],
 			{ state: 'fetched' },
 		),
 	];
@@ -323,8 +334,8 @@ export function handOver(carrier: Carrier): Workflow {
 			'Handed Over',
 			'Answer',
 		),
-		["Caller's Document", 'Fill In'],
-		...chain("Caller's Document", 'Check the Sender', 'The Document Was Fetched'),
+		["Caller's XML", 'Fill In'],
+		...chain("Caller's XML", 'Check the Sender', 'The XML Was Fetched'),
 		['Is It a Hand-Over?', 'Dial, Then Go Back', 1],
 		['Is All Filled In?', 'Not Complete', 1],
 		['Not Complete', 'Say Why'],
@@ -347,9 +358,9 @@ export function handOver(carrier: Carrier): Workflow {
 			'Did It Go Wrong?',
 			'Not Handed Over',
 		),
-		...chain('Answer', 'Look for the Document', 'Does the Document Run?', 'Let It Begin'),
-		['Does the Document Run?', 'Look Again', 1],
-		['Look Again', 'Look for the Document'],
+		...chain('Answer', 'Look for the Fetch', 'Does the XML Run?', 'Let It Begin'),
+		['Does the XML Run?', 'Look Again', 1],
+		['Look Again', 'Look for the Fetch'],
 		...(onSignalWire
 			? chain('Let It Begin', stopEach)
 			: [
@@ -385,14 +396,11 @@ export function handOver(carrier: Carrier): Workflow {
 					'Answer',
 					`{ result: 'transferred', message: '${carrier.shown} took the transfer. What is left of the streams is stopped now.', call: ${call} }`,
 				),
-				tickets.get('Look for the Document', [['id', 'eq', `={{ ${ticket} ?? 0 }}`]], {
+				tickets.get('Look for the Fetch', [['id', 'eq', `={{ ${ticket} ?? 0 }}`]], {
 					...anyway,
 					executeOnce: true,
 				}),
-				ifNode(
-					'Does the Document Run?',
-					`$json.state === 'fetched' || $runIndex >= ${MOST_LOOKS - 1}`,
-				),
+				ifNode('Does the XML Run?', `$json.state === 'fetched' || $runIndex >= ${MOST_LOOKS - 1}`),
 				waitSeconds('Let It Begin', FETCH_SECONDS),
 				...(onSignalWire
 					? [stopOne]
@@ -402,7 +410,7 @@ export function handOver(carrier: Carrier): Workflow {
 			[
 				fetched[0],
 				undefined,
-				answerXml('Dial, Then Go Back', documentOf(carrier)),
+				answerXml('Dial, Then Go Back', callersXml(carrier)),
 				notComplete,
 				...gap(3),
 				alreadyAsked,

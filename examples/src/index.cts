@@ -1,14 +1,17 @@
 /** Every workflow of `examples/`, by the name of its file. */
 
-import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { aiAgent } from './aiAgent.cts';
 import { answer } from './answer.cts';
 import { checkMyAccount } from './checkMyAccount.cts';
 import { ALL_CARRIERS, CARRIERS, type Carrier } from './common.cts';
+import { documentServer } from './documentServer.cts';
 import { everythingOff } from './everythingOff.cts';
 import { handOver } from './handOver.cts';
 import { pauseAndResume } from './pauseAndResume.cts';
 import { privatePart } from './privatePart.cts';
+import { swml } from './swml.cts';
+import { tellTheTeam } from './tellTheTeam.cts';
 import { timeLimit } from './timeLimit.cts';
 import type { Workflow } from './workflows.cts';
 
@@ -27,28 +30,22 @@ export const CHECKS: ReadonlyMap<string, Workflow> = new Map(
 	ofEachCarrier('check-my-account', checkMyAccount),
 );
 
-/** The workflows that are made here, most of them once for each provider. */
-export const MADE: ReadonlyMap<string, Workflow> = new Map([
+/** Every workflow, most of them once for each provider. */
+export const WORKFLOWS: ReadonlyMap<string, Workflow> = new Map([
 	...ofEachCarrier('pause-and-resume', pauseAndResume),
 	...ofEachCarrier('answer', answer),
 	...ofEachCarrier('time-limit', timeLimit),
 	...ofEachCarrier('hand-over', handOver),
 	...ofEachCarrier('private-part', privatePart, WITH_LISTS),
 	...ofEachCarrier('everything-off', everythingOff, WITH_LISTS),
+	['swml-signalwire', swml()],
+	['document-server-signalwire', documentServer()],
+	['ai-agent', aiAgent()],
+	['failures-to-team', tellTheTeam()],
 	...CHECKS,
 ]);
 
 export const FOLDER = path.resolve(__dirname, '..');
-
-const parse = (file: string): Workflow =>
-	JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')) as Workflow;
-
-/** The workflows whose files are kept by hand: all that are not made. */
-const keptByHand = readdirSync(FOLDER)
-	.filter((file) => file.endsWith('.json') && !MADE.has(path.basename(file, '.json')))
-	.map((file): [string, Workflow] => [path.basename(file, '.json'), parse(file)]);
-
-export const WORKFLOWS: ReadonlyMap<string, Workflow> = new Map([...MADE, ...keptByHand]);
 
 /** The workflows that do a user's work: all but *Check My Account*. */
 export const RECIPES: ReadonlyMap<string, Workflow> = new Map(

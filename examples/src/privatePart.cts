@@ -1,4 +1,4 @@
-/** A part of a call that nothing may listen to: Plivo and Vobiz, where a stream can be read. */
+/** A part of a call that nothing may listen to: Plivo and Vobiz, whose streams can be read. */
 
 import {
 	answerXml,
@@ -18,13 +18,17 @@ import {
 import {
 	basicAuthNote,
 	callAddress,
+	credentialStep,
+	ERROR_WORKFLOW,
 	filledIn,
 	keepsCallbackNote,
 	notes,
+	sampleEvent,
 	SAVE_NO_SUCCESS,
 	signatureNote,
 	steps,
 	STREAM_SERVER_DECIDES,
+	tryNote,
 	type Carrier,
 } from './common.cts';
 
@@ -70,7 +74,7 @@ const WHY = (shown: string): string => {
 	].join('');
 };
 
-/** Holds the caller until it is proved that no stream of this leg runs; where it is not, a person takes over. */
+/** Holds the caller until it is proved that no stream of this leg runs; if it is not, a person takes over. */
 export function privatePart(carrier: Carrier): Workflow {
 	const locked = carrier.name === 'vobiz';
 	const name = `Private part – ${carrier.shown}`;
@@ -83,26 +87,31 @@ export function privatePart(carrier: Carrier): Workflow {
 			[
 				`## ${name}`,
 				'### What starts it',
-				'Your document sends the caller here, before card data or after “nobody may listen”: `<Redirect method="POST">` with the URL of **Private Part**.',
+				'Your answer XML sends the caller here, before card data or after “nobody may listen”: `<Redirect method="POST">` with the URL of **Private Part**.',
 				'### What it does',
 				'1. The caller hears “One moment, please.” at once, and again every ten seconds.',
 				'2. All streams of the call are stopped, and read until they show their end. A call without a stream is proved by a complete empty list.',
 				'3. Only then does the call go on, to `go_on`. A stop that does not work is tried again while the caller holds.',
-				'4. Where it is not proved in time, the hold itself connects `person`, and the execution fails and says why. If the person does not answer, or hangs up first, the hold asks again.',
+				'4. If it is not proved in time, the hold itself connects `person`, and the execution fails and says why. If the person does not answer, or hangs up first, the hold asks again.',
 				'### What is proved',
-				`That no stream of **this leg runs at ${carrier.shown}**. Recordings, transcriptions by ${carrier.shown}, and streams of another leg (it has a Call UUID of its own) are not looked at. The person may be heard by a stream: no card data there.`,
+				`That no stream of **this leg runs at ${carrier.shown}**. Recordings, transcriptions by ${carrier.shown}, and streams of another leg (it has a Call UUID of its own) are not looked at. A stream may hear the person: no card data there.`,
 				STREAM_SERVER_DECIDES,
 			],
 			[
 				'## Before you publish',
 				steps(
-					...(locked ? [SAVE_NO_SUCCESS] : []),
-					`**Fill In**: \`person\`, a phone number; \`go_on\`, the URL of your document for the private part (try it: one that cannot be fetched may drop the call); ${carrier.accountStep}.`,
-					`${locked ? '' : '**Check Event**, '}**Stop All Streams** and **Go On**: select your ${carrier.credentialShown} credential.`,
-					`**Private Part**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}put the Production URL into your document.`,
-					'Settings → **Error workflow**: choose the one that tells your team.',
+					SAVE_NO_SUCCESS,
+					`**Fill In**: \`person\`, a phone number; \`go_on\`, the URL of your answer XML for the private part (try it: if it cannot be fetched, the call may drop); ${carrier.accountStep}.`,
+					credentialStep(
+						carrier,
+						[...(locked ? [] : ['Check Event']), 'Stop All Streams', 'Go On'],
+						{ signed: !locked },
+					),
+					`**Private Part**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}put the Production URL into your answer XML${locked ? ', as `https://user:password@…`' : ''}. No field of the console takes it.`,
+					ERROR_WORKFLOW,
 				),
-				`It keeps a table \`${TABLE}\`, so that a document that is asked for twice does not start your private part twice. Give no other table a name that contains this one.`,
+				`It makes the table \`${TABLE}\`, so that answer XML that is asked for twice does not start your private part twice. Give no other table a name that contains this one.`,
+				tryNote('Private Part', 'other', !locked),
 				'### The lock',
 				locked
 					? `${basicAuthNote('Private Part')} *Require Signature* is off: Vobiz does not sign for every account.`
@@ -229,5 +238,8 @@ export function privatePart(carrier: Carrier): Workflow {
 			['Wait 3 Seconds', 'Stop All Streams'],
 		],
 		keepsNoSuccess: locked,
+		samples: {
+			'Private Part': sampleEvent({ Event: 'Redirect', CallUUID: 'sample-call' }),
+		},
 	});
 }

@@ -19,14 +19,18 @@ import {
 } from './workflows.cts';
 import {
 	basicAuthNote,
+	credentialStep,
+	ERROR_WORKFLOW,
 	filledIn,
 	GOES_ON,
 	keepsCallbackNote,
 	notes,
+	sampleEvent,
 	SAVE_NO_SUCCESS,
 	signatureNote,
 	steps,
 	STREAM_SERVER_DECIDES,
+	tryNote,
 	type Carrier,
 } from './common.cts';
 
@@ -52,13 +56,13 @@ const checked = (carrier: Carrier, lock?: 'basicAuth'): Unplaced[] => [
 	stopNode('Check Event', {
 		provider: carrier.name,
 		operation: 'checkEvent',
-		// Vobiz signs only where the account does, and never the body: Basic Auth is the lock there.
+		// Vobiz does not sign for every account, and never the body: Basic Auth is the lock there.
 		...(lock && { requireSignature: false }),
 	}),
 ];
 
-/** What became of a stop, and what is done about it. */
-const outcome = (isDown: string): Unplaced =>
+/** What became of a stop, and what is done about it; `isDown` is an n8n expression. */
+export const outcome = (isDown: string): Unplaced =>
 	switchNode(
 		'Is It Down?',
 		{
@@ -68,22 +72,20 @@ const outcome = (isDown: string): Unplaced =>
 		'Give Up',
 	);
 
-const failed = (carrier: Carrier): Unplaced =>
+export const failed = (carrier: Carrier): Unplaced =>
 	stopAndError(
 		'A Stream May Still Run',
 		`\`A stream of call \${$json.callId ?? 'not known'} at ${carrier.shown} may still run\${$json.stream ? ' (' + $json.stream + ')' : ''}. \${$json.error ?? $json.status}. \${$json.message ?? ''}\``,
 	);
 
-const WAIT_AGAIN = waitSeconds('Wait 70 Seconds', KEPT_WAIT_SECONDS);
-const WAIT = waitMinutes(
+export const WAIT_AGAIN = waitSeconds('Wait 70 Seconds', KEPT_WAIT_SECONDS);
+export const WAIT = waitMinutes(
 	'Wait',
 	`={{ Math.max(${filledIn('minutes')}, ${String(LEAST_MINUTES)}) }}`,
 );
 
-const STEP_MINUTES = `**Fill In**: \`minutes\`, how long a call may be streamed; at least ${String(LEAST_MINUTES)}. An expression may decide, say by the number that was called.`;
-const STEP_ERROR_WORKFLOW =
-	'Settings → **Error workflow**: choose the one that tells your team. Until then, look under **Executions**.';
-const AGAIN = `A stop that does not work is tried again every ${String(KEPT_WAIT_SECONDS)} seconds, up to ${String(MOST_AGAIN)} times, and then the execution fails and says which stream may still run.`;
+export const STEP_MINUTES = `**Fill In**: \`minutes\`, how long a call may be streamed; at least ${String(LEAST_MINUTES)}. An expression may decide, say by the number that was called.`;
+export const AGAIN = `A stop that does not work is tried again every ${String(KEPT_WAIT_SECONDS)} seconds, up to ${String(MOST_AGAIN)} times, and then the execution fails and says which stream may still run.`;
 
 const title = (carrier: Carrier): string => `Time limit and hang-up – ${carrier.shown}`;
 
@@ -99,25 +101,26 @@ function byCall(carrier: Carrier): Workflow {
 				'### What starts it',
 				`${carrier.shown} reports that a stream began, or that a call ended.`,
 				'### What it does',
-				'1. A stream began: it waits for `minutes`, and stops **all** streams of the call. One that reconnected meanwhile has a new id, and stops too. A call that is over by then is fine.',
-				'2. The call ended: it stops what is left. Mostly nothing is.',
+				'1. A stream began: it waits for `minutes`, and stops **all** streams of the call. A stream that reconnected meanwhile has a new id, and stops too. A call that is over by then is fine.',
+				'2. The call ended: it stops what is left. Usually nothing is.',
 				AGAIN,
 				'### What happens to the call',
 				GOES_ON[carrier.name],
 				STREAM_SERVER_DECIDES,
-				'Another leg has a Call UUID of its own, and a limit of its own where its stream is reported here.',
+				'Another leg has a Call UUID of its own. If its stream is reported here, it has a limit of its own.',
 			],
 			[
 				'## Before you publish',
 				steps(
-					...(locked ? [SAVE_NO_SUCCESS] : []),
+					SAVE_NO_SUCCESS,
 					locked
-						? '**Stop All Streams**: select your Vobiz X-Auth API credential.'
-						: '**Check Event** and **Stop All Streams**: select your Plivo Basic API credential.',
+						? credentialStep(carrier, ['Stop All Streams'])
+						: credentialStep(carrier, ['Check Event', 'Stop All Streams'], { signed: true }),
 					STEP_MINUTES,
-					`**Call Events**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}give the Production URL to ${carrier.shown} twice, method POST: as \`statusCallbackUrl\` of your \`<Stream>\`, and as **Hangup URL** of your application.`,
-					STEP_ERROR_WORKFLOW,
+					`**Call Events**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}give the Production URL to ${carrier.shown} twice, method POST: as \`statusCallbackUrl\` of your \`<Stream>\`, and in the console, in your application, as **Hangup URL**.`,
+					ERROR_WORKFLOW,
 				),
+				tryNote('Call Events', 'streamStarted', !locked),
 				'### The lock',
 				locked
 					? `${basicAuthNote('Call Events')} *Require Signature* is off: Vobiz does not sign for every account, and never the body.`
@@ -165,6 +168,13 @@ function byCall(carrier: Carrier): Workflow {
 			['Is It Down?', 'A Stream May Still Run', 2],
 		],
 		keepsNoSuccess: locked,
+		samples: {
+			'Call Events': sampleEvent({
+				Event: 'StartStream',
+				CallUUID: 'sample-call',
+				StreamID: 'sample-stream',
+			}),
+		},
 	});
 }
 
@@ -201,13 +211,14 @@ function byTable(carrier: Carrier): Workflow {
 			[
 				'## Before you publish',
 				steps(
-					'**Check Event** and **Stop Each Stream**: select your SignalWire Basic API credential. It needs the **Signing Key** too.',
+					SAVE_NO_SUCCESS,
+					credentialStep(carrier, ['Check Event', 'Stop Each Stream'], { signed: true }),
 					STEP_MINUTES,
-					'**Stop Everything Now**: run it once by hand. It creates the table.',
-					'**Call Events**: give the Production URL to SignalWire twice, method POST: as `statusCallback` of your `<Stream>`, and as **Status callback** of the phone number (or of the call that you make).',
-					STEP_ERROR_WORKFLOW,
+					'**Stop Everything Now**: run it once by hand. It creates the table. Give no other table a name that contains this one: n8n takes the first that does.',
+					'**Call Events**: give the Production URL to SignalWire twice, method POST: as `statusCallback` of your `<Stream>`, and in the dashboard, on the page of your phone number, as **Status callback** (or with the call that you make).',
+					ERROR_WORKFLOW,
 				),
-				`n8n takes the first table whose name contains the one asked for: give no other table a name that contains \`${TABLE}\`.`,
+				tryNote('Call Events', 'streamStarted', true),
 				'### The lock',
 				`**Check Event** lets nothing through that SignalWire did not sign. ${signatureNote(carrier)}`,
 			],
@@ -285,6 +296,13 @@ function byTable(carrier: Carrier): Workflow {
 			['Wait 70 Seconds', 'Still in the Table'],
 			['Is It Down?', 'A Stream May Still Run', 2],
 		],
+		samples: {
+			'Call Events': sampleEvent({
+				StreamEvent: 'stream-started',
+				CallSid: 'sample-call',
+				StreamSid: 'sample-stream',
+			}),
+		},
 	});
 }
 

@@ -3,10 +3,13 @@
  * scripts and benchmarks run.
  */
 
+import { layOut, type Note } from './canvas.cts';
 import type {
 	IConnections,
+	IDataObject,
 	INode,
 	INodeParameters,
+	IPinData,
 	IWorkflowSettings,
 	NodeConnectionType,
 } from 'n8n-workflow';
@@ -24,6 +27,8 @@ export interface Workflow {
 	nodes: WorkflowNode[];
 	connections: IConnections;
 	settings: IWorkflowSettings;
+	/** What a node gives out in the editor in place of running. */
+	pinData?: IPinData;
 }
 
 /** A node without its place on the canvas. */
@@ -34,49 +39,23 @@ export type Flow = readonly [from: string, to: string, output?: number, type?: N
 
 export const NODE_TYPE = 'n8n-nodes-stop-audio-stream.stopAudioStream';
 
-const COLUMN = 220;
-const ROW = 180;
-const NOTE_WIDTH = 540;
-const NOTE_GAP = 20;
-
 const idOf = (name: string): string =>
 	name
 		.toLowerCase()
 		.replaceAll(/[^a-z0-9]+/g, '-')
 		.replaceAll(/^-|-$/g, '');
 
-/** How high a note must be to show all of its text: n8n shows about 80 characters a line. */
-const heightOf = (text: string): number =>
-	text
-		.split('\n')
-		.reduce(
-			(height, line) =>
-				height + (line.startsWith('#') ? 38 : 21 * Math.max(1, Math.ceil(line.length / 76)) + 3),
-			60,
-		);
-
-/** The notes of a canvas, side by side above its nodes. */
-function placeNotes(notes: ReadonlyArray<{ name: string; text: string }>): WorkflowNode[] {
-	const height = Math.max(...notes.map(({ text }) => heightOf(text)));
-	return notes.map(({ name, text }, column) => ({
-		id: idOf(name),
-		name,
-		type: 'n8n-nodes-base.stickyNote',
-		typeVersion: 1,
-		position: [-60 + column * (NOTE_WIDTH + NOTE_GAP), -height - 60],
-		parameters: { content: text, height, width: NOTE_WIDTH, color: column === 0 ? 7 : 4 },
-	}));
-}
-
 /** What a workflow is made of. */
 export interface Plan {
 	name: string;
-	notes?: ReadonlyArray<{ name: string; text: string }>;
+	notes?: readonly Note[];
 	/** Each row of the canvas holds nodes from left to right; `undefined` leaves a place free. */
 	rows: ReadonlyArray<ReadonlyArray<Unplaced | undefined>>;
 	flows: readonly Flow[];
 	/** Keeps no successful execution: the items of its webhooks hold a password or a token. */
 	keepsNoSuccess?: boolean;
+	/** Events that a person can try it with in the editor, by the webhook that would get them. */
+	samples?: Record<string, IDataObject>;
 }
 
 /** Puts nodes on a canvas and connects them. */
@@ -86,15 +65,27 @@ export function workflow({
 	rows,
 	flows,
 	keepsNoSuccess = false,
+	samples,
 }: Plan): Workflow {
-	const placed = rows.flatMap((row, y) =>
-		row.flatMap((node, x): WorkflowNode[] => {
-			if (node === undefined) return [];
-			const { name: nodeName, type, typeVersion, ...rest } = node;
-			const position: [number, number] = [x * COLUMN, y * ROW];
-			return [{ id: idOf(nodeName), name: nodeName, type, typeVersion, position, ...rest }];
+	const canvas = layOut(rows, notes);
+	const placed = canvas.nodes.map(
+		({ node: { name: nodeName, type, typeVersion, ...rest }, position }) => ({
+			id: idOf(nodeName),
+			name: nodeName,
+			type,
+			typeVersion,
+			position,
+			...rest,
 		}),
 	);
+	const stickyNotes = canvas.notes.map(({ name: noteName, position, ...parameters }, i) => ({
+		id: idOf(noteName),
+		name: noteName,
+		type: 'n8n-nodes-base.stickyNote',
+		typeVersion: 1,
+		position,
+		parameters: { ...parameters, color: i === 0 ? 7 : 4 },
+	}));
 	const connections: Workflow['connections'] = {};
 	for (const [from, to, output = 0, type = 'main'] of flows) {
 		const outputs = ((connections[from] ??= {})[type] ??= []);
@@ -103,12 +94,17 @@ export function workflow({
 	}
 	return {
 		name,
-		nodes: [...(notes.length > 0 ? placeNotes(notes) : []), ...placed],
+		nodes: [...stickyNotes, ...placed],
 		connections,
 		settings: {
 			executionOrder: 'v1',
 			...(keepsNoSuccess && { saveDataSuccessExecution: 'none' }),
 		},
+		...(samples && {
+			pinData: Object.fromEntries(
+				Object.entries(samples).map(([webhookName, json]) => [webhookName, [{ json }]]),
+			),
+		}),
 	};
 }
 
@@ -120,7 +116,8 @@ export const chain = (...names: string[]): Flow[] =>
 export const inARow = (name: string, ...nodes: Unplaced[]): Workflow =>
 	workflow({ name, rows: [nodes], flows: chain(...nodes.map((one) => one.name)) });
 
-const node = (
+/** Any other node. */
+export const node = (
 	name: string,
 	type: string,
 	typeVersion: number,
@@ -130,17 +127,17 @@ const node = (
 
 interface WebhookOptions {
 	methods?: readonly ['GET', 'POST'];
-	/** What a caller must bring; without it, the address alone is the lock. */
+	/** What a caller must bring; without it, the URL alone is the lock. */
 	lock?: 'basicAuth' | 'headerAuth';
 	responseMode?: 'onReceived' | 'responseNode' | 'lastNode';
-	/** One answer for each item, where the last node answers. */
+	/** One answer for each item, if the last node answers. */
 	allEntries?: true;
 	/** An n8n expression: requests for which it is false cost no execution. */
 	onlyRunIf?: string;
 	path?: string;
 }
 
-/** A webhook; n8n's editor makes up its address when the workflow is imported. */
+/** A webhook; n8n's editor makes up its URL when the workflow is imported. */
 export const webhook = (
 	name: string,
 	{
@@ -245,7 +242,7 @@ interface HttpOptions {
 	query?: Record<string, string>;
 	options?: Values;
 	onError?: OnError;
-	/** How often it is sent again where it failed: only what does no harm twice. */
+	/** How often it is sent again if it failed: only what does no harm twice. */
 	retries?: number;
 	executeOnce?: true;
 }
@@ -294,7 +291,7 @@ export const http = (
 				body: `={{ ${formText} }}`,
 			}),
 			...(json && { sendBody: true, specifyBody: 'json', jsonBody: `={{ ${json} }}` }),
-			// A credential is never carried to another address.
+			// A credential is never carried to another URL.
 			options: {
 				...(credential && { redirect: { redirect: { followRedirects: false } } }),
 				...options,
@@ -315,7 +312,7 @@ export const answerJson = (name: string, json: string, responseCode?: string): U
 		options: { ...(responseCode && { responseCode: `={{ ${responseCode} }}` }) },
 	});
 
-/** Answers a webhook with an XML document. */
+/** Answers a webhook with XML. */
 export const answerXml = (name: string, document: string): Unplaced =>
 	node(name, 'n8n-nodes-base.respondToWebhook', 1.1, {
 		respondWith: 'text',
@@ -339,6 +336,10 @@ export const stopAndError = (name: string, text: string): Unplaced =>
 
 export const manualTrigger = (name: string): Unplaced =>
 	node(name, 'n8n-nodes-base.manualTrigger', 1, {});
+
+/** Starts when an execution fails of a workflow that names this one in its settings. */
+export const errorTrigger = (name: string): Unplaced =>
+	node(name, 'n8n-nodes-base.errorTrigger', 1, {});
 
 export const everyHour = (name: string): Unplaced =>
 	node(name, 'n8n-nodes-base.scheduleTrigger', 1.2, { rule: { interval: [{ field: 'hours' }] } });
@@ -423,7 +424,7 @@ export const dataTable = (
 			),
 		get: (name: string, where: readonly RowCondition[], more: Partial<Unplaced> = {}) =>
 			table(name, { operation: 'get', ...rowsWhere(where), returnAll: true, dataTableId }, more),
-		/** Lets its items through where such a row is there. */
+		/** Lets its items through if there is such a row. */
 		ifRowExists: (name: string, where: readonly RowCondition[]) =>
 			table(name, { operation: 'rowExists', ...rowsWhere(where), dataTableId }),
 		upsert: (

@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
 	CHECKS,
 	fileOf,
 	FOLDER,
-	MADE,
 	RECIPES,
 	withCanvases,
 	WORKFLOWS,
@@ -63,8 +62,9 @@ function waysFrom({ nodes, connections }: Workflow, start: WorkflowNode): Workfl
 	return walk([start]);
 }
 
-test('the files are what the recipes make, and those kept by hand are written alike', () => {
-	expect(WORKFLOWS.size).toBeGreaterThan(MADE.size);
+test('the files of examples/ are the workflows that examples/src/ makes, and the README shows each canvas', () => {
+	const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
+	expect(files.sort()).toEqual([...WORKFLOWS.keys()].map((name) => `${name}.json`).sort());
 	const old = [...WORKFLOWS].filter(([name, recipe]) => textOf(name) !== fileOf(recipe));
 	if (old.length > 0) {
 		throw new Error(`These files are older: ${old.map(([name]) => name).join(', ')}. ${HOW}`);
@@ -72,12 +72,20 @@ test('the files are what the recipes make, and those kept by hand are written al
 	expect(README).toBe(withCanvases(README));
 });
 
+test('there are at most 24 recipes', () => {
+	expect(RECIPES.size).toBeLessThanOrEqual(24);
+});
+
 describe.each([...WORKFLOWS])('the file of %s', (_name, made) => {
 	const { nodes, connections } = made;
 
 	test('holds no credential, no secret and nothing that belongs to one n8n', () => {
 		for (const node of nodes) expect(node).not.toHaveProperty('credentials');
-		expect(Object.keys(made).sort()).toEqual(['connections', 'name', 'nodes', 'settings']);
+		const { pinData = {}, ...file } = made;
+		expect(Object.keys(file).sort()).toEqual(['connections', 'name', 'nodes', 'settings']);
+		for (const id of JSON.stringify(pinData).match(/[\w-]*sample[\w-]*/g) ?? []) {
+			expect(id).toMatch(/^sample/);
+		}
 		// Tokens, keys and ids are long runs of letters and digits; the longest word of ours is shorter.
 		expect(fileOf(made).match(/[A-Za-z0-9+/_-]{36,}/g) ?? []).toEqual([]);
 		expect(fileOf(made)).not.toMatch(/127\.0\.0\.1|localhost/);
@@ -116,23 +124,56 @@ describe.each([...RECIPES])('%s', (name, recipe) => {
 	const webhooks = nodes.filter(isWebhook);
 
 	test('says in its first line when it is not for you', () => {
-		expect(notes[0]).toMatch(/^\*\*Not for you if .+\*\*\n/);
+		expect(notes[0]).toMatch(/^(#+ )?\*\*Not for you if .+\*\*\n/);
 	});
 
 	test('explains what starts it, what to fill in, what happens to the call, and the lock', () => {
 		for (const part of [
-			/### What starts it\n\S/,
-			/### What (it does|happens to the calls?)\n\S/,
-			/### What to fill in\n\S/,
-			/### The lock\n\S/,
+			'What starts it',
+			'What (does it do|it does|happens to the calls?)',
+			'The lock',
 		]) {
-			expect(text).toMatch(part);
+			expect(text).toMatch(new RegExp(`^#+ ${part}\\n+#* ?\\S`, 'm'));
 		}
 		// A name in bold at the start of a step is a node on the canvas.
 		const names = nodes.map((node) => node.name);
-		for (const [, step = ''] of text.matchAll(/^\d\. (\*\*[^:\n]+\*\*):/gm)) {
+		for (const [, step = ''] of text.matchAll(/^(?:#+ )?\d\. (\*\*[^:\n]+\*\*):/gm)) {
 			for (const [, one] of step.matchAll(/\*\*([^*]+)\*\*/g)) expect(names).toContain(one);
 		}
+	});
+
+	const steps = [...(notes[1] ?? '').matchAll(/^(?:#+ )?(\d)\. (.+)$/gm)];
+	const isPublished = nodes.some(({ type }) =>
+		/\.(webhook|scheduleTrigger|errorTrigger)$/.test(type),
+	);
+
+	test('lists what to fill in as numbered steps', () => {
+		expect(steps.length).toBeGreaterThan(2);
+		expect(steps.map(([, number]) => Number(number))).toEqual(steps.map((_, i) => i + 1));
+	});
+
+	test('says how to try it without a call', () => {
+		expect(text).toContain('Try it without a call');
+	});
+
+	test('sets first what the import drops, and asks for an error workflow, unless it is run by hand', () => {
+		const [first] = steps.map(([, , step]) => step);
+		expect(first?.includes('**Save successful production executions** → *Do not save*')).toBe(
+			isPublished,
+		);
+		expect(steps.some(([, , step]) => step?.includes('**Error workflow**'))).toBe(isPublished);
+		expect(text).not.toMatch(/saves no successful/);
+	});
+
+	test("asks for SignalWire's Signing Key if it checks SignalWire's signatures", () => {
+		const checks = nodes.some(
+			({ type, parameters }) =>
+				type === NODE_TYPE &&
+				parameters.provider === 'signalWire' &&
+				parameters.operation === 'checkEvent' &&
+				parameters.requireSignature !== false,
+		);
+		expect(steps.some(([, , step]) => step?.includes('**Signing Key**'))).toBe(checks);
 	});
 
 	test('holds our node, or serves it', () => {
@@ -170,7 +211,7 @@ describe.each([...RECIPES])('%s', (name, recipe) => {
 			webhooks.some(({ parameters }) => parameters.authentication !== undefined) ||
 			(name.endsWith('-vobiz') && webhooks.length > 0);
 		expect(settings.saveDataSuccessExecution).toBe(getsSecret ? 'none' : undefined);
-		expect(text.includes('### What n8n keeps')).toBe(getsSecret);
+		expect(/^#+ What n8n keeps$/m.test(text)).toBe(getsSecret);
 	});
 
 	test('hands no webhook item on to the outside', () => {

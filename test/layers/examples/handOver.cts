@@ -99,12 +99,12 @@ async function publishHandOver(
 	if (name === 'vobiz') Object.assign(own, { username: LOGIN.user, password: LOGIN.password });
 	const document = by ?? own.href;
 	const published = await publishRecipe(`hand-over-${name.toLowerCase()}`, stage, (nodes) => {
-		const hook = nodes["Caller's Document"];
+		const hook = nodes["Caller's XML"];
 		if (!hook || !nodes.Wait) throw new Error('There is no such node');
 		// The editor makes it up when the workflow is imported, and the user copies the address.
 		hook.webhookId = id;
 		nodes.Wait.parameters.amount = wait;
-		fillIn(nodes['Fill In'], { document });
+		fillIn(nodes['Fill In'], { xml_url: document });
 	});
 	// n8n needs a moment after publishing before it listens.
 	await published.postUntilThere(plain, {});
