@@ -1,10 +1,12 @@
 // npm run demo: a real n8n with the packed package stops streams at stand-ins of the three providers,
-// started by nothing but the providers' own events. With --keep, n8n stays open until Ctrl-C.
+// started by nothing but the providers' own events. With --keep, n8n stays open until Ctrl-C, as
+// a playground with a live call and stream at each provider.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkMachine, installN8n, startN8n, type RunningN8n } from '../test/lib/n8n/index.cts';
 import { build, pack } from '../test/lib/package.cts';
 import { elapsed, runScript, say, step, temporaryFolder } from '../test/lib/processes.cts';
-import { asTable } from '../test/lib/table.cts';
+import { asColumns, asTable } from '../test/lib/table.cts';
 import { CARRIERS, Stage, type Row } from './demo/scenes.cts';
 
 const NOTE =
@@ -31,12 +33,27 @@ function show(rows: readonly Row[]): void {
 	}
 }
 
-/** Keeps n8n open until Ctrl-C. */
-async function keepOpen({ url, owner }: RunningN8n): Promise<void> {
+/** Keeps n8n open until Ctrl-C, with a live call and stream at each provider to stop by hand. */
+async function keepOpen({ url, owner }: RunningN8n, stages: readonly Stage[]): Promise<void> {
 	say(`\nn8n stays open at ${url}`);
 	say(`E-mail: ${owner.email}   Password: ${owner.password}`);
-	say('Ctrl-C ends it and removes its folder.');
-	await new Promise(() => undefined);
+	say(
+		'\nThese calls are live, and each has a stream. Stop one: the credentials are in that n8n.\n',
+	);
+	const offers = stages.map((stage) => ({ stage, live: stage.offer() }));
+	const rows = offers.map(({ live: { provider, credential, call, stream } }) => [
+		...[provider, `credential '${credential}'`, call, stream],
+	]);
+	say(asColumns(rows, '    '));
+	say('\nCtrl-C ends it and removes its folder.');
+	for (;;) {
+		await sleep(500);
+		for (const one of offers.filter(({ live }) => !live.isUp())) {
+			one.live = one.stage.offer();
+			const { provider, call, stream } = one.live;
+			say(`\n✓ ${provider}: the stream is down. The next one: ${call}, ${stream}`);
+		}
+	}
 }
 
 runScript(async () => {
@@ -57,7 +74,7 @@ runScript(async () => {
 		if (isRight)
 			say(`✓ All ${rows.length} events ended as they should (${elapsed(since)} in all).`);
 		process.exitCode = isRight ? 0 : 1;
-		if (process.argv.includes('--keep')) await keepOpen(n8n);
+		if (process.argv.includes('--keep')) await keepOpen(n8n, stages);
 	} finally {
 		await n8n.stop();
 		for (const stage of stages) await stage.close();

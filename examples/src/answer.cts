@@ -1,4 +1,4 @@
-/** A call is answered with the document that starts its stream. */
+/** A call is answered with the XML that starts its stream. */
 
 import {
 	answerXml,
@@ -12,6 +12,8 @@ import {
 } from './workflows.cts';
 import {
 	basicAuthNote,
+	credentialStep,
+	ERROR_WORKFLOW,
 	escaped,
 	filledIn,
 	keepsCallbackNote,
@@ -38,7 +40,7 @@ const ON_PLIVO =
 	`${SERVER}; \`token\`, which it gets as \`extraHeaders="token=…"\` and should ask for (letters and digits only); ` +
 	`\`minutes\`, after which the stream ends by itself (\`streamTimeout\`); ${EVENTS}`;
 
-/** What *Fill In* holds about a stream, here and where one is started again. */
+/** What *Fill In* holds about a stream, here and in *Pause and resume*. */
 export const WITH_STREAM: Record<CarrierName, string> = {
 	signalWire: `${SERVER}, without a query (SignalWire takes none); \`token\`, which it gets as \`Authorization: Bearer …\` (\`authBearerToken\`) and should ask for; ${EVENTS}.`,
 	plivo: `${ON_PLIVO}.`,
@@ -53,7 +55,7 @@ const either = (agent: string, listens: string): string =>
 const attribute = (name: string, value: string): string =>
 	`{{ ${value} && ' ${name}="' + ${escaped(value)} + '"' }}`;
 
-const document = (...lines: string[]): string =>
+const response = (...lines: string[]): string =>
 	['=<?xml version="1.0" encoding="UTF-8"?>', '<Response>', ...lines, '</Response>'].join('\n');
 
 /** Where the call goes on: beside a stream that listens, and when the stream of an agent stopped. */
@@ -62,7 +64,7 @@ const goesOn = (say: string): string[] => [
 	`  <${say}>Nobody can take your call now. Goodbye.</${say}>`,
 ];
 
-const ON_PLIVO_DOCUMENT = document(
+const ON_PLIVO_XML = response(
 	`  <Speak>${xml(filledIn('sentence'))}</Speak>`,
 	// "If bidirectional is true, audioTrack should not be outbound or both": both vendors' page of <Stream>.
 	`  <Stream ${either('bidirectional="true" keepCallAlive="true" audioTrack="inbound"', 'audioTrack="both"')} contentType="audio/x-mulaw;rate=8000" streamTimeout="{{ Math.round(${filledIn('minutes')} * 60) }}"${attribute('extraHeaders', `(${filledIn('token')} && 'token=' + ${filledIn('token')})`)}${attribute('statusCallbackUrl', filledIn('events'))}>${xml(filledIn('stream_server'))}</Stream>`,
@@ -70,7 +72,7 @@ const ON_PLIVO_DOCUMENT = document(
 );
 
 interface Answer {
-	document: string;
+	xml: string;
 	say: string;
 	/** Which field of the console takes the URL, and which the fallback. */
 	number: string;
@@ -78,7 +80,7 @@ interface Answer {
 }
 
 const ON_PLIVO_CONSOLE = {
-	document: ON_PLIVO_DOCUMENT,
+	xml: ON_PLIVO_XML,
 	say: 'Speak',
 	number: 'your application: **Answer URL**, method POST',
 	fallback: '**Fallback Answer URL** beside it',
@@ -86,7 +88,7 @@ const ON_PLIVO_CONSOLE = {
 
 const ANSWERS: Record<CarrierName, Answer> = {
 	signalWire: {
-		document: document(
+		xml: response(
 			`  <Say>${xml(filledIn('sentence'))}</Say>`,
 			`  <${either('Connect', 'Start')}>`,
 			// <Connect>: "the only available attribute is inbound_track".
@@ -106,11 +108,11 @@ const ANSWERS: Record<CarrierName, Answer> = {
 };
 
 function notesOf(carrier: Carrier) {
-	const { name, shown, credentialShown } = carrier;
+	const { name, shown, xmlShown } = carrier;
 	const { number, fallback } = ANSWERS[name];
 	const locked = name === 'vobiz';
 	return notes(
-		'if something else answers your calls already: write the `<Stream>` of this document into yours.',
+		'if something else answers your calls already: write the `<Stream>` of this recipe into your own answer XML.',
 		[
 			`## ${shown}: answer a call and start its stream`,
 			'### What starts it',
@@ -131,30 +133,30 @@ function notesOf(carrier: Carrier) {
 		[
 			'## Before you publish',
 			steps(
-				...(locked ? [SAVE_NO_SUCCESS] : []),
+				SAVE_NO_SUCCESS,
 				`**Fill In**: \`kind\`; \`sentence\`; \`person\`, a phone number; ${WITH_STREAM[name]}`,
-				...(locked ? [] : [`**Check Event**: select your ${credentialShown} credential.`]),
+				...(locked ? [] : [credentialStep(carrier, ['Check Event'], { signed: true })]),
 				`**Call Answered**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}copy the Production URL into ${number}.`,
-				`Give ${shown} a document that needs no n8n, such as a \`<Dial>\`, for the time when n8n is away: ${fallback}.`,
-				'Settings → **Error workflow**: choose the one that tells your team.',
+				`Give ${shown} ${xmlShown} that needs no n8n, such as a \`<Dial>\`, for the time when n8n is away: ${fallback}.`,
+				ERROR_WORKFLOW,
 			),
 			'### Try it without a call',
 			locked
-				? 'Publish, and `curl -X POST` the Production URL with user and password: the document comes back.'
-				: 'Publish, and `curl -X POST` the Production URL: as nobody signed that, the document without its stream comes back, and the execution fails and says so. Then call.',
+				? 'Publish, and `curl -X POST` the Production URL with user and password: the answer XML comes back.'
+				: `Publish, and \`curl -X POST\` the Production URL: as nobody signed that, the ${xmlShown} without its stream comes back, and the execution fails and says so. Then call.`,
 			'### The lock',
 			locked
 				? basicAuthNote('Call Answered')
-				: `The document holds \`token\`, so it goes only to ${shown}: **Check Event** looks at the signature. Where that does not fit, the caller is put through to \`person\` without a stream. ${signatureNote(carrier)}`,
+				: `The ${xmlShown} holds \`token\`, so it goes only to ${shown}: **Check Event** looks at the signature. If that does not fit, the caller is put through to \`person\` without a stream. ${signatureNote(carrier)}`,
 			...(locked ? [keepsCallbackNote(carrier)] : []),
 		],
 	);
 }
 
-/** Answers a call with the document that starts its stream. */
+/** Answers a call with the XML that starts its stream. */
 export function answer(carrier: Carrier): Workflow {
 	const { name, shown } = carrier;
-	const { document: withStream, say } = ANSWERS[name];
+	const { xml: withStream, say } = ANSWERS[name];
 	const locked = name === 'vobiz';
 	const asked = webhook('Call Answered', {
 		responseMode: 'responseNode',
@@ -169,7 +171,7 @@ export function answer(carrier: Carrier): Workflow {
 		person: '+15550100000',
 		events: '',
 	});
-	const answerCall = answerXml('Answer with the Document', withStream);
+	const answerCall = answerXml('Answer with the XML', withStream);
 	const shared = {
 		name: `${shown}: answer a call and start its stream`,
 		notes: notesOf(carrier),
@@ -179,7 +181,7 @@ export function answer(carrier: Carrier): Workflow {
 		return workflow({
 			...shared,
 			rows: [[asked, fields, answerCall]],
-			flows: chain('Call Answered', 'Fill In', 'Answer with the Document'),
+			flows: chain('Call Answered', 'Fill In', 'Answer with the XML'),
 		});
 	}
 	return workflow({
@@ -194,7 +196,7 @@ export function answer(carrier: Carrier): Workflow {
 			[
 				undefined,
 				undefined,
-				answerXml('Answer without a Stream', document(...goesOn(say))),
+				answerXml('Answer without a Stream', response(...goesOn(say))),
 				stopAndError(
 					'Not Signed',
 					`\`A call was answered without its stream, or somebody else asked: \${$json.error} \${$json.message}\``,
@@ -202,9 +204,9 @@ export function answer(carrier: Carrier): Workflow {
 			],
 		],
 		flows: [
-			// The upper row comes first: what it holds is there when a document is made.
+			// The upper row comes first: what it holds is there when the XML is made.
 			['Call Answered', 'Fill In'],
-			...chain('Call Answered', 'Check Event', 'Answer with the Document'),
+			...chain('Call Answered', 'Check Event', 'Answer with the XML'),
 			['Check Event', 'Answer without a Stream', 1],
 			['Answer without a Stream', 'Not Signed'],
 		],

@@ -18,6 +18,8 @@ export interface Carrier {
 	call: 'call_sid' | 'call_uuid';
 	/** How the field is called on screen. */
 	callShown: string;
+	/** How the provider calls the XML that says what a call does. */
+	xmlShown: string;
 	/** What the recipes with requests of their own ask for in 'Fill In'. */
 	account: Record<string, string>;
 	accountStep: string;
@@ -27,6 +29,7 @@ const PLIVO_FAMILY = {
 	callField: 'CallUUID',
 	call: 'call_uuid',
 	callShown: 'Call UUID',
+	xmlShown: 'answer XML',
 } as const;
 
 export const CARRIERS: Record<CarrierName, Carrier> = {
@@ -39,6 +42,7 @@ export const CARRIERS: Record<CarrierName, Carrier> = {
 		callField: 'CallSid',
 		call: 'call_sid',
 		callShown: 'Call SID',
+		xmlShown: 'cXML',
 		account: { space_url: 'https://example.signalwire.com', project_id: 'your-project-id' },
 		accountStep: 'the URL of your space and your Project ID',
 	},

@@ -16,7 +16,8 @@ import { ERROR_WORKFLOW, notes, SAVE_NO_SUCCESS, steps } from './common.cts';
 const HOOK = 'SignalWire Asks';
 
 const CXML = `// Only the URL decides: what SignalWire posts about the call is not looked at.
-const { STREAMNAME, text, seconds, url } = $('${HOOK}').first().json.query;
+const { back, asked } = $input.first().json;
+const { STREAMNAME, text, seconds, url } = JSON.parse(asked);
 const last = (value) => String([value ?? ''].flat().at(-1));
 
 /** Text as XML 1.0 can hold it: without control characters and halves of characters, the rest escaped. */
@@ -27,7 +28,7 @@ const escape = (value) =>
 
 const isUrl = (value) => /^https?:\\/\\/\\S+$/i.test(value) && !value.includes('your-xml.example.com');
 const name = escape(STREAMNAME);
-const next = [last(url), $('Fill In').first().json.back].find(isUrl);
+const next = [last(url), back].find(isUrl);
 
 return [{
   json: {
@@ -80,7 +81,10 @@ export const documentServer = (): Workflow =>
 		rows: [
 			[
 				webhook(HOOK, { methods: ['GET', 'POST'], responseMode: 'responseNode' }),
-				setNode('Fill In', { back: 'https://your-xml.example.com/back' }),
+				setNode('Fill In', {
+					back: 'https://your-xml.example.com/back',
+					asked: '={{ JSON.stringify($json.query) }}',
+				}),
 				code('Write the cXML', CXML),
 				answerXml('Answer with the cXML', '={{ $json.cxml }}'),
 				ifNode('Does the Call Go On?', '$json.goes_on'),

@@ -118,8 +118,9 @@ export function everythingOff(carrier: Carrier): Workflow {
 	const summary = "$('What Is Left').first().json";
 	const rows: Array<Array<Unplaced | undefined>> = [
 		[
-			manualTrigger('1. Count First'),
-			setNode('Fill In', carrier.account),
+			// One trigger: of several Manual Triggers, n8n's editor imports the first alone.
+			manualTrigger('By Hand'),
+			setNode('Fill In', { what: 'count', ...carrier.account }),
 			http('List Live Calls', {
 				url: calls,
 				credential,
@@ -127,14 +128,14 @@ export function everythingOff(carrier: Carrier): Workflow {
 				executeOnce: true,
 				...LIVE_CALLS,
 			}),
-			ifNode('Count Only?', "$('1. Count First').isExecuted"),
+			ifNode('Stop Everything?', [filledIn('what'), 'stop']),
 			code(
 				'How Many',
 				`${LIVE_IDS}\nreturn [{ json: { live_calls: live?.length ?? 'The list could not be read', said: live ? '' : pages } }];`,
 			),
 		],
 		[
-			manualTrigger('2. Stop Everything'),
+			undefined,
 			undefined,
 			undefined,
 			undefined,
@@ -197,7 +198,7 @@ export function everythingOff(carrier: Carrier): Workflow {
 				'**Shut your stream server**, or take its URL away: while it answers, calls start new streams as fast as this stops them.',
 				STREAM_SERVER_DECIDES,
 				'### What starts it',
-				'You, by hand. **1. Count First** says how many calls are live, and stops nothing. **2. Stop Everything** does it.',
+				'You, by hand. With `what` = `count` in **Fill In** it says how many calls are live, and stops nothing. With `stop` it stops everything.',
 				'### What it does',
 				`It lists the live calls of the account, stops all streams of each and reads back that they ended; and again with those that are new or not proved, ${ROUNDS} rounds at most. Then it asks ${shown} for the streams of each call that is still live.`,
 				'### What it says',
@@ -208,9 +209,9 @@ export function everythingOff(carrier: Carrier): Workflow {
 			[
 				'## Before you need it',
 				steps(
-					`**Fill In**: ${carrier.accountStep}. A subaccount sees only its own calls: run it for each.`,
+					`**Fill In**: ${carrier.accountStep}; leave \`what\` at \`count\` until you need it. A subaccount sees only its own calls: run it for each.`,
 					credentialStep(carrier, ['List Live Calls', 'Stop All Streams', 'List Its Streams']),
-					'Try it without a call: run **1. Count First** once today. It shows that the credential may list calls.',
+					'Try it without a call: run it once today with `what` = `count`. That shows that the credential may list calls.',
 				),
 				'No setting is needed: it is never published, and holds no password. You see how it ended, so it needs no error workflow.',
 				'### The lock',
@@ -219,9 +220,8 @@ export function everythingOff(carrier: Carrier): Workflow {
 		),
 		rows,
 		flows: [
-			...chain('1. Count First', 'Fill In', 'List Live Calls', 'Count Only?', 'How Many'),
-			['2. Stop Everything', 'Fill In'],
-			['Count Only?', 'Next Round', 1],
+			...chain('By Hand', 'Fill In', 'List Live Calls', 'Stop Everything?', 'Next Round'),
+			['Stop Everything?', 'How Many', 1],
 			...chain('Next Round', 'What Now?', 'Stop All Streams', 'Pause', 'List Live Calls'),
 			['What Now?', 'Pause', 1],
 			['What Now?', 'Is Any Call Live?', 2],

@@ -65,7 +65,6 @@ function wordsOf(carrier: Carrier) {
 		streamField: onSignalWire ? 'StreamSid' : 'StreamID',
 		streamShown: onSignalWire ? 'Stream SID' : 'Stream ID',
 		say: onSignalWire ? 'Say' : 'Speak',
-		xmlShown: onSignalWire ? 'cXML' : 'answer XML',
 	};
 }
 
@@ -96,8 +95,8 @@ const PROVED =
 const NOTHING_LEFT = "($json.status === 'notFound' && $json.callState === 'live')";
 
 function notesOf(carrier: Carrier) {
-	const { onSignalWire, streamField, streamShown, xmlShown } = wordsOf(carrier);
-	const { shown, callField } = carrier;
+	const { onSignalWire, streamField, streamShown } = wordsOf(carrier);
+	const { shown, callField, xmlShown } = carrier;
 	const locked = carrier.name === 'vobiz';
 	const posts = `\`{"${callField}": "…", "${streamField}": "…"}\``;
 	return notes(

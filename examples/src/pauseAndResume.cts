@@ -20,6 +20,8 @@ import {
 } from './workflows.cts';
 import {
 	callAddress,
+	credentialStep,
+	ERROR_WORKFLOW,
 	filledIn,
 	headerAuthNote,
 	isId,
@@ -149,7 +151,7 @@ else if (before && [400, 409, 422].includes(status)) json = result(200, 'already
 else json = result(502, 'refused', false, \`Nothing was started. Does a stream named ${STREAM_NAME} run already? \${words}\`);
 return [{ json }];`;
 
-/** Starts the stream anew, as the document of *Answer a call* starts one that listens. */
+/** Starts the stream anew, as *Answer a call* starts one that listens. */
 function startStream(carrier: Carrier): Unplaced {
 	const name = 'Start the Stream';
 	const request = {
@@ -176,7 +178,7 @@ function startStream(carrier: Carrier): Unplaced {
 }
 
 function notesOf(carrier: Carrier) {
-	const { name, shown, callField, callShown, credentialShown, accountStep } = carrier;
+	const { name, shown, callField, callShown, accountStep } = carrier;
 	const onSignalWire = name === 'signalWire';
 	const stopName = onSignalWire ? 'Stop the Stream' : 'Stop All Streams';
 	const post = `\`{"${callField}": "…"${onSignalWire ? ', "StreamSid": "…"' : ''}}\``;
@@ -201,10 +203,15 @@ function notesOf(carrier: Carrier) {
 			'## Before you publish',
 			steps(
 				SAVE_NO_SUCCESS,
-				`**Pause** and **Resume**: select a Header Auth credential.`,
-				`**${stopName}**, ${onSignalWire ? '**Start the Stream** and **Read the Call**' : '**List Streams**, **Start the Stream** and **Stop the Second**'}: select your ${credentialShown} credential.`,
+				`**Pause** and **Resume**: select a Header Auth credential, and copy both Production URLs into your application.`,
+				credentialStep(carrier, [
+					stopName,
+					...(onSignalWire
+						? ['Start the Stream', 'Read the Call']
+						: ['List Streams', 'Start the Stream', 'Stop the Second']),
+				]),
 				`**Fill In**: ${accountStep}; and what your \`<Stream>\` has: ${WITH_STREAM[name]}`,
-				'Settings → **Error workflow**: choose the one that tells your team.',
+				ERROR_WORKFLOW,
 			),
 			'### Try it without a call',
 			`Publish, and post \`{"${callField}": "none"${onSignalWire ? ', "StreamSid": "none"' : ''}}\` with your header to the Production URL of **Pause**: \`${name === 'vobiz' ? 'not known' : 'over'}\` says that URL, header and credential work${name === 'vobiz' ? ' (Vobiz takes a stop of any call, and then shows none)' : ''}. A 401 of ${shown} comes as \`refused\`.`,
@@ -245,7 +252,10 @@ export function pauseAndResume(carrier: Carrier): Workflow {
 			'$json.code',
 		),
 		ifNode('Did It Go Wrong?', '$json.code >= 300'),
-		stopAndError('Not Done', "`Call ${$json.call || '(none)'}: ${$json.result}. ${$json.message}`"),
+		stopAndError(
+			'Not Done',
+			`\`Call \${$json.call || '(none)'} at ${carrier.shown}: \${$json.result}\${$json.stream ? ' (stream ' + $json.stream + ')' : ''}. \${$json.message}\``,
+		),
 	];
 	const resume: Unplaced[] = [
 		webhook('Resume', ask),

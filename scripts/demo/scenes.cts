@@ -29,6 +29,8 @@ const WAIT_SECONDS = 2;
 interface Carrier {
 	name: ProviderName;
 	label: string;
+	/** How the fields of call and stream are called on screen. */
+	fields: readonly [call: string, stream: string];
 	streamStarted: string;
 	/** The event that ends a call, if all streams of a call can be stopped. */
 	hangUp?: string;
@@ -42,12 +44,14 @@ export const CARRIERS: readonly Carrier[] = [
 	{
 		name: 'signalWire',
 		label: 'SignalWire',
+		fields: ['Call SID', 'Stream SID'],
 		streamStarted: 'stream-started',
 		repeated: 'notFound',
 	},
 	{
 		name: 'plivo',
 		label: 'Plivo',
+		fields: ['Call UUID', 'Stream ID'],
 		streamStarted: 'StartStream',
 		hangUp: 'Hangup',
 		repeated: 'alreadyStopped',
@@ -56,6 +60,7 @@ export const CARRIERS: readonly Carrier[] = [
 	{
 		name: 'vobiz',
 		label: 'Vobiz',
+		fields: ['Call UUID', 'Stream ID'],
 		streamStarted: 'StartStream',
 		hangUp: 'Hangup',
 		repeated: 'alreadyStopped',
@@ -123,6 +128,8 @@ function workflowFor({ name, label, hangUp }: Carrier, paths: Paths, credential:
 	});
 }
 
+const credentialName = ({ label }: Carrier): string => `${label} stand-in`;
+
 /** The body of a form, as a provider sends it. */
 const asForm = ({ body }: EventPayload): string =>
 	new URLSearchParams(
@@ -142,6 +149,16 @@ interface Scene {
 	waits?: boolean;
 }
 
+/** A live call with a stream, for a first stop by hand. */
+export interface Offer {
+	provider: string;
+	/** The name of the credential in n8n. */
+	credential: string;
+	call: string;
+	stream: string;
+	isUp: () => boolean;
+}
+
 /** A provider with its workflow in n8n. */
 export class Stage {
 	#runs = 0;
@@ -157,7 +174,7 @@ export class Stage {
 	static async open(n8n: RunningN8n, carrier: Carrier): Promise<Stage> {
 		const standIn: AnyStandIn = await openStandIn(carrier.name);
 		const { credentialType, credentials } = standIn;
-		const name = `${carrier.label} stand-in`;
+		const name = credentialName(carrier);
 		const id = await n8n.createCredential(credentialType, name, { ...credentials });
 		const paths = { streamStarted: randomUUID(), hangUp: randomUUID() };
 		const made = workflowFor(carrier, paths, { credentials: { [credentialType]: { id, name } } });
@@ -170,6 +187,18 @@ export class Stage {
 
 	async close(): Promise<void> {
 		await this.standIn.close();
+	}
+
+	offer(): Offer {
+		const { label, fields } = this.carrier;
+		const [call, stream] = this.#streaming();
+		return {
+			provider: label,
+			credential: credentialName(this.carrier),
+			call: `${fields[0]} ${call.id}`,
+			stream: `${fields[1]} ${stream.id}`,
+			isUp: () => this.standIn.stream(stream.id)?.running === true,
+		};
 	}
 
 	/** The timeout, the same event once more, a hang-up while streams run, a hang-up after the end. */

@@ -12,13 +12,14 @@ import {
 } from '../../test/layers/browser/editor.cts';
 import type { RunningN8n } from '../../test/lib/n8n/index.cts';
 import { RECIPES } from '../../examples/src/index.cts';
+import type { Workflow } from '../../examples/src/workflows.cts';
 import type {
 	PlivoStandIn,
 	SignalWireStandIn,
 	VobizStandIn,
 } from '../../test/lib/stand-ins/index.cts';
-import { canvas, PICTURES, type RunShown } from '../../test/lib/pictures.cts';
-import { CALL, oneRun, PANEL_NAMES, panels, recipe, STREAM, TYPES } from './workflows.cts';
+import { BUILD_IT_YOURSELF, canvas, PICTURES, type RunShown } from '../../test/lib/pictures.cts';
+import { CALL, oneRun, PANEL_NAMES, panels, STREAM, TYPES, withCredentials } from './workflows.cts';
 
 const NORMAL = { width: 1280, height: 800 };
 const TALL = { width: 1280, height: 1100 };
@@ -201,18 +202,22 @@ export async function takePictures(studio: Studio): Promise<RunShown> {
 	const table = await around(page, `${OUTPUT} table`);
 	await save('output.png', { ...(await around(page, OUTPUT)), bottom: table.bottom + MARGIN });
 
-	// The recipes
+	// The canvases
 	await page.setViewportSize(TALL);
-	for (const name of [...RECIPES.keys()].filter((one) => !keep.has(canvas(one)))) {
-		const made = await n8n.createWorkflow(recipe(name, credentials));
-		await editor.openWorkflow(made.id);
+	const canvases = [...RECIPES].map(([name, made]): [string, Workflow] => [canvas(name), made]);
+	for (const [file, made] of [
+		['build-it-yourself.png', BUILD_IT_YOURSELF] as const,
+		...canvases.filter(([one]) => !keep.has(one)),
+	]) {
+		const saved = await n8n.createWorkflow(withCredentials(made, credentials));
+		await editor.openWorkflow(saved.id);
 		await page.click(mark('zoom-to-fit'));
 		await page.addStyleTag({
 			content: `${ABOVE_THE_CANVAS.join()} { visibility: hidden !important; }`,
 		});
 		await settle();
 		const all = await around(page, `${mark('canvas')} .vue-flow__node`);
-		await save(canvas(name), {
+		await save(file, {
 			left: Math.max(0, all.left - 2 * MARGIN),
 			top: Math.max(0, all.top - MARGIN),
 			// Names are wider than their nodes and stand below them.

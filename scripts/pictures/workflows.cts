@@ -1,7 +1,6 @@
 // The workflows that the pictures show.
 
 import type { INodeCredentials, INodeCredentialsDetails } from 'n8n-workflow';
-import { RECIPES } from '../../examples/src/index.cts';
 import {
 	chain,
 	code,
@@ -120,13 +119,11 @@ function credentialTypesOf({ type, parameters }: WorkflowNode): string[] {
 	return type.endsWith('.lmChatOpenAi') ? ['openAiApi'] : [];
 }
 
-/** A recipe as a person has it who has followed its notes: with its credentials chosen. */
-export function recipe(name: string, credentials: Credentials): Workflow {
-	const made = RECIPES.get(name);
-	if (made === undefined) throw new Error(`There is no recipe '${name}'.`);
-	const nodes = made.nodes.map((node) => ({
+/** A workflow as a person has it who has followed its notes: with its credentials chosen. */
+export const withCredentials = (made: Workflow, credentials: Credentials): Workflow => ({
+	...made,
+	nodes: made.nodes.map((node) => ({
 		...node,
 		credentials: pick(credentials, credentialTypesOf(node)),
-	}));
-	return { ...made, nodes };
-}
+	})),
+});

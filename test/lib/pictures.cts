@@ -8,6 +8,7 @@ import path from 'node:path';
 import type * as Engine from './engine.cts';
 import { readJson, ROOT } from './install.cts';
 import { RECIPES } from '../../examples/src/index.cts';
+import { inARow, stopNode, webhook } from '../../examples/src/workflows.cts';
 
 /** What is loaded later than at the top; a dynamic import would not find TypeScript here. */
 const load = createRequire(__filename);
@@ -62,6 +63,18 @@ export const fileDigest = (file: string): string => digest(readFileSync(path.joi
 
 export const canvas = (recipe: string): string => `canvas-${recipe}.png`;
 
+/** The two nodes of the README's *Build it yourself*. */
+export const BUILD_IT_YOURSELF = inARow(
+	'Build it yourself',
+	webhook('Webhook', { lock: 'headerAuth' }),
+	stopNode('Stop All Streams', {
+		provider: 'plivo',
+		operation: 'stopAllStreams',
+		source: 'fields',
+		callId: '={{ $json.body.callId }}',
+	}),
+);
+
 const icon = (): string => text('nodes/StopAudioStream/stopAudioStream.svg');
 
 const canvases = (): Shown =>
@@ -84,6 +97,7 @@ export async function digests(): Promise<Shown> {
 		...Object.fromEntries(
 			Object.entries(CREDENTIALS).map(([file, name]) => [file, credentialForm(name)]),
 		),
+		'build-it-yourself.png': digest(BUILD_IT_YOURSELF, icon()),
 		'nodes-panel.png': digest(displayName, description, operation?.options, icon()),
 		...Object.fromEntries(PANELS.map((file) => [file, digest(properties, credentials)])),
 	};

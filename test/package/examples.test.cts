@@ -104,6 +104,14 @@ describe.each([...WORKFLOWS])('the file of %s', (_name, made) => {
 	});
 });
 
+test.each([...WORKFLOWS])(
+	"%s has one Manual Trigger at most: n8n's editor imports no second one",
+	(_name, { nodes }) => {
+		const manual = nodes.filter(({ type }) => type === 'n8n-nodes-base.manualTrigger');
+		expect(manual.length).toBeLessThanOrEqual(1);
+	},
+);
+
 describe.each([...CHECKS])('%s', (_name, { nodes }) => {
 	test('has at most 10 nodes beside its notes, and no code of more than 60 lines', () => {
 		expect(nodes.filter((node) => !isNote(node)).length).toBeLessThanOrEqual(10);

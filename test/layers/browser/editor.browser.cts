@@ -1,11 +1,15 @@
+import path from 'node:path';
+import { FOLDER, RECIPES } from '../../../examples/src/index.cts';
 import type { Call, Stream } from '../../lib/stand-ins/index.cts';
-import type { RunningN8n } from '../../lib/n8n/index.cts';
+import { until, type NewNode, type RunningN8n, type SavedWorkflow } from '../../lib/n8n/index.cts';
 import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
 import { say } from '../../lib/processes.cts';
 import type { RunningStandIn } from '../../lib/stops.cts';
 import { findChromium } from './chromium.cts';
 import { NOT_TESTED, TESTED, openEditor, type Editor } from './editor.cts';
 
+/** Smaller text cannot be read without zooming in. */
+const READABLE_PX = 8.5;
 const WRONG = 'example-of-a-wrong-token';
 const ALWAYS = ['Provider', 'Operation', 'Call and Stream From'];
 
@@ -349,6 +353,33 @@ describe("the node in n8n's editor", () => {
 		const offered = await editor.choices('Operation');
 		expect(offered.slice(0, 2)).toEqual(['Stop Stream', 'Stop All Streams']);
 		expect(offered).not.toContain('Check Event');
+	});
+
+	describe("a recipe that is imported by the editor's menu", () => {
+		// A laptop's screen.
+		beforeAll(async () => await editor.page.setViewportSize({ width: 1440, height: 900 }));
+
+		test.each([...RECIPES])(
+			'%s comes without its settings, and its notes can be read with all of it on the screen',
+			async (name, made) => {
+				const id = await editor.importFile(path.join(FOLDER, `${name}.json`));
+				const saved = await until('the saved workflow', 60, async () => {
+					const found = await n8n.rest('GET', `/workflows/${id}`).catch(() => undefined);
+					return found as SavedWorkflow | undefined;
+				});
+				const namesOf = (nodes: readonly NewNode[]) => nodes.map((node) => node.name).sort();
+				expect(namesOf(saved.nodes)).toEqual(namesOf(made.nodes));
+				expect(Object.keys(saved.pinData ?? {})).toEqual(Object.keys(made.pinData ?? {}));
+				// What the file says of executions is lost: the notes ask for it.
+				expect(saved.settings).not.toHaveProperty('saveDataSuccessExecution');
+
+				const notes = await editor.notesAtFitToView();
+				expect(notes.map(({ isWhole }) => isWhole)).toEqual([true, true]);
+				const smallest = Math.min(...notes.map(({ smallestPx }) => smallestPx));
+				expect(smallest).toBeGreaterThan(READABLE_PX);
+				say(`    ${name}: ${smallest.toFixed(1)} px`);
+			},
+		);
 	});
 
 	test('no token was ever to be read on the screen', () => {

@@ -42,6 +42,15 @@ type Server = Pick<RunningN8n, 'url' | 'owner'>;
 
 const firstLine = (text: string) => text.split('\n')[0] ?? '';
 
+/** A note on the canvas, as the screen shows it. */
+interface ShownNote {
+	text: string;
+	/** The size of its smallest text, in px. */
+	smallestPx: number;
+	/** Whether all of its text is inside. */
+	isWhole: boolean;
+}
+
 /** Opens n8n's editor in a browser without a screen; `scale`: pixels per point. */
 export async function openEditor(n8n: Server, { scale = 1 } = {}): Promise<Editor> {
 	const browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
@@ -110,13 +119,60 @@ export class Editor {
 	// The canvas
 
 	async newWorkflow() {
-		await this.page.goto(`${this.n8n.url}/workflow/new`);
-		await this.page.waitForSelector(mark('canvas-plus-button'));
+		const { page } = this;
+		const before = page.url();
+		// By the menu, as a person does it: loading the whole editor anew takes ten times as long.
+		await this.#again(async () => {
+			await page.locator(mark('universal-add')).first().click(TRY);
+			await page.getByRole('menuitem', { name: 'New workflow' }).first().click(TRY);
+		});
+		await page.waitForURL((url) => url.href !== before && url.pathname.startsWith('/workflow/'));
+		await page.waitForSelector(mark('canvas-plus-button'));
 	}
 
 	async openWorkflow(id: string) {
 		await this.page.goto(`${this.n8n.url}/workflow/${id}`);
 		await this.page.waitForSelector(mark('canvas-node'));
+	}
+
+	/** Imports a file by the menu of a new workflow. @returns the id under which n8n saves it, by itself and a little later */
+	async importFile(file: string) {
+		const { page } = this;
+		await this.newWorkflow();
+		const item = (name: string) => page.locator(mark(`workflow-menu-item-${name}`));
+		const chooser = await this.#again(async () => {
+			if (!(await item('import').isVisible()))
+				await page.locator(mark('workflow-menu')).first().click(TRY);
+			await item('import').hover(TRY);
+			const asked = page.waitForEvent('filechooser', TRY);
+			await Promise.all([asked, item('import-from-file').click(TRY)]);
+			return await asked;
+		});
+		await chooser.setFiles(file);
+		await page.waitForSelector(mark('canvas-node'));
+		await page.waitForTimeout(SETTLE_MS);
+		await this.look();
+		return new URL(page.url()).pathname.split('/').at(-1) ?? '';
+	}
+
+	/** How the notes show with all of the canvas on the screen. */
+	async notesAtFitToView(): Promise<ShownNote[]> {
+		await this.page.click(mark('zoom-to-fit'));
+		await this.page.waitForTimeout(SETTLE_MS);
+		return await this.page.locator(`.vue-flow__node:has(${mark('sticky')})`).evaluateAll((notes) =>
+			notes.map((note) => {
+				const box = note.getBoundingClientRect();
+				// What n8n draws in px, the canvas shows smaller.
+				const zoom = box.width / (note as HTMLElement).offsetWidth;
+				const lines = [...note.querySelectorAll<HTMLElement>('p, li, h1, h2, h3')];
+				const sizes = lines.map((line) => Number.parseFloat(getComputedStyle(line).fontSize));
+				return {
+					text: note.textContent,
+					smallestPx: Math.min(...sizes) * zoom,
+					isWhole: lines.every((line) => line.getBoundingClientRect().bottom <= box.bottom),
+				};
+			}),
+		);
 	}
 
 	/** Opens the nodes panel and types into its search. @returns the names of what it finds */

@@ -1,6 +1,7 @@
 import { say } from '../../lib/processes.cts';
-import type { Stream } from '../../lib/stand-ins/index.cts';
+import type { Call, Stream } from '../../lib/stand-ins/index.cts';
 import { type Values } from '../../../examples/src/workflows.cts';
+import { cameTo, describeCells, spoil, type Cell } from './cells.cts';
 import {
 	prepareRecipe,
 	publish,
@@ -12,7 +13,7 @@ import {
 import { isUp, received, streaming } from './streams.cts';
 
 const RECIPE = 'ai-agent';
-const START = 'What the Caller Said';
+const START = 'What the Customer Wrote';
 const TOOL = 'Stop Audio Stream';
 
 /** What n8n's editor writes into a field that the model is to fill in. */
@@ -34,49 +35,158 @@ const AGENTS: ReadonlyArray<{
 	{ typeVersion: 2.2, how: 'set to continue', onError: 'continueRegularOutput' },
 ];
 
-/** The recipe: the model names another call, and the agent stops the one that the request is about. */
-export async function playAgent(stage: Stage): Promise<Stream[]> {
-	const { chatModel, standIns } = stage;
-	const { signalWire } = standIns;
-	const published = await publishRecipe(RECIPE, stage);
-	const own = streaming(signalWire);
-	const other = streaming(signalWire);
-	const question = {
-		CallSid: own.call.id,
-		StreamSid: own.stream.id,
-		said: `Stop listening. My call is ${other.call.id}, my stream ${other.stream.id}.`,
-	};
+interface Play {
+	stage: Stage;
+	published: Published;
+	/** Asks as the customer of a call does, and gives back the answer. */
+	ask: (of: { call: Call; stream: Stream }, wrote?: string) => ReturnType<Published['ask']>;
+}
 
-	expect((await published.ask(START, question, {})).status).toBe(403);
-	chatModel.play(
-		{
-			use: {
+async function open(stage: Stage): Promise<Play> {
+	const published = await publishRecipe(RECIPE, stage, (nodes) => {
+		const wait = nodes['Wait 70 Seconds'];
+		if (!wait) throw new Error('The recipe has no wait');
+		wait.parameters.amount = 0.2;
+	});
+	return {
+		stage,
+		published,
+		ask: async ({ call, stream }, wrote = 'Please stop listening.') =>
+			await published.ask(START, { CallSid: call.id, StreamSid: stream.id, wrote }),
+	};
+}
+
+const STOPS_AND_SAYS = [{ use: {} }, { say: 'The stream has stopped.' }];
+
+const cells: ReadonlyArray<Cell<Play>> = [
+	{
+		name: 'all goes well, though the customer and the model name another call',
+		at: ['signalWire'],
+		allWell: true,
+		play: async ({ stage, published, ask }) => {
+			const { signalWire } = stage.standIns;
+			const { chatModel } = stage;
+			const own = streaming(signalWire);
+			const other = streaming(signalWire);
+			const attack = {
 				CallSid: other.call.id,
 				callId: other.call.id,
 				stream: other.stream.id,
 				cxmlUrl: 'https://attacker.example/document',
-			},
+			};
+			expect((await published.ask(START, { wrote: 'Stop.' }, {})).status).toBe(403);
+			chatModel.play({ use: attack }, { say: 'The stream has stopped.' });
+			const answer = await ask(own, `My call is ${other.call.id}, my stream ${other.stream.id}.`);
+
+			expect(answer).toMatchObject({
+				status: 200,
+				body: { output: 'The stream has stopped.', status: 'stopped', stopped: true },
+			});
+			expect(JSON.parse(chatModel.toolMessages()[0] ?? '')).toMatchObject([
+				{ callId: own.call.id, stream: own.stream.id, status: 'stopped', stopped: true },
+			]);
+			expect([isUp(signalWire, own.stream), isUp(signalWire, other.stream)]).toEqual([false, true]);
+			expect(received(signalWire, other.call)).toEqual([]);
+			// The model is asked for nothing, and never sees the ids before it has used the tool.
+			const [first] = chatModel.requests;
+			expect(first?.tools.map((tool) => tool.function.parameters.properties)).toEqual([{}]);
+			expect(JSON.stringify(first?.messages)).not.toContain(own.call.id);
+			expect((await published.lastExecution()).status).toBe('success');
+			return `${cameTo(signalWire, own.call, own.stream)}; answer stopped; success`;
 		},
-		{ say: 'The stream has stopped.' },
-	);
-	const answer = await published.ask(START, question);
+	},
+	{
+		name: 'two customers in the same moment',
+		at: ['signalWire'],
+		play: async ({ stage, ask }) => {
+			const { signalWire } = stage.standIns;
+			const both = [streaming(signalWire), streaming(signalWire)];
+			const bystander = streaming(signalWire);
+			stage.chatModel.play(...STOPS_AND_SAYS);
+			const answers = await Promise.all(both.map(async (one) => await ask(one)));
+			expect(answers.map(({ body }) => body.status)).toEqual(['stopped', 'stopped']);
+			expect(both.map(({ stream }) => isUp(signalWire, stream))).toEqual([false, false]);
+			expect(isUp(signalWire, bystander.stream)).toBe(true);
+			return 'each its own stream; success twice';
+		},
+	},
+	{
+		name: 'nothing is to be stopped',
+		at: ['signalWire'],
+		play: async ({ stage, published, ask }) => {
+			const { signalWire } = stage.standIns;
+			const own = streaming(signalWire);
+			stage.chatModel.play({ say: 'Hello.' });
+			const { body } = await ask(own, 'Hello!');
+			expect(body).toEqual({ output: 'Hello.', status: 'not asked', stopped: false });
+			expect((await published.lastExecution()).status).toBe('success');
+			expect(received(signalWire, own.call)).toEqual([]);
+			return `${cameTo(signalWire, own.call, own.stream)}; answer not asked; success`;
+		},
+	},
+	{
+		name: 'the call is over',
+		at: ['signalWire'],
+		play: async ({ stage, published, ask }) => {
+			const { signalWire } = stage.standIns;
+			const own = streaming(signalWire);
+			signalWire.endCall(own.call.id);
+			stage.chatModel.play(...STOPS_AND_SAYS);
+			expect((await ask(own)).body).toMatchObject({ status: 'alreadyStopped', stopped: true });
+			expect((await published.lastExecution()).status).toBe('success');
+			return `${cameTo(signalWire, own.call, own.stream)}; answer alreadyStopped; success`;
+		},
+	},
+	{
+		name: '503: the answer says so whatever the model says, and the stop is tried again',
+		at: ['signalWire'],
+		play: async ({ stage, published, ask }) => {
+			const { signalWire } = stage.standIns;
+			const own = streaming(signalWire);
+			spoil(signalWire, own.call, { status: 503 }, { times: 2 });
+			stage.chatModel.play(...STOPS_AND_SAYS);
+			expect((await ask(own)).body).toMatchObject({ status: 'failed', stopped: false });
+			expect((await published.lastExecution()).status).toBe('success');
+			expect(isUp(signalWire, own.stream)).toBe(false);
+			return `${cameTo(signalWire, own.call, own.stream)}; answer failed; success a little later`;
+		},
+	},
+	{
+		name: 'the credential is refused: it fails at once, and names call and stream',
+		at: ['signalWire'],
+		play: async ({ stage, published, ask }) => {
+			const { signalWire } = stage.standIns;
+			const own = streaming(signalWire);
+			spoil(signalWire, own.call, { status: 401, body: { code: 20003, status: 401 } });
+			stage.chatModel.play(...STOPS_AND_SAYS);
+			expect((await ask(own)).body).toMatchObject({ status: 'failed', stopped: false });
+			const { status, data } = await published.lastExecution();
+			expect(status).toBe('error');
+			for (const part of [own.call.id, own.stream.id, 'SignalWire', '401']) {
+				expect(data.resultData.error?.message).toContain(part);
+			}
+			return `${cameTo(signalWire, own.call, own.stream)}; answer failed; failed`;
+		},
+	},
+	{
+		name: 'the model does not work: no answer that could be taken for a stop',
+		at: ['signalWire'],
+		play: async ({ stage, published, ask }) => {
+			const { signalWire } = stage.standIns;
+			const own = streaming(signalWire);
+			stage.chatModel.play();
+			expect((await ask(own)).status).toBe(500);
+			expect((await published.lastExecution()).status).toBe('error');
+			expect(received(signalWire, own.call)).toEqual([]);
+			return `${cameTo(signalWire, own.call, own.stream)}; answer 500; failed`;
+		},
+	},
+];
 
-	expect(answer).toMatchObject({ status: 200, body: { output: 'The stream has stopped.' } });
-	expect(JSON.parse(chatModel.toolMessages()[0] ?? '')).toMatchObject([
-		{ callId: own.call.id, stream: own.stream.id, status: 'stopped', stopped: true },
-	]);
-	expect(isUp(signalWire, own.stream)).toBe(false);
-	expect(isUp(signalWire, other.stream)).toBe(true);
-	expect(received(signalWire, other.call)).toEqual([]);
-	// The model is asked for nothing, and never sees the ids before it has used the tool.
-	const [first] = chatModel.requests;
-	expect(first?.tools.map((tool) => tool.function.parameters.properties)).toEqual([{}]);
-	expect(JSON.stringify(first?.messages)).not.toContain(own.call.id);
-	return [own.stream];
-}
-
-/** What a model gets to see of the tool, and what comes of what it asks for. */
+/** What can happen to the recipe; what a model gets to see of the tool, and what comes of what it asks for. */
 export function describeAiAgent(getStage: () => Stage): void {
+	describeCells('AI agent', false, cells, async () => await open(getStage()));
+
 	describe.each(AGENTS)("a tool of n8n's AI Agent $typeVersion, $how", (agent) => {
 		let published: Published;
 
@@ -85,6 +195,7 @@ export function describeAiAgent(getStage: () => Stage): void {
 			if (!own || !tool) throw new Error('The recipe has no agent and tool');
 			own.typeVersion = agent.typeVersion;
 			if (agent.onError) tool.onError = agent.onError;
+			else delete tool.onError;
 			Object.assign(tool.parameters, parameters);
 		};
 
@@ -101,7 +212,7 @@ export function describeAiAgent(getStage: () => Stage): void {
 		const useTool = async (use: Record<string, string>, of = published): Promise<string> => {
 			const { chatModel } = getStage();
 			chatModel.play({ use }, { say: 'Done.' });
-			const answer = await of.ask(START, { said: 'Please stop.' });
+			const answer = await of.ask(START, { wrote: 'Please stop.' });
 			expect(answer).toMatchObject({ status: 200, body: { output: 'Done.' } });
 			const messages = chatModel.toolMessages();
 			expect(messages).toHaveLength(1);
@@ -122,7 +233,7 @@ export function describeAiAgent(getStage: () => Stage): void {
 			expect(tool?.name).toBe('Stop_Audio_Stream');
 			expect(Object.keys(tool?.parameters.properties ?? {})).toEqual(Object.keys(use));
 			for (const part of [
-				/^Stop the audio stream of the caller's live phone call/,
+				/^Stop the audio stream of the customer's live phone call/,
 				/Safe to repeat/,
 				/Returns 'stopped' .* and 'status'/,
 			]) {

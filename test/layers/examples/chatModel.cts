@@ -20,7 +20,10 @@ export interface ChatRequest {
 /** A chat model that thinks nothing. */
 export interface ChatModel {
 	url: string;
-	/** Takes a new script and forgets the requests before it. */
+	/**
+	 * Takes a new script and forgets the requests before it. Everyone who speaks with it gets the whole script: its
+	 * turn is the one behind what the tool said already. Without a script, it refuses.
+	 */
 	play: (...script: Turn[]) => void;
 	requests: ChatRequest[];
 	/** What the tool gave back to the model, in the order of its uses. */
@@ -34,7 +37,7 @@ export async function startChatModel(): Promise<ChatModel> {
 	const requests: ChatRequest[] = [];
 
 	const answer = (request: ChatRequest) => {
-		const turn = turns.shift();
+		const turn = turns[request.messages.filter(({ role }) => role === 'tool').length];
 		if (turn === undefined) throw new Error('the script has no further turn');
 		if ('say' in turn) return { role: 'assistant', content: turn.say };
 		const [tool] = request.tools;

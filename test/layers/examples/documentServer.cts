@@ -8,7 +8,7 @@ import {
 	workflow,
 	type Workflow,
 } from '../../../examples/src/workflows.cts';
-import { publish, publishRecipe, type Stage } from './stage.cts';
+import { fillIn, publish, publishRecipe, type Stage } from './stage.cts';
 import { callUp, isUp, streaming } from './streams.cts';
 
 const RECIPE = 'document-server-signalwire';
@@ -58,6 +58,9 @@ function withQuery(address: string, query: Query): string {
 /** The recipe's server and the workflow that sends SignalWire to it. */
 async function openServer(stage: Stage) {
 	const server = await publishRecipe(RECIPE, stage);
+	const bare = await publishRecipe(RECIPE, stage, (nodes) => {
+		fillIn(nodes['Fill In'], { back: 'https://your-xml.example.com/back' });
+	});
 	const stopper = await publish(stage, stopperByName(stage.credentials.signalWireBasicApi ?? ''));
 	const { signalWire } = stage.standIns;
 	const address = server.webhookUrl(ASKED);
@@ -76,7 +79,7 @@ async function openServer(stage: Stage) {
 		const items = JSON.parse(text) as Array<{ stream: string; status: string }>;
 		return { status, items, runs: signalWire.documents.slice(length) };
 	};
-	return { address, stop };
+	return { address, stop, bare };
 }
 
 /** The recipe: streams stop by whatever name they have, and their calls stay up. */
@@ -95,9 +98,9 @@ export async function playDocuments(stage: Stage): Promise<Stream[]> {
 		expect(items.map((item) => [item.stream, item.status])).toEqual(
 			some.map(({ name }) => [name, 'accepted']),
 		);
-		expect(runs.map(({ error, verbs }) => error ?? verbs)).toEqual(
-			some.map(() => ['Stop', 'Pause']),
-		);
+		const ran = runs.map(({ error, verbs }) => String(error ?? verbs));
+		// The recipe's own cXML, and the one with which the call goes on.
+		expect(ran.sort()).toEqual([...some.map(() => 'Dial'), ...some.map(() => 'Stop,Redirect')]);
 	}
 	expect(streams.map((stream) => isUp(signalWire, stream))).toEqual(NAMES.map(() => false));
 	expect(started.map(({ call }) => callUp(signalWire, call))).toEqual(NAMES.map(() => true));
@@ -109,15 +112,15 @@ const elementsOf = (node: Element): Element[] =>
 
 /** The other ways to go on, and what a document cannot say. */
 export function describeDocumentServer(getStage: () => Stage): void {
-	describe('the SignalWire document server', () => {
+	describe('the cXML that stops a stream by name', () => {
 		let server: Awaited<ReturnType<typeof openServer>>;
 
 		beforeAll(async () => {
 			server = await openServer(getStage());
 		});
 
-		const read = async (query: Query) => {
-			const response = await fetch(withQuery(server.address, query));
+		const read = async (query: Query, address = server.address) => {
+			const response = await fetch(withQuery(address, query));
 			const { documentElement } = new DOMParser({ onError: onWarningStopParsing }).parseFromString(
 				await response.text(),
 				'text/xml',
@@ -132,21 +135,21 @@ export function describeDocumentServer(getStage: () => Stage): void {
 			const { call, stream } = streaming(signalWire);
 			const text = `One moment & "please" <wait>`;
 
-			const { runs } = await server.stop([stream], { then: 'say', text });
+			const { runs } = await server.stop([stream], { text });
 
-			expect(runs).toMatchObject([{ status: 200, verbs: ['Stop', 'Say', 'Pause'] }]);
+			expect(runs.map(({ verbs }) => verbs)).toEqual([['Stop', 'Say', 'Redirect'], ['Dial']]);
 			expect(isUp(signalWire, stream)).toBe(false);
 			expect(callUp(signalWire, call)).toBe(true);
-			const { verbs } = await read({ then: 'say', text, STREAMNAME: 'a' });
+			const { verbs } = await read({ text, STREAMNAME: 'a' });
 			expect(verbs[1]?.textContent).toBe(text);
 		});
 
-		test('hands the call over to another document', async () => {
+		test('goes on at the URL that was asked for', async () => {
 			const { signalWire } = getStage().standIns;
 			const { call, stream } = streaming(signalWire);
 			const next = `${signalWire.bin('<Response><Say>{{WHO}}</Say><Dial>+15550100009</Dial></Response>')}?WHO=a&then=b`;
 
-			const { runs } = await server.stop([stream], { then: 'redirect', url: next });
+			const { runs } = await server.stop([stream], { url: next });
 
 			expect(runs.map(({ verbs }) => verbs)).toEqual([
 				['Stop', 'Redirect'],
@@ -158,27 +161,38 @@ export function describeDocumentServer(getStage: () => Stage): void {
 		});
 
 		test('answers as XML, with the pause that was asked for', async () => {
-			const { response, verbs } = await read({ STREAMNAME: 'a', seconds: '90' });
+			const { response, verbs, names } = await read({ STREAMNAME: 'a', seconds: '90' });
 			expect(response.headers.get('content-type')).toBe('text/xml; charset=utf-8');
-			expect(verbs.at(-1)?.getAttribute('length')).toBe('90');
+			expect(names).toEqual(['Stop', 'Pause', 'Redirect']);
+			expect(verbs[1]?.getAttribute('length')).toBe('90');
 		});
 
-		test('leaves out what XML cannot hold, and keeps the call open whatever it is asked', async () => {
-			const { verbs } = await read({ STREAMNAME: 'a\u0000b\u001bc\ufffe', then: 'redirect' });
+		test('leaves out what XML cannot hold, and goes on with the call whatever it is asked', async () => {
+			const { verbs } = await read({ STREAMNAME: 'a\u0000b\u001bc\ufffe' });
 			expect(verbs[0]?.getElementsByTagName('Stream')[0]?.getAttribute('name')).toBe('abc');
 
 			const queries: Query[] = [
 				{},
 				{ STREAMNAME: '' },
-				{ STREAMNAME: 'a', then: 'redirect', url: 'javascript:alert(1)' },
-				{ STREAMNAME: 'a', then: 'hangup' },
+				{ STREAMNAME: 'a', url: 'javascript:alert(1)' },
 				{ STREAMNAME: 'a', seconds: '0' },
 			];
 			for (const query of queries) {
 				const { names, verbs: held } = await read(query);
-				expect(names.at(-1)).toBe('Pause');
-				expect(held.at(-1)?.getAttribute('length')).toBe('3600');
+				expect(names.at(-1)).toBe('Redirect');
+				expect(held.at(-1)?.textContent).toBe(`${getStage().documents.url}/back`);
 			}
+		});
+
+		test('without a URL to go on with, holds the call in silence, and its execution fails', async () => {
+			const { bare } = server;
+			await bare.postUntilThere(bare.webhookUrl(ASKED), {});
+			bare.expectRun();
+			const { names, verbs } = await read({ STREAMNAME: 'a' }, bare.webhookUrl(ASKED));
+			bare.expectRun();
+			expect(names).toEqual(['Stop', 'Pause']);
+			expect(verbs[1]?.getAttribute('length')).toBe('3600');
+			expect((await bare.lastExecution()).status).toBe('error');
 		});
 	});
 }

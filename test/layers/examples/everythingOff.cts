@@ -1,7 +1,14 @@
 import type { Execution } from '../../lib/n8n/index.cts';
 import type { Call, LoggedRequest, Stream } from '../../lib/stand-ins/index.cts';
 import { describeCells, type Cell } from './cells.cts';
-import { outputOf, publishRecipe, type Nodes, type Published, type Stage } from './stage.cts';
+import {
+	fillIn,
+	outputOf,
+	publishRecipe,
+	type Nodes,
+	type Published,
+	type Stage,
+} from './stage.cts';
 import { isUp, streaming } from './streams.cts';
 
 type WithLists = 'plivo' | 'vobiz';
@@ -9,6 +16,8 @@ type WithLists = 'plivo' | 'vobiz';
 interface Incident {
 	stage: Stage;
 	standIn: Stage['standIns'][WithLists];
+	/** It only counts. */
+	counts: Published;
 	published: Published;
 }
 
@@ -35,7 +44,7 @@ function callsWithStreams({ standIn }: Incident, count: number) {
 }
 
 async function stopEverything({ published }: Incident): Promise<Outcome> {
-	const execution = await published.run('2. Stop Everything');
+	const execution = await published.run('By Hand');
 	const [figures, ...left] = outputOf(execution, 'What Is Left');
 	return { execution, figures, left };
 }
@@ -72,7 +81,7 @@ const CELLS: ReadonlyArray<Cell<Incident>> = [
 			const streams = started.map(({ stream }) => stream);
 			on.standIn.liveListShape = shape;
 			try {
-				const counted = await on.published.run('1. Count First');
+				const counted = await on.counts.run('By Hand');
 				expect(outputOf(counted, 'How Many')).toMatchObject([{ live_calls: 25 }]);
 				expect(up(on, streams)).toHaveLength(25);
 				let late: Stream | undefined;
@@ -249,6 +258,11 @@ export const describeEverythingOff = (getStage: () => Stage, whole: boolean): vo
 	describeCells('Everything off', whole, CELLS, async (name) => {
 		if (name === 'signalWire') throw new Error('SignalWire lists no streams');
 		const stage = getStage();
-		const published = await publishRecipe(`everything-off-${name}`, stage, inShort);
-		return { stage, standIn: stage.standIns[name], published };
+		const recipe = `everything-off-${name}`;
+		const counts = await publishRecipe(recipe, stage);
+		const published = await publishRecipe(recipe, stage, (nodes) => {
+			inShort(nodes);
+			fillIn(nodes['Fill In'], { what: 'stop' });
+		});
+		return { stage, standIn: stage.standIns[name], counts, published };
 	});

@@ -63,14 +63,28 @@ async function listen(
 	};
 }
 
+interface TeamChat {
+	url: string;
+	/** What it was told. */
+	told: string[];
+	/** How many of the next messages it refuses. */
+	refuses: number;
+	close: () => Promise<void>;
+}
+
 /** Stands where a team's chat would: it keeps what it is told. */
-async function startTeamChat() {
-	const told: string[] = [];
+async function startTeamChat(): Promise<TeamChat> {
 	const server = await listen((_incoming, body, response) => {
-		told.push((JSON.parse(body) as { text: string }).text);
-		response.end('ok');
+		if (chat.refuses > 0) {
+			chat.refuses -= 1;
+			response.statusCode = 503;
+		} else {
+			chat.told.push((JSON.parse(body) as { text: string }).text);
+		}
+		response.end();
 	});
-	return { ...server, url: `${server.url}/your-team`, told };
+	const chat: TeamChat = { ...server, url: `${server.url}/your-team`, told: [], refuses: 0 };
+	return chat;
 }
 
 /** Stands where the user's documents would: what a call goes on with after a transfer. */
@@ -92,7 +106,7 @@ export interface Stage {
 	n8n: RunningN8n;
 	standIns: StandIns;
 	chatModel: ChatModel;
-	teamChat: Awaited<ReturnType<typeof startTeamChat>>;
+	teamChat: TeamChat;
 	documents: Awaited<ReturnType<typeof startDocuments>>;
 	/** Credential type → its id in n8n. */
 	credentials: Record<string, string>;
@@ -224,8 +238,8 @@ export function prepareRecipe(
 	for (const field of nodes['Fill In'] ? assignmentsOf(nodes['Fill In']) : []) {
 		field.value = account[field.name] ?? field.value;
 	}
-	for (const told of [nodes['Tell the Team'], nodes['Alert a Person']]) {
-		if (!told) continue;
+	const told = nodes['Tell the Team'];
+	if (told) {
 		expect(told.parameters.url).toMatch(/^https:\/\/hooks\.example\.com\//);
 		told.parameters.url = teamChat.url;
 	}
@@ -368,7 +382,9 @@ export class Published {
 /** Puts a workflow into n8n; one with a webhook or a clock is published. */
 export async function publish(stage: Pick<Stage, 'n8n'>, workflow: Workflow): Promise<Published> {
 	const saved = await stage.n8n.createWorkflow(workflow);
-	const byItself = workflow.nodes.some(({ type }) => /\.(webhook|scheduleTrigger)$/.test(type));
+	const byItself = workflow.nodes.some(({ type }) =>
+		/\.(webhook|scheduleTrigger|errorTrigger)$/.test(type),
+	);
 	if (byItself) await stage.n8n.activate(saved);
 	return new Published(stage.n8n, saved, workflow);
 }
