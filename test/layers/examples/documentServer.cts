@@ -19,7 +19,7 @@ const NAMES = [
 	`Tom & "Jerry" <live>'s`,
 	'日本語 🎧 café',
 	']]> &amp; <!-- {{ $json }} ${1} %20+#?/',
-	' \t\n\r ',
+	' \t\n\r a ',
 ];
 
 /** A workflow that stops streams by name through a document, one for each item that it is sent. */
