@@ -121,6 +121,11 @@ export class Editor {
 	async newWorkflow() {
 		const { page } = this;
 		const before = page.url();
+		const behindNode = page.locator(mark('ndv-backdrop'));
+		if (await behindNode.isVisible()) {
+			await behindNode.click({ position: { x: 2, y: 2 } });
+			await behindNode.waitFor({ state: 'hidden' });
+		}
 		// By the menu, as a person does it: loading the whole editor anew takes ten times as long.
 		await this.#again(async () => {
 			await page.locator(mark('universal-add')).first().click(TRY);
