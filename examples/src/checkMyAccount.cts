@@ -86,7 +86,7 @@ const WHAT_CAME_OUT = (reads: string, what: readonly string[]): string =>
 const WORDS = ['status', 'error', 'message', 'code'];
 const filledIn = Object.values($('Fill In').first().json);
 
-/** What is no plain word may be an id, a number or an address. */
+/** What is no plain word may be an id, a number or a URL. */
 const isPlain = (word) =>
   !filledIn.some((one) => one && word.includes(one)) &&
   word.replace(/^\W+|\W+$/g, '').split(/[-_']/).every((part) => /^([A-Z]?[a-z]{1,20}|[A-Z]{1,20})$/.test(part));
@@ -188,7 +188,7 @@ export function checkMyAccount(carrier: Carrier): Workflow {
 					'Run it, open **What Came Out**, copy its JSON, read it, and send it to us in an issue, *What my provider answered*.',
 				),
 				'### What the report shows',
-				'Of each answer the status, the names and types of its keys, and the words of `status`, `error`, `message` and `code`. Ids, numbers and addresses in them become `…`; a `code` of up to five digits stays. The other nodes hold the answers as they came: send only what the last node holds.',
+				'Of each answer the status, the names and types of its keys, and the words of `status`, `error`, `message` and `code`. Ids, numbers and URLs in them become `…`; a `code` of up to five digits stays. The other nodes hold the answers as they came: send only what the last node holds.',
 			],
 		),
 		rows,
