@@ -1,9 +1,17 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { sourceDigest } from './figures.cts';
 import { ROOT } from './install.cts';
 import { npm, run, step } from './processes.cts';
 
-/** Compiles the package into `dist`. */
+/** What `dist` was made of. gulp clears the folder, so it is gone after any other build. */
+const MADE_OF = path.join(ROOT, 'dist/.made-of');
+
+/** Compiles the package into `dist`, unless that is what is there. */
 export const build = async (): Promise<void> => {
+	const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+	const sources = [sourceDigest(), read('tsconfig.json'), read('gulpfile.js')].join('\n');
+	if (existsSync(MADE_OF) && readFileSync(MADE_OF, 'utf8') === sources) return;
 	await step(
 		'building the package',
 		async () =>
@@ -11,6 +19,7 @@ export const build = async (): Promise<void> => {
 				cwd: ROOT,
 			}),
 	);
+	writeFileSync(MADE_OF, sources);
 };
 
 /** The path of the tarball that npm has just packed, from what npm printed: its name, and now and then a notice. */
