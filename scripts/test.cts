@@ -40,7 +40,7 @@ runScript(async () => {
 			JEST,
 			...args,
 			// A layer drives one n8n after another: side by side they would only slow each other down.
-			...(layer === undefined ? [] : ['--runInBand']),
+			layer === undefined ? '--maxWorkers=100%' : '--runInBand',
 			// Last: jest would take a pattern after it for one more project.
 			...['--selectProjects', layer ?? 'main'],
 		],

@@ -122,6 +122,7 @@ async function ensureSqlite(): Promise<void> {
 			await npm(['rebuild', 'sqlite3', '--ignore-scripts=false', '--foreground-scripts'], {
 				cwd: __dirname,
 				env: {
+					JOBS: 'max',
 					PATH: `${path.join(folder, 'bin')}${path.delimiter}${process.env.PATH}`,
 					// Without this the compiler's wrapper would want to fetch the headers of this Node.
 					...(headers && { npm_config_nodedir: folder }),
