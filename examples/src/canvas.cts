@@ -2,7 +2,7 @@
 
 export interface Note {
 	name: string;
-	/** Headings of two levels, steps, bullets, paragraphs, and examples in fences. */
+	/** Headings of two levels, steps, bullets and paragraphs. */
 	text: string;
 }
 
@@ -47,22 +47,18 @@ const BETWEEN_LINES = 9;
 /** The width of a character as a part of its height, with room for words that do not fit on a line. */
 const PER_CHARACTER = 0.52;
 
-/** A note's text with every line as large as headings of these marks; examples stay as they are. */
-function written(text: string, marks: string): string {
-	if (marks === '') return text;
-	let isExample = false;
-	return text
-		.split('\n')
-		.map((line) => {
-			const isFence = line.startsWith('```');
-			if (isFence) isExample = !isExample;
-			if (isExample || isFence || line === '') return line;
-			const [, heading] = /^#+ (.*)/.exec(line) ?? [];
-			if (heading !== undefined) return `${marks.slice(1)} ${heading}`;
-			return `${marks} ${line.replace(/^- /, '– ')}`;
-		})
-		.join('\n');
-}
+/** A note's text with every line as large as headings of these marks. */
+const written = (text: string, marks: string): string =>
+	marks === ''
+		? text
+		: text
+				.split('\n')
+				.map((line) => {
+					const [, heading] = /^#+ (.*)/.exec(line) ?? [];
+					if (heading !== undefined) return `${marks.slice(1)} ${heading}`;
+					return line && `${marks} ${line.replace(/^- /, '– ')}`;
+				})
+				.join('\n');
 
 /** How high a note of this width must be to show all of its text. */
 const heightOf = (text: string, width: number): number =>

@@ -40,7 +40,7 @@ export const swml = (): Workflow =>
 				"SWML's status event `calling.call.stream` says `streaming`.",
 				'### What it does',
 				'It waits as long as the call may be streamed, and stops the stream by its **control ID**. Give it in your script; it need only be unique on one call, so it may always be the same:',
-				'```yaml\n- stream:\n    url: wss://audio.example.com/stream\n    control_id: caller-audio\n    status_url: https://user:password@…\n```',
+				'`- stream: { url: "wss://audio.example.com/stream", control_id: caller-audio, status_url: "https://user:password@…" }`',
 				'Behind `connect: to: stream:wss://…` the event names no call: put it into the URL, `status_url: https://user:password@…?call_id=%{call.call_id}`.',
 				AGAIN,
 				'### What is proved',

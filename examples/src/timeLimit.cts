@@ -84,7 +84,7 @@ export const WAIT = waitMinutes(
 	`={{ Math.max(${filledIn('minutes')}, ${String(LEAST_MINUTES)}) }}`,
 );
 
-export const STEP_MINUTES = `**Fill In**: \`minutes\`, how long a call may be streamed; at least ${String(LEAST_MINUTES)}. An expression may decide, say by the number that was called.`;
+export const STEP_MINUTES = `**Fill In**: \`minutes\`, how long a call may be streamed; at least ${String(LEAST_MINUTES)}. An expression may decide, for example by the number that was called.`;
 export const AGAIN = `A stop that does not work is tried again every ${String(KEPT_WAIT_SECONDS)} seconds, up to ${String(MOST_AGAIN)} times, and then the execution fails and says which stream may still run.`;
 
 const title = (carrier: Carrier): string => `Time limit and hang-up – ${carrier.shown}`;

@@ -169,7 +169,7 @@ export class Editor {
 				const box = note.getBoundingClientRect();
 				// What n8n draws in px, the canvas shows smaller.
 				const zoom = box.width / (note as HTMLElement).offsetWidth;
-				const lines = [...note.querySelectorAll<HTMLElement>('p, li, h1, h2, h3')];
+				const lines = [...note.querySelectorAll<HTMLElement>('p, li, pre, h1, h2, h3')];
 				const sizes = lines.map((line) => Number.parseFloat(getComputedStyle(line).fontSize));
 				return {
 					text: note.textContent,
