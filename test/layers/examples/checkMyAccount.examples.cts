@@ -89,7 +89,7 @@ const WHAT_COMES_OUT: Record<Name, string[]> = {
 	signalWire: [
 		'start a stream: 200',
 		'stop it: 200: stopped',
-		'stop it again: 404: notFound, live',
+		'stop it again: 404: alreadyStopped',
 		'stop a wrong id: 404: notFound, live',
 		'read the call: 200',
 		'stop what is left: 404: notFound, live',

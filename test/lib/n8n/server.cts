@@ -109,7 +109,8 @@ export interface RunningN8n extends Home {
 	waitForExecution: (id: string, seconds?: number) => Promise<Execution>;
 	/**
 	 * Waits until the first `count` executions of a workflow ended, and gives back the last of them. What began
-	 * after them, as by an event that they caused, may end before them and is not taken for one of them.
+	 * after them, as by an event that they caused, may end before them and is not taken for one of them; nor is
+	 * what n8n's clock begins by itself.
 	 */
 	waitForRun: (workflowId: string, count: number, seconds?: number) => Promise<Execution>;
 	/** Posts to a published webhook; n8n needs a moment after publishing before it listens. */
@@ -323,6 +324,7 @@ export async function runN8n(
 					results: PackedExecution[];
 				};
 				const first = results
+					.filter(({ mode }) => mode !== 'trigger')
 					.sort((one, other) => Number(one.id) - Number(other.id))
 					.slice(0, count);
 				const haveEnded = first.every(({ status }) => !RUNNING.includes(status));
