@@ -104,6 +104,11 @@ async function publishHandOver(
 		// The editor makes it up when the workflow is imported, and the user copies the address.
 		hook.webhookId = id;
 		nodes.Wait.parameters.amount = wait;
+		for (const short of ['Look Again', 'Let It Begin']) {
+			const node = nodes[short];
+			if (!node) throw new Error(`There is no '${short}'`);
+			node.parameters.amount = 1;
+		}
 		fillIn(nodes['Fill In'], { xml_url: document });
 	});
 	// n8n needs a moment after publishing before it listens.
