@@ -60,21 +60,24 @@ const said = [error, message, confirmReason].filter(Boolean).join(' ');
 ${
 	onSignalWire
 		? `${MEMORY}
-if (status === 'stopped') {
-  memory.seen[stream] = { at: Date.now() };
-  delete memory.seen[callId];
-}
-const isDown = stopped || (status === 'notFound' && stream in memory.seen);
+const asked = memory.seen[stream];
+// What was started last has stopped, or was never let in: the next resume starts one.
+if (status === 'stopped' || (status === 'notFound' && memory.seen[callId]?.stream === stream)) delete memory.seen[callId];
+if (stopped || status === 'accepted') memory.seen[stream] = { at: Date.now(), hasStopped: stopped };
+const isProved = stopped || asked?.hasStopped === true;
+const isDown = isProved || (status === 'notFound' && asked !== undefined);
 `
-		: `const isDown = stopped && confirmed;
+		: `const isProved = status === 'alreadyStopped' || confirmed === true;
+// Vobiz says 204 to any call, and shows nothing of one that is over and never had a stream.
+const isDown = isProved || (stopped && /lists no stream of this call/.test(confirmReason));
 `
 }
 let json;
 if (callState === 'ended') json = { code: 200, result: 'over', proved: true, message: 'The call is over, and its streams ended with it.' };
-else if (isDown) json = { code: 200, result: 'paused', proved: true, message: ${
+else if (isDown) json = { code: 200, result: 'paused', proved: isProved, message: isProved ? ${
 		onSignalWire
-			? `'SignalWire says that it stopped.'`
-			: `'${shown} shows that no stream of this call runs.'`
+			? `'SignalWire says that it stopped.' : 'SignalWire took the pause before, and now knows no such stream.'`
+			: `'${shown} says that no stream of this call runs.' : \`\${confirmReason}: it is probably over, unless the ${callShown} is wrong.\``
 	} };
 else if (callState === 'notFound') json = { code: 200, result: 'over', proved: false, message: '${shown} knows no such call: it is over, unless the ${callShown} is wrong.' };
 else if (failure === 'input') json = { code: 400, result: 'refused', proved: false, message: \`Nothing was sent. \${said}\` };
@@ -109,17 +112,20 @@ const isWhole = shown !== undefined && (page.meta?.total_count ?? page.total ?? 
 const running = (shown ?? [])
   .filter(({ service_url, end_time, status: state }) =>
     service_url === ${filledIn('stream_server')} && !end_time && state !== 'completed' && state !== 'failed')
-  .map(({ stream_id }) => stream_id)
-  .sort();
+  .sort((one, other) => (one.stream_id < other.stream_id ? -1 : 1));
+const [first] = running;
+// A stream that is still connecting is listed too.
+const hasBegun = Boolean(first?.start_time) || first?.status === 'in-progress';
 const isTaken = status >= 200 && status < 300;
 const isLast = $runIndex >= ${MOST_LOOKS};
 
 let json;
 if (!list) json = ${IS_FILLED_IN(carrier)} ? { next: 'look' } : notFilledIn();
-else if (running.length > 1 && !isLast) json = { next: 'stop one', stream_id: running.at(-1) };
-else if (running.length > 1) json = result(504, 'not known', false, \`\${running.length} streams run, and the second did not stop.\`, running[0]);
-else if (running.length === 1) json = result(200, started ? 'resumed' : 'already', true,
-  started ? '${carrier.shown} shows the stream as running.' : 'A stream to this server runs already. Nothing was started.', running[0]);
+else if (running.length > 1 && !isLast) json = { next: 'stop one', stream_id: running.at(-1).stream_id };
+else if (running.length > 1) json = result(504, 'not known', false, \`\${running.length} streams run, and the second did not stop.\`, first.stream_id);
+else if (first && !hasBegun && !isLast) json = { next: 'wait' };
+else if (first) json = result(200, started ? 'resumed' : 'already', hasBegun,
+  \`\${started ? 'It was started' : 'It was started before, and nothing was started now'}. ${carrier.shown} \${hasBegun ? 'shows it as running' : 'lists it, and does not show yet that it runs'}.\`, first.stream_id);
 else if (!started && (isWhole || isOver)) json = { next: 'start' };
 else if (isOver) json = over();
 else if (!isLast && (isOpen(status) || (started && isTaken))) json = { next: 'wait' };
@@ -129,25 +135,35 @@ else json = result(504, 'not known', false, started
   : \`Nothing was started: the list of streams cannot be read as a whole. \${words}\`);
 return [{ json }];`;
 
+/** A stream that was started here and not paused since may run: a second one would get an id, and never live. */
+const WHAT_IS_KNOWN = (carrier: Carrier): string => `${MEMORY}
+const { stream } = memory.seen[${filledIn(carrier.call)}] ?? {};
+return [{ json: { stream, next: ${IS_FILLED_IN(carrier)} ? (stream ? 'look' : 'start') : 'answer' } }];`;
+
 /** SignalWire lists no streams: the name is unique on its call, so a second start has no effect. */
-const DID_IT_START = (carrier: Carrier): string => `const isSent = $('Start the Stream').isExecuted;
-${READ_ANSWER(carrier, "isSent ? $('Start the Stream').first().json : {}")}
-${RESULT(carrier)}
+const DID_IT_START = (
+	carrier: Carrier,
+): string => `const { next, stream } = $('What Is Known').first().json;
+const isSent = next === 'start';
 const { statusCode, body: call } = $input.first().json;
+${READ_ANSWER(carrier, "isSent ? $('Start the Stream').first().json : $input.first().json")}
+${RESULT(carrier)}
 const hasEnded = statusCode === 200 && ['completed', 'busy', 'failed', 'no-answer', 'canceled'].includes(call?.status);
 
+const isTaken = isSent && status >= 200 && status < 300;
+if (isTaken) {
 ${MEMORY}
-const isTaken = status >= 200 && status < 300;
-if (isTaken) memory.seen[${filledIn(carrier.call)}] = { at: Date.now(), stream: own.sid };
-const before = memory.seen[${filledIn(carrier.call)}]?.stream;
+  memory.seen[${filledIn(carrier.call)}] = { at: Date.now(), stream: own.sid };
+}
 
 let json;
-if (!isSent) json = notFilledIn();
+if (next === 'answer') json = notFilledIn();
 else if (isTaken) json = result(200, 'resumed', own.status === 'in-progress',
   own.status === 'in-progress' ? 'SignalWire says that it runs.' : \`SignalWire took it (\${own.status}).\`, own.sid);
 else if (isOver || hasEnded) json = over();
+else if (!isSent) json = result(200, 'already', false,
+  'It was started before, and not paused since. Nothing was started now. If it does not run: pause it, and resume again.', stream);
 else if (isOpen(status)) json = result(504, 'not known', false, \`It is not known whether a stream was started; to resume again does no harm. \${words}\`);
-else if (before && [400, 409, 422].includes(status)) json = result(200, 'already', false, \`This stream was started before, and not paused since. \${words}\`, before);
 else json = result(502, 'refused', false, \`Nothing was started. Does a stream named ${STREAM_NAME} run already? \${words}\`);
 return [{ json }];`;
 
@@ -214,7 +230,7 @@ function notesOf(carrier: Carrier) {
 				ERROR_WORKFLOW,
 			),
 			'### Try it without a call',
-			`Publish, and post \`{"${callField}": "none"${onSignalWire ? ', "StreamSid": "none"' : ''}}\` with your header to the Production URL of **Pause**: \`${name === 'vobiz' ? 'not known' : 'over'}\` says that URL, header and credential work${name === 'vobiz' ? ' (Vobiz takes a stop of any call, and then shows none)' : ''}. A 401 of ${shown} comes as \`refused\`.`,
+			`Publish, and post \`{"${callField}": "none"${onSignalWire ? ', "StreamSid": "none"' : ''}}\` with your header to the Production URL of **Pause**: \`${name === 'vobiz' ? 'paused' : 'over'}\`, not proved, says that URL, header and credential work${name === 'vobiz' ? ' (Vobiz takes a stop of any call, and then shows none)' : ''}. A 401 of ${shown} comes as \`refused\`.`,
 			'### The lock',
 			headerAuthNote('Pause and Resume'),
 			keepsNote('the key of your header'),
@@ -280,10 +296,15 @@ export function pauseAndResume(carrier: Carrier): Workflow {
 		return workflow({
 			...named,
 			rows: [
-				[...asked, ...gap(3), ...answered],
+				[...asked, ...gap(4), ...answered],
 				[
 					...resume,
-					ifNode('Is All Filled In?', IS_FILLED_IN(carrier)),
+					code('What Is Known', WHAT_IS_KNOWN(carrier)),
+					switchNode(
+						'Start It?',
+						{ Start: [['$json.next', 'start']], Look: [['$json.next', 'look']] },
+						'Answer',
+					),
 					startStream(carrier),
 					readCall('Read the Call', carrier),
 					code('Did It Start?', DID_IT_START(carrier)),
@@ -294,13 +315,15 @@ export function pauseAndResume(carrier: Carrier): Workflow {
 				...chain(
 					'Resume',
 					'Fill In',
-					'Is All Filled In?',
+					'What Is Known',
+					'Start It?',
 					'Start the Stream',
 					'Read the Call',
 					'Did It Start?',
 					'Answer',
 				),
-				['Is All Filled In?', 'Did It Start?', 1],
+				['Start It?', 'Read the Call', 1],
+				['Start It?', 'Did It Start?', 2],
 				...end,
 			],
 		});

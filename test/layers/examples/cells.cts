@@ -14,6 +14,8 @@ export interface Cell<Play> {
 	at: readonly Name[];
 	/** All providers belong to the short run: all goes well. */
 	allWell?: true;
+	/** Left out of the short run: another cell shows its kind of failure there. */
+	wholeOnly?: true;
 	play: (play: Play) => Promise<string>;
 }
 
@@ -33,7 +35,7 @@ export function describeCells<Play>(
 			return await found;
 		};
 		const rows = cells.flatMap((cell) =>
-			(whole || cell.allWell ? cell.at : cell.at.slice(0, 1)).map(
+			(whole || cell.allWell ? cell.at : cell.at.slice(0, cell.wholeOnly ? 0 : 1)).map(
 				(name): [string, Name, Cell<Play>] => [cell.name, name, cell],
 			),
 		);
