@@ -52,9 +52,12 @@ const HOLD = `=<?xml version="1.0" encoding="UTF-8"?>
 <Response>
 {{ '  <Speak>One moment, please.</Speak>\\n  <Wait length="8"/>\\n'.repeat($json.hold_seconds / 10) }}
   <Speak>I am putting you through to a person.</Speak>
-  <Dial timeout="30"><Number>${xml('$json.person')}</Number></Dial>
+  <Dial timeout="30"{{ $json.caller_id && ' callerId="' + $json.caller_id + '"' }}><Number>${xml('$json.person')}</Number></Dial>
   <Redirect method="POST">${xml('$json.ask_again')}</Redirect>
 </Response>`;
+
+/** What nobody filled in cannot be fetched or called: the provider drops the caller, or holds them for ever. */
+const IS_FILLED_IN = `(/^https?:\\/\\/\\S+$/.test(${filledIn('go_on')}) && !${filledIn('go_on')}.includes('example.com') && /^\\+?\\d{5,}$/.test(${filledIn('person')}))`;
 
 const PROVED = "($json.status === 'alreadyStopped' || $json.confirmed === true)";
 
@@ -62,15 +65,18 @@ const PROVED = "($json.status === 'alreadyStopped' || $json.confirmed === true)"
 const WHY = (shown: string): string => {
 	const asked = `'the streams of call ' + ${CALL}`;
 	const moved = `'${shown} moved call ' + ${CALL} + ' to the private part'`;
+	const toPerson = 'A caller who is still there goes from the hold to a person.';
 	const quote = 'JSON.stringify($json.body ?? $json.error?.message ?? $json.error)';
 	return [
-		"$json.operation === 'stopAllStreams'",
+		`!${IS_FILLED_IN}`,
+		` ? "'go_on' and 'person' of 'Fill In' must be yours. The hold goes on to 'person', and not to the private part: call " + ${CALL}`,
+		" : $json.operation === 'stopAllStreams'",
 		` ? (${PROVED} ? 'Too late, as the hold was nearly over, it was proved that ' + ${asked} + ' stopped.'`,
 		` : 'It is not proved that ' + ${asked} + ' stopped: ' + ($json.error ?? $json.status) + '. ' + ($json.message ?? $json.confirmReason ?? ''))`,
-		" + ' The caller goes from the hold to a person.'",
-		' : $json.statusCode < 500',
-		` ? '${shown} refused to move call ' + ${CALL} + ' to the private part (' + $json.statusCode + '): ' + ${quote} + '. The caller goes from the hold to a person.'`,
-		` : 'It is not known whether ' + ${moved} + ' (' + ($json.statusCode ?? 'no answer') + '): ' + ${quote} + '. If it did not, the caller goes from the hold to a person.'`,
+		` + ' ${toPerson}'`,
+		' : $json.statusCode < 500 && $json.statusCode !== 408',
+		` ? '${shown} refused to move call ' + ${CALL} + ' to the private part (' + $json.statusCode + '): ' + ${quote} + '. ${toPerson}'`,
+		` : 'It is not known whether ' + ${moved} + ' (' + ($json.statusCode ?? 'no answer') + '): ' + ${quote} + '. If it did not, a caller who is still there goes from the hold to a person.'`,
 	].join('');
 };
 
@@ -101,7 +107,7 @@ export function privatePart(carrier: Carrier): Workflow {
 				'## Before you publish',
 				steps(
 					SAVE_NO_SUCCESS,
-					`**Fill In**: \`person\`, a phone number; \`go_on\`, the URL of your answer XML for the private part (try it: if it cannot be fetched, the call may drop); ${carrier.accountStep}.`,
+					`**Fill In**: \`person\`, a phone number; \`caller_id\` (may stay empty), a number of yours, if the caller’s own may not be shown; \`go_on\`, the URL of your answer XML for the private part (try it: if it cannot be fetched, the call may drop); ${carrier.accountStep}.`,
 					credentialStep(
 						carrier,
 						[...(locked ? [] : ['Check Event']), 'Stop All Streams', 'Go On'],
@@ -126,7 +132,8 @@ export function privatePart(carrier: Carrier): Workflow {
 					...(locked && { lock: 'basicAuth' }),
 				}),
 				setNode('Fill In', {
-					person: '+15550100000',
+					person: 'a phone number',
+					caller_id: '',
 					go_on: 'https://your-documents.example.com/private-part',
 					...carrier.account,
 					hold_seconds: 60,
@@ -158,8 +165,10 @@ export function privatePart(carrier: Carrier): Workflow {
 				switchNode(
 					'Proved?',
 					{
-						'Go On': [`${PROVED} && ${ON_HOLD}`],
-						Again: [`!['input', 'credentials'].includes($json.failure) && ${ON_HOLD}`],
+						'Go On': [`${PROVED} && ${ON_HOLD} && ${IS_FILLED_IN}`],
+						Again: [
+							`!${PROVED} && !['input', 'credentials'].includes($json.failure) && ${ON_HOLD}`,
+						],
 					},
 					'Give Up',
 				),

@@ -184,7 +184,8 @@ const cells: ReadonlyArray<Cell<Play>> = [
 		play: async (play) => {
 			const { call, stream } = streaming(play.standIn);
 			spoil(play.standIn, call, { status: 503 });
-			const came = await expectPerson(play, call, /not proved .* stopped: .*503/);
+			const why = /not proved .* stopped: .*503.*A caller who is still there goes from the hold/;
+			const came = await expectPerson(play, call, why);
 			expect(transfersOf(play.standIn, call)).toBe(0);
 			return `${cameTo(play.standIn, call, stream)}, ${came}`;
 		},
@@ -208,29 +209,57 @@ const cells: ReadonlyArray<Cell<Play>> = [
 				{ status: 400, body: { error: 'aleg_url is not valid' } },
 				/refused .*\(400\).*aleg_url is not valid/,
 				OTHER_FIRST,
+				false,
 			],
 			[
 				'answered 503',
 				{ status: 503, body: { error: 'busy' } },
 				/not known whether .*\(503\).*busy/,
 				BOTH,
+				false,
 			],
+			['answered 408', { status: 408 }, /not known whether .*\(408\)/, BOTH, true],
 			[
 				'not answered, and did not happen',
 				{ reset: 'before' },
 				/not known whether .*no answer/,
 				OTHER_FIRST,
+				false,
 			],
 		] as const
-	).map(([what, fault, why, at]): Cell<Play> => ({
+	).map(([what, fault, why, at, wholeOnly]): Cell<Play> => ({
 		name: `the transfer is ${what}`,
 		at,
+		...(wholeOnly && { wholeOnly }),
 		play: async (play) => {
 			const { call, stream } = streaming(play.standIn);
 			spoil(play.standIn, call, fault, { what: 'transfer' });
 			const came = await expectPerson(play, call, why);
 			expect([isUp(play.standIn, stream), transfersOf(play.standIn, call)]).toEqual([false, 1]);
 			return `${cameTo(play.standIn, call, stream)}, ${came}`;
+		},
+	})),
+	...(
+		[
+			['go_on', 'https://your-documents.example.com/private-part', BOTH, false],
+			['person', 'a phone number', OTHER_FIRST, true],
+		] as const
+	).map(([field, value, at, wholeOnly]): Cell<Play> => ({
+		name: `'${field}' is not filled in: the call stays on hold, and the execution says so`,
+		at,
+		...(wholeOnly && { wholeOnly }),
+		play: async ({ stage, standIn, name }) => {
+			const { begin } = await openWith(stage, name, (nodes) => {
+				withShortHold(nodes);
+				fillIn(nodes['Fill In'], { [field]: value });
+			});
+			const { call, stream } = streaming(standIn);
+			const execution = await begin(call);
+			expect(execution.status).toBe('error');
+			expect(messageOf(execution)).toMatch(/'go_on' and 'person' of 'Fill In' must be yours/);
+			expect([isUp(standIn, stream), callUp(standIn, call)]).toEqual([false, true]);
+			expect(transfersOf(standIn, call)).toBe(0);
+			return `${cameTo(standIn, call, stream)}, on hold; failed: not filled in`;
 		},
 	})),
 	{

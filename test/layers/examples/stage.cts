@@ -232,6 +232,7 @@ export function prepareRecipe(
 		space_url: standIns.signalWire.url,
 		project_id: standIns.signalWire.credentials.projectId,
 		human: '+15550100009',
+		person: '+15550100000',
 		back: `${documents.url}/back`,
 		go_on: `${documents.url}/private-part`,
 	};
