@@ -60,7 +60,7 @@ const response = (...lines: string[]): string =>
 
 /** Where the call goes on: beside a stream that listens, and when the stream of an agent stopped. */
 const goesOn = (say: string): string[] => [
-	`  <Dial timeout="30"><Number>${xml(filledIn('person'))}</Number></Dial>`,
+	`  <Dial timeout="30"${attribute('callerId', filledIn('caller_id'))}><Number>${xml(filledIn('person'))}</Number></Dial>`,
 	`  <${say}>Nobody can take your call now. Goodbye.</${say}>`,
 ];
 
@@ -134,7 +134,7 @@ function notesOf(carrier: Carrier) {
 			'## Before you publish',
 			steps(
 				SAVE_NO_SUCCESS,
-				`**Fill In**: \`kind\`; \`sentence\`; \`person\`, a phone number; ${WITH_STREAM[name]}`,
+				`**Fill In**: \`kind\`; \`sentence\`; \`person\`, a phone number; \`caller_id\` (may stay empty), a number of yours, if the caller’s own may not be shown; ${WITH_STREAM[name]}`,
 				...(locked ? [] : [credentialStep(carrier, ['Check Event'], { signed: true })]),
 				`**Call Answered**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}copy the Production URL into ${number}.`,
 				`Give ${shown} ${xmlShown} that needs no n8n, such as a \`<Dial>\`, for the time when n8n is away: ${fallback}.`,
@@ -169,6 +169,7 @@ export function answer(carrier: Carrier): Workflow {
 		token: '',
 		...(name !== 'signalWire' && { minutes: 60 }),
 		person: '+15550100000',
+		caller_id: '',
 		events: '',
 	});
 	const answerCall = answerXml('Answer with the XML', withStream);
@@ -199,7 +200,7 @@ export function answer(carrier: Carrier): Workflow {
 				answerXml('Answer without a Stream', response(...goesOn(say))),
 				stopAndError(
 					'Not Signed',
-					`\`A call was answered without its stream, or somebody else asked: \${$json.error} \${$json.message}\``,
+					`\`A call was answered without its stream, or somebody else asked: \${$json.error}\``,
 				),
 			],
 		],

@@ -34,6 +34,7 @@ async function open(stage: Stage, name: Name): Promise<Play> {
 			sentence: 'You & "we" are <heard>.',
 			stream_server: SERVER,
 			token: TOKEN,
+			caller_id: `={{ $json.body.From === '${TO_AGENT}' ? '+15550100004' : '' }}`,
 			...(name !== 'signalWire' && {
 				minutes: `={{ $json.body.From === '${SHORT}' ? 0.01 : 60 }}`,
 			}),
@@ -129,6 +130,8 @@ const cells: ReadonlyArray<Cell<Play>> = [
 						: `streamTimeout="3600" extraHeaders="token=${TOKEN}">`,
 				);
 			}
+			expect(listens).toContain('<Dial timeout="30"><Number>');
+			expect(agent).toContain('<Dial timeout="30" callerId="+15550100004"><Number>');
 			if (play.name === 'signalWire') {
 				expect(listens).toContain('<Start>');
 				expect(listens).toContain('name="caller-audio" track="both_tracks"');
@@ -159,6 +162,8 @@ const cells: ReadonlyArray<Cell<Play>> = [
 			const execution = await published.lastExecution();
 			expect(execution.status).toBe('error');
 			expect(messageOf(execution)).toMatch(/answered without its stream.*signature/);
+			// The team's chat hears it: nothing of what nobody verified.
+			expect(messageOf(execution)).not.toContain(call.id);
 			return 'with a person; failed';
 		},
 	},
