@@ -9,6 +9,8 @@ import {
 	stopNode,
 	webhook,
 	workflow,
+	type Unplaced,
+	type Values,
 	type Workflow,
 } from './workflows.cts';
 import {
@@ -33,7 +35,8 @@ const SYSTEM_MESSAGE =
 	"A customer who is on a phone call writes to you in a chat. The call's audio is streamed to a server. If the customer wants nobody to listen, record or transcribe any more, use the tool once. Then answer in one sentence what came of it. Never say that the stream has stopped unless the tool says so.";
 
 /** What the tool itself said, whatever the model makes of it. */
-const TOOL_SAID = `const { output, intermediateSteps = [] } = $input.first().json;
+const TOOL_SAID = `const { output, intermediateSteps = [], ...stop } = $input.first().json;
+if (stop.status) return [{ json: { ...stop, output: 'The model did not answer. To be safe, the stream was to stop.' } }];
 const read = (text) => {
   try {
     return [JSON.parse(text)].flat();
@@ -43,6 +46,22 @@ const read = (text) => {
 };
 const last = intermediateSteps.flatMap(({ observation }) => read(observation)).at(-1);
 return [{ json: { ...(last ?? { status: 'not asked', stopped: false }), output } }];`;
+
+/** The stream that the request names. */
+const stopTheStream = (name: string, options: Values = {}): Unplaced =>
+	stopNode(
+		name,
+		{
+			provider: carrier.name,
+			operation: 'stopStream',
+			source: 'fields',
+			streamBy: 'sid',
+			callId: `={{ ${request}.CallSid }}`,
+			stream: `={{ ${request}.StreamSid }}`,
+			options,
+		},
+		'continueRegularOutput',
+	);
 
 export const aiAgent = (): Workflow =>
 	workflow({
@@ -57,6 +76,7 @@ export const aiAgent = (): Workflow =>
 				'The model decides one thing: **whether** to use the tool. Call and stream come from the request, one customer for each execution, so nobody can talk the agent into another call.',
 				'### What it answers',
 				"`output`, the model's words, and beside them what the tool itself said: `status`, `stopped`, `message`. `not asked` means that nothing was to stop. Believe `stopped`, not the words.",
+				'If the model does not answer, the stream is stopped to be safe: the customer may have asked for it. That takes a minute at most, so let your application wait so long.',
 				`${AGAIN} The answer does not wait for that.`,
 				'### What happens to the call',
 				GOES_ON.signalWire,
@@ -66,7 +86,7 @@ export const aiAgent = (): Workflow =>
 				'## Before you publish',
 				steps(
 					SAVE_NO_SUCCESS,
-					`${credentialStep(carrier, ['Stop Audio Stream', 'Stop the Stream'])} For Plivo or Vobiz, change *Provider* in both, and the two names of fields.`,
+					`${credentialStep(carrier, ['Stop Audio Stream', 'Stop to Be Safe', 'Stop the Stream'])} For Plivo or Vobiz, change *Provider* in all three, and the two names of fields.`,
 					'**OpenAI Chat Model**: select an OpenAI credential. A model of your own that speaks the same API: set *Base URL* in it.',
 					`**${HOOK}**: select a Header Auth credential, and copy the Production URL into your application. No console takes it.`,
 					ERROR_WORKFLOW,
@@ -81,12 +101,18 @@ export const aiAgent = (): Workflow =>
 		rows: [
 			[
 				webhook(HOOK, { lock: 'headerAuth', responseMode: 'responseNode' }),
-				node('AI Agent', '@n8n/n8n-nodes-langchain.agent', 3, {
-					promptType: 'define',
-					text: '={{ $json.body.wrote }}',
-					options: { systemMessage: SYSTEM_MESSAGE, returnIntermediateSteps: true },
-				}),
-				undefined,
+				node(
+					'AI Agent',
+					'@n8n/n8n-nodes-langchain.agent',
+					3,
+					{
+						promptType: 'define',
+						text: '={{ $json.body.wrote }}',
+						options: { systemMessage: SYSTEM_MESSAGE, returnIntermediateSteps: true },
+					},
+					{ onError: 'continueErrorOutput' },
+				),
+				stopTheStream('Stop to Be Safe', { timeout: 5_000, maxRetries: 1 }),
 				code('What the Tool Said', TOOL_SAID),
 				answerJson(
 					'Answer',
@@ -96,24 +122,13 @@ export const aiAgent = (): Workflow =>
 					"$json.status === 'not asked' || $json.stopped || ($json.status === 'notFound' && !!$json.callState)",
 				),
 				WAIT_AGAIN,
-				stopNode(
-					'Stop the Stream',
-					{
-						provider: carrier.name,
-						operation: 'stopStream',
-						source: 'fields',
-						streamBy: 'sid',
-						callId: `={{ ${request}.CallSid }}`,
-						stream: `={{ ${request}.StreamSid }}`,
-					},
-					'continueRegularOutput',
-				),
+				stopTheStream('Stop the Stream'),
 			],
 			[
 				undefined,
 				node('OpenAI Chat Model', '@n8n/n8n-nodes-langchain.lmChatOpenAi', 1.2, {
 					model: { __rl: true, mode: 'id', value: 'gpt-5-mini' },
-					options: { timeout: 30_000, maxRetries: 2 },
+					options: { timeout: 20_000, maxRetries: 1 },
 				}),
 				node(
 					'Stop Audio Stream',
@@ -141,6 +156,8 @@ export const aiAgent = (): Workflow =>
 		],
 		flows: [
 			...chain(HOOK, 'AI Agent', 'What the Tool Said', 'Answer', 'Is It Down?'),
+			['AI Agent', 'Stop to Be Safe', 1],
+			['Stop to Be Safe', 'What the Tool Said'],
 			['OpenAI Chat Model', 'AI Agent', 0, 'ai_languageModel'],
 			['Stop Audio Stream', 'AI Agent', 0, 'ai_tool'],
 			['Is It Down?', 'Wait 70 Seconds', 1],

@@ -169,16 +169,23 @@ const cells: ReadonlyArray<Cell<Play>> = [
 		},
 	},
 	{
-		name: 'the model does not work: no answer that could be taken for a stop',
+		name: 'the model does not work: to be safe, the stream stops',
 		at: ['signalWire'],
 		play: async ({ stage, published, ask }) => {
 			const { signalWire } = stage.standIns;
 			const own = streaming(signalWire);
 			stage.chatModel.play();
-			expect((await ask(own)).status).toBe(500);
-			expect((await published.lastExecution()).status).toBe('error');
-			expect(received(signalWire, own.call)).toEqual([]);
-			return `${cameTo(signalWire, own.call, own.stream)}; answer 500; failed`;
+			expect(await ask(own)).toMatchObject({
+				status: 200,
+				body: {
+					output: expect.stringContaining('The model did not answer') as string,
+					status: 'stopped',
+					stopped: true,
+				},
+			});
+			expect((await published.lastExecution()).status).toBe('success');
+			expect(isUp(signalWire, own.stream)).toBe(false);
+			return `${cameTo(signalWire, own.call, own.stream)}; answer stopped; success`;
 		},
 	},
 ];
