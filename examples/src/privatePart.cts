@@ -72,7 +72,7 @@ const WHY = (shown: string): string => {
 		` ? "'go_on' and 'person' of 'Fill In' must be yours. The hold goes on to 'person', and not to the private part: call " + ${CALL}`,
 		" : $json.operation === 'stopAllStreams'",
 		` ? (${PROVED} ? 'Too late, as the hold was nearly over, it was proved that ' + ${asked} + ' stopped.'`,
-		` : 'It is not proved that ' + ${asked} + ' stopped: ' + ($json.error ?? $json.status) + '. ' + ($json.message ?? $json.confirmReason ?? ''))`,
+		` : 'It is not proved that ' + ${asked} + ' stopped: ' + ($json.error ?? $json.status) + '. ' + ($json.message ?? $json.confirmReason + '.'))`,
 		` + ' ${toPerson}'`,
 		' : $json.statusCode < 500 && $json.statusCode !== 408',
 		` ? '${shown} refused to move call ' + ${CALL} + ' to the private part (' + $json.statusCode + '): ' + ${quote} + '. ${toPerson}'`,
