@@ -68,7 +68,7 @@ const isProved = stopped || asked?.hasStopped === true;
 const isDown = isProved || (status === 'notFound' && asked !== undefined);
 `
 		: `const isProved = status === 'alreadyStopped' || confirmed === true;
-// Vobiz says 204 to any call, and shows nothing of one that is over and never had a stream.
+// A call that is over and never had a stream: Vobiz says 204 to any call.
 const isDown = isProved || (stopped && /lists no stream of this call/.test(confirmReason));
 `
 }
@@ -230,7 +230,7 @@ function notesOf(carrier: Carrier) {
 				ERROR_WORKFLOW,
 			),
 			'### Try it without a call',
-			`Publish, and post \`{"${callField}": "none"${onSignalWire ? ', "StreamSid": "none"' : ''}}\` with your header to the Production URL of **Pause**: \`${name === 'vobiz' ? 'paused' : 'over'}\`, not proved, says that URL, header and credential work${name === 'vobiz' ? ' (Vobiz takes a stop of any call, and then shows none)' : ''}. A 401 of ${shown} comes as \`refused\`.`,
+			`Publish, and post \`{"${callField}": "none"${onSignalWire ? ', "StreamSid": "none"' : ''}}\` with your header to the Production URL of **Pause**: \`${name === 'vobiz' ? 'not known' : 'over'}\` says that URL, header and credential work${name === 'vobiz' ? ' (Vobiz takes a stop of any call, and then shows none)' : ''}. A 401 of ${shown} comes as \`refused\`.`,
 			'### The lock',
 			headerAuthNote('Pause and Resume'),
 			keepsNote('the key of your header'),
