@@ -271,7 +271,7 @@ const cells: ReadonlyArray<Cell<Play>> = [
 			spoil(standIn, call, { stallMs: 6000 }, { what: 'transfer' });
 			const execution = await begin(call);
 			expect(execution.status).toBe('error');
-			expect(messageOf(execution)).toMatch(/not known whether .*If it did not, the caller/);
+			expect(messageOf(execution)).toMatch(/not known whether .*If it did not, a caller/);
 			// It is not sent again: the private part does not begin anew.
 			expect(transfersOf(standIn, call)).toBe(1);
 			expect(heardSince(standIn, before).at(-1)).toBe('private-part: Dial');
