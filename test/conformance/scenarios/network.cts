@@ -131,11 +131,11 @@ export const network: readonly Row[] = [
 		needs: ['repeat'],
 		variants: () => ({
 			'reset after the effect': { reset: 'after' },
-			'no answer': { stallMs: 5_000 },
+			'no answer': { stallMs: 8_000 },
 			'503 after the effect': { status: 503, afterEffect: true },
 			'an answer that is cut off': { truncate: true },
 		}),
-		options: { maxRetries: 1, timeout: 2_000, whenNothingToStop: 'fail' },
+		options: { maxRetries: 1, timeout: 4_000, whenNothingToStop: 'fail' },
 		arrange: (c, fault) => c.answer(fault, 1),
 		expected: (c) => ({ ...c.says('again'), attempts: 2, runs: false }),
 	}),
