@@ -260,7 +260,7 @@ describe("the node in n8n's editor", () => {
 		expect(await editor.fields()).toEqual([...start, 'Stream Name', 'cXML URL', 'Options']);
 		expect(await editor.notices()).toEqual([
 			// As text: a browser would take the names of cXML's verbs for tags.
-			expect.stringContaining('put <Pause>, <Redirect> or <Dial> behind <Stop>'),
+			expect.stringContaining('put <Pause>, <Redirect> or <Dial> after <Stop>'),
 		]);
 		await editor.choose('Identify Stream By', 'Control ID');
 		expect(await editor.fields()).toEqual([...start, 'Control ID', 'Options']);

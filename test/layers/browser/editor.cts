@@ -121,11 +121,7 @@ export class Editor {
 	async newWorkflow() {
 		const { page } = this;
 		const before = page.url();
-		const behindNode = page.locator(mark('ndv-backdrop'));
-		if (await behindNode.isVisible()) {
-			await behindNode.click({ position: { x: 2, y: 2 } });
-			await behindNode.waitFor({ state: 'hidden' });
-		}
+		await this.closeNode();
 		// By the menu, as a person does it: loading the whole editor anew takes ten times as long.
 		await this.#again(async () => {
 			await page.locator(mark('universal-add')).first().click(TRY);
@@ -220,6 +216,17 @@ export class Editor {
 		await this.page.waitForSelector(`${NODE} ${FIELDS}`);
 		await this.page.waitForTimeout(SETTLE_MS);
 		await this.look();
+	}
+
+	/** Closes the open node, if one is. */
+	async closeNode() {
+		const behind = this.page.locator(mark('ndv-backdrop'));
+		if (!(await behind.isVisible())) return;
+		await this.#again(async () => {
+			// The first may close only what lies above the node, such as an expression's tooltip.
+			await this.page.keyboard.press('Escape');
+			await behind.waitFor({ state: 'hidden', timeout: SETTLE_MS });
+		});
 	}
 
 	// The open node
