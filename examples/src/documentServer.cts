@@ -39,8 +39,10 @@ return [{
       name && \`<Stop><Stream name="\${name}"/></Stop>\`,
       last(text) && \`<Say>\${escape(text)}</Say>\`,
       /^[1-9]\\d{0,3}$/.test(last(seconds)) && \`<Pause length="\${last(seconds)}"/>\`,
-      // Without a URL the call is held in silence, which is better than dropped; and the execution fails.
-      next ? \`<Redirect method="POST">\${escape(next)}</Redirect>\` : '<Pause length="3600"/>',
+      // Without a URL the call is held for five minutes, which is better than dropped; and the execution fails.
+      next
+        ? \`<Redirect method="POST">\${escape(next)}</Redirect>\`
+        : '<Say>One moment, please.</Say><Pause length="10"/>'.repeat(30) + '<Say>Please call again. Goodbye.</Say>',
       '</Response>',
     ].filter(Boolean).join('\\n'),
   },
@@ -67,7 +69,7 @@ export const documentServer = (): Workflow =>
 				'## Before you publish',
 				steps(
 					SAVE_NO_SUCCESS,
-					'**Fill In**: `back`, the URL of your cXML with which the call goes on. Until it is yours, the caller hears silence, and each execution fails.',
+					'**Fill In**: `back`, the URL of your cXML with which the call goes on. Until it is yours, the caller is asked to wait for five minutes, and then to call again; and each execution fails.',
 					`**${HOOK}**: copy the Production URL into *cXML URL* of your Stop Audio Stream node. Encode spaces and signs in \`text\` and \`url\`, as in \`?text=One%20moment\`. GET and POST both work. No credential is needed here, and no field of the dashboard takes the URL.`,
 					ERROR_WORKFLOW,
 				),
@@ -96,8 +98,8 @@ export const documentServer = (): Workflow =>
 				undefined,
 				undefined,
 				stopAndError(
-					'The Caller Hears Silence',
-					"'SignalWire was told to stop the stream, and the caller hears silence for an hour: neither url in the URL nor back in Fill In is a URL of yours.'",
+					'The Caller Is Held',
+					"'SignalWire was told to stop the stream, and the caller is asked to wait: neither url in the URL nor back in Fill In is a URL of yours. The call ends after five minutes, unless you transfer it before.'",
 				),
 			],
 		],
@@ -105,6 +107,6 @@ export const documentServer = (): Workflow =>
 			[HOOK, 'Fill In'],
 			[HOOK, 'Fill In', 1],
 			...chain('Fill In', 'Write the cXML', 'Answer with the cXML', 'Does the Call Go On?'),
-			['Does the Call Go On?', 'The Caller Hears Silence', 1],
+			['Does the Call Go On?', 'The Caller Is Held', 1],
 		],
 	});

@@ -25,6 +25,7 @@ import {
 	STREAM_SERVER_DECIDES,
 	type Carrier,
 } from './common.cts';
+import { IS_OWN_404 } from './transfer.cts';
 
 const ROUNDS = 5;
 /** Plivo takes 300 requests in 5 s, and this leaves room for whatever else runs. Vobiz publishes no number. */
@@ -85,20 +86,21 @@ return [{ json: { next: 'finish', live: live ?? [...seen], seen: seen.size, is_l
 const WHAT_IS_LEFT = `const { live, seen, is_list_read } = $('Next Round').first().json;
 const left = [];
 let ended = 0;
-(live.length > 0 ? $input.all() : []).forEach(({ json: { statusCode, body, error } }, i) => {
+(live.length > 0 ? $input.all() : []).forEach(({ json: { statusCode: status, body, error } }, i) => {
   const call_uuid = live[i];
-  // A call that is over streams no more.
-  if (statusCode === 404) {
+  const own = body ?? {};
+  // A call that is over streams no more. A gateway's 404, a message alone, says nothing about the call.
+  if (${IS_OWN_404}) {
     ended += 1;
     return;
   }
-  const streams = statusCode === 200 ? (body?.objects ?? (body?.stream_id ? [body] : undefined)) : undefined;
+  const streams = status === 200 ? (body?.objects ?? (body?.stream_id ? [body] : undefined)) : undefined;
   const total = body?.meta?.total_count ?? body?.total ?? streams?.length;
   for (const { stream_id, end_time, status } of streams ?? []) {
     if (!end_time && status !== 'completed' && status !== 'failed') left.push({ call_uuid, stream_id, result: 'still runs' });
   }
   if (streams === undefined || total > streams.length) {
-    const why = statusCode ? \`status \${statusCode}\` : (error?.message ?? error ?? 'no answer');
+    const why = status ? \`status \${status}\` : (error?.message ?? error ?? 'no answer');
     left.push({ call_uuid, stream_id: '', result: streams ? 'has further streams that were not read' : \`its streams could not be read: \${why}\` });
   }
 });

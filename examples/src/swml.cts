@@ -1,14 +1,6 @@
 /** A stream that SWML started stops after a while, by its control ID. */
 
-import {
-	chain,
-	setNode,
-	stopNode,
-	switchNode,
-	webhook,
-	workflow,
-	type Workflow,
-} from './workflows.cts';
+import { chain, stopNode, switchNode, webhook, workflow, type Workflow } from './workflows.cts';
 import {
 	basicAuthNote,
 	CARRIERS,
@@ -23,7 +15,7 @@ import {
 	STREAM_SERVER_DECIDES,
 	tryNote,
 } from './common.cts';
-import { AGAIN, failed, outcome, STEP_MINUTES, WAIT, WAIT_AGAIN } from './timeLimit.cts';
+import { AGAIN, failed, FILL_IN, outcome, STEP_MINUTES, WAIT, WAIT_AGAIN } from './timeLimit.cts';
 
 const carrier = CARRIERS.signalWire;
 const HOOK = 'Stream Status';
@@ -73,7 +65,7 @@ export const swml = (): Workflow =>
 					requireSignature: false,
 				}),
 				switchNode('What Happened?', { 'Stream Began': [['$json.event', 'streamStarted']] }),
-				setNode('Fill In', { minutes: 10 }),
+				FILL_IN,
 				WAIT,
 				stopNode(
 					'Stop by Control ID',

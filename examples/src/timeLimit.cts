@@ -37,6 +37,7 @@ import {
 /** n8n keeps a wait of more than 65 seconds in its database, where a restart does not lose it. */
 const KEPT_WAIT_SECONDS = 70;
 const LEAST_MINUTES = 2;
+const USUAL_MINUTES = 10;
 /** With the wait in between, a stop is tried for about 35 minutes. */
 const MOST_AGAIN = 30;
 
@@ -79,12 +80,12 @@ export const failed = (carrier: Carrier): Unplaced =>
 	);
 
 export const WAIT_AGAIN = waitSeconds('Wait 70 Seconds', KEPT_WAIT_SECONDS);
-export const WAIT = waitMinutes(
-	'Wait',
-	`={{ Math.max(${filledIn('minutes')}, ${String(LEAST_MINUTES)}) }}`,
-);
+/** Text, since n8n refuses a number that an expression leaves empty, and the call would have no limit. */
+export const FILL_IN = setNode('Fill In', { minutes: String(USUAL_MINUTES) });
+const MINUTES = `Math.max(Number(${filledIn('minutes')}) || ${String(USUAL_MINUTES)}, ${String(LEAST_MINUTES)})`;
+export const WAIT = waitMinutes('Wait', `={{ ${MINUTES} }}`);
 
-export const STEP_MINUTES = `**Fill In**: \`minutes\`, how long a call may be streamed; at least ${String(LEAST_MINUTES)}. An expression may decide, for example by the number that was called.`;
+export const STEP_MINUTES = `**Fill In**: \`minutes\`, how long a call may be streamed; at least ${String(LEAST_MINUTES)}. What is no number counts as ${String(USUAL_MINUTES)}.`;
 export const AGAIN = `A stop that does not work is tried again every ${String(KEPT_WAIT_SECONDS)} seconds, up to ${String(MOST_AGAIN)} times, and then the execution fails and says which stream may still run.`;
 
 const title = (carrier: Carrier): string => `Time limit and hang-up – ${carrier.shown}`;
@@ -101,7 +102,7 @@ function byCall(carrier: Carrier): Workflow {
 				'### What starts it',
 				`${carrier.shown} reports that a stream began, or that a call ended.`,
 				'### What it does',
-				'1. A stream began: it waits for `minutes`, and stops **all** streams of the call. A stream that reconnected meanwhile has a new id, and stops too. A call that is over by then is fine.',
+				'1. A stream began: it waits for `minutes`, and stops **all** streams of the call, so the limit counts from its first stream. A stream that reconnected meanwhile has a new id, and stops too. A call that is over by then is fine.',
 				'2. The call ended: it stops what is left. Usually nothing is.',
 				AGAIN,
 				'### What happens to the call',
@@ -116,7 +117,7 @@ function byCall(carrier: Carrier): Workflow {
 					locked
 						? credentialStep(carrier, ['Stop All Streams'])
 						: credentialStep(carrier, ['Check Event', 'Stop All Streams'], { signed: true }),
-					STEP_MINUTES,
+					`${STEP_MINUTES} An expression may decide, for example by the number that was called: \`$('Call Events').first().json.body.To\`.`,
 					`**Call Events**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}give the Production URL to ${carrier.shown} twice, method POST: as \`statusCallbackUrl\` of your \`<Stream>\`, and in the console, in your application, as **Hangup URL**.`,
 					ERROR_WORKFLOW,
 				),
@@ -135,7 +136,7 @@ function byCall(carrier: Carrier): Workflow {
 					'Stream Began': [['$json.event', 'streamStarted']],
 					'Call Ended': [['$json.event', 'callEnded']],
 				}),
-				setNode('Fill In', { minutes: 10 }),
+				FILL_IN,
 				WAIT,
 				stopNode(
 					'Stop All Streams',
@@ -144,6 +145,7 @@ function byCall(carrier: Carrier): Workflow {
 						operation: 'stopAllStreams',
 						source: 'fields',
 						callId: `={{ ${CHECKED}.callId }}`,
+						options: { confirm: true },
 					},
 					'continueRegularOutput',
 				),
@@ -231,12 +233,12 @@ function byTable(carrier: Carrier): Workflow {
 					'Stream Ended': [['$json.event', 'streamEnded']],
 					'Call Ended': [['$json.event', 'callEnded']],
 				}),
-				setNode('Fill In', { minutes: 10 }),
+				FILL_IN,
 				streams.upsert('Remember the Stream', [['stream_sid', 'eq', `={{ ${CHECKED}.stream }}`]], {
 					call_sid: `={{ ${CHECKED}.callId ?? '' }}`,
 					stream_sid: `={{ ${CHECKED}.stream }}`,
 					conference_sid: `={{ ${CHECKED}.conferenceSid ?? '' }}`,
-					ends: '={{ $now.plus({ minutes: $json.minutes }).toISO() }}',
+					ends: `={{ $now.plus({ minutes: ${MINUTES} }).toISO() }}`,
 				}),
 				WAIT,
 				streams.get('Still in the Table', [

@@ -60,6 +60,10 @@ const OVER = ({ shown, call, callShown }: Carrier): string => `({
   message: \`Nobody was transferred: ${shown} knows no live call \${${filledIn(call)}}. It is over, unless the ${callShown} is wrong. \${words}\`,
 })`;
 
+/** Whether a provider itself says that a call is over; `own` is the `body`, if that is JSON. */
+export const IS_OWN_404 =
+	"status === 404 && typeof body === 'object' && !(own.message && !own.code && !own.error)";
+
 /** Reads a provider's answer to a request: its own words, and what they say of the call. `answer` yields the item. */
 export const READ_ANSWER = (carrier: Carrier, answer: string): string =>
 	`const { statusCode: status, body, error } = ${answer};
@@ -71,7 +75,7 @@ const words = status
   : \`${carrier.shown} did not answer (\${error?.message ?? error ?? 'the connection broke'}).\`;
 const isOpen = (code) => code === undefined || code === 408 || code >= 500;
 // An own 404 names an error; a gateway's has a message alone.
-const isOver = status === 404 && typeof body === 'object' && !(own.message && !own.code && !own.error);`;
+const isOver = ${IS_OWN_404};`;
 
 /**
  * What became of a transfer: `taken`, `over`, `refused`, `not known`, or `again`; on SignalWire also `look`,

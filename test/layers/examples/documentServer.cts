@@ -184,14 +184,15 @@ export function describeDocumentServer(getStage: () => Stage): void {
 			}
 		});
 
-		test('without a URL to go on with, holds the call in silence, and its execution fails', async () => {
+		test('without a URL to go on with, asks the caller to wait, and its execution fails', async () => {
 			const { bare } = server;
 			await bare.postUntilThere(bare.webhookUrl(ASKED), {});
 			bare.expectRun();
 			const { names, verbs } = await read({ STREAMNAME: 'a' }, bare.webhookUrl(ASKED));
 			bare.expectRun();
-			expect(names).toEqual(['Stop', 'Pause']);
-			expect(verbs[1]?.getAttribute('length')).toBe('3600');
+			const held = Array.from({ length: 30 }, () => ['Say', 'Pause']).flat();
+			expect(names).toEqual(['Stop', ...held, 'Say']);
+			expect(verbs.at(-1)?.textContent).toMatch(/call again/);
 			expect((await bare.lastExecution()).status).toBe('error');
 		});
 	});

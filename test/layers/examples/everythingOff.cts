@@ -207,19 +207,31 @@ const CELLS: ReadonlyArray<Cell<Incident>> = [
 		name: 'the streams of a call cannot be read, at the end',
 		at: ['vobiz', 'plivo'],
 		play: async (on) => {
-			const [first] = callsWithStreams(on, 1);
-			if (!first) throw new Error('no call');
-			on.standIn.fault = (request) =>
-				isListOf(first.call)(request) ? { status: 503, body: 'Service Unavailable' } : undefined;
+			const [first, second] = callsWithStreams(on, 2);
+			if (!first || !second) throw new Error('no calls');
+			on.standIn.fault = (request) => {
+				if (isListOf(first.call)(request)) return { status: 503, body: 'Service Unavailable' };
+				// A gateway says so, and not the provider: the call may be live.
+				return isListOf(second.call)(request)
+					? { status: 404, body: { message: 'Not Found' } }
+					: undefined;
+			};
 			const outcome = await stopEverything(on);
 			expectRed(outcome);
-			expect(outcome.left).toEqual([
-				expect.objectContaining({
-					call_uuid: first.call.id,
-					result: 'its streams could not be read: status 503',
-				}),
-			]);
-			return tells(on, outcome, [first.stream]);
+			const notRead = [
+				[first, 503],
+				[second, 404],
+			] as const;
+			expect(outcome.left).toHaveLength(notRead.length);
+			for (const [{ call }, status] of notRead) {
+				expect(outcome.left).toContainEqual(
+					expect.objectContaining({
+						call_uuid: call.id,
+						result: `its streams could not be read: status ${String(status)}`,
+					}),
+				);
+			}
+			return tells(on, outcome, [first.stream, second.stream]);
 		},
 	},
 	{

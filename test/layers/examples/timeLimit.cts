@@ -226,6 +226,41 @@ const cells: ReadonlyArray<Cell<Play>> = [
 		play: after({ reset: 'after' }, 1),
 	},
 	{
+		name: 'the provider takes the stop without a word: it is read back, and not sent again',
+		at: ['plivo', 'vobiz'],
+		play: async (play) => {
+			const { standIn, began, stop } = play;
+			const { call, stream } = streaming(standIn);
+			spoil(standIn, call, { status: 200, body: {}, afterEffect: true });
+			const execution = await began(stream);
+			expect(execution.status).toBe('success');
+			expect(itemsOf(execution, stop)).toMatchObject([{ status: 'stopped', confirmed: true }]);
+			expect([isUp(standIn, stream), callUp(standIn, call)]).toEqual([false, true]);
+			expect(stopsOf(standIn, call)).toBe(1);
+			return `${cameTo(standIn, call, stream)}; success`;
+		},
+	},
+	{
+		name: 'what is filled in as minutes is empty: the call has the usual limit',
+		at: ['signalWire', 'plivo', 'vobiz'],
+		play: async (play) => {
+			const { standIn, word, another } = play;
+			const published = await another((nodes) => {
+				fillIn(nodes['Fill In'], { minutes: "={{ $('Call Events').first().json.body.none }}" });
+				const { parameters } = nodeOf(nodes, 'Wait');
+				const amount = String(parameters.amount);
+				expect(amount).toContain('|| 10');
+				Object.assign(parameters, { amount: amount.replace('|| 10', '|| 1'), unit: 'seconds' });
+			});
+			const { call, stream } = streaming(standIn);
+			const execution = await published.send(HOOK, standIn, word.began, stream);
+			expect(execution.status).toBe('success');
+			expect([isUp(standIn, stream), callUp(standIn, call)]).toEqual([false, true]);
+			await expectNoRows(play, call);
+			return `${cameTo(standIn, call, stream)}; success`;
+		},
+	},
+	{
 		name: 'the provider never answers: it gives up and says so',
 		at: ['plivo', 'signalWire', 'vobiz'],
 		play: async ({ standIn, word, another }) => {
@@ -406,9 +441,10 @@ const cells: ReadonlyArray<Cell<Play>> = [
 			// It waits for longer than the test runs: what stops the stream is the sweep.
 			const published = await another(
 				withLimit(60, (nodes) => {
-					fillIn(nodes['Fill In'], {
-						minutes: `={{ $json.callId === '${young.call.id}' ? 10 : -1 }}`,
-					});
+					const { columns } = nodeOf(nodes, 'Remember the Stream').parameters;
+					const { value } = columns as { value: IDataObject };
+					expect(value).toHaveProperty('ends');
+					value.ends = `={{ $now.plus({ minutes: $('Check Event').first().json.callId === '${young.call.id}' ? 10 : -1 }).toISO() }}`;
 				}),
 			);
 			for (const { stream } of [overdue, young]) {
