@@ -248,7 +248,8 @@ const cells: ReadonlyArray<Cell<Play>> = [
 			const published = await another((nodes) => {
 				fillIn(nodes['Fill In'], { minutes: "={{ $('Call Events').first().json.body.none }}" });
 				const { parameters } = nodeOf(nodes, 'Wait');
-				const amount = String(parameters.amount);
+				const { amount } = parameters;
+				if (typeof amount !== 'string') throw new Error('no expression');
 				expect(amount).toContain('|| 10');
 				Object.assign(parameters, { amount: amount.replace('|| 10', '|| 1'), unit: 'seconds' });
 			});
