@@ -23,6 +23,7 @@ import {
 	callAddress,
 	credentialStep,
 	ERROR_WORKFLOW,
+	escaped,
 	filledIn,
 	isId,
 	notes,
@@ -37,7 +38,7 @@ import { ENDING, OVER_OR_REFUSED, readCall, transferTo } from './transfer.cts';
 const TABLE = 'stop_audio_stream_hand_over';
 /**
  * One row for each hand-over: whoever has the lowest id was first. The state is `asked`; then `taken`, when the
- * provider says so; and `fetched`, when it asks for the caller's answer XML.
+ * provider says so; `fetched`, when it asks for the caller's answer XML; and `done`, when the human is gone.
  */
 const tickets = dataTable(TABLE, ['subject', 'state']);
 /** A hand-over that n8n's end cut off holds up nobody after this time, in ms. */
@@ -53,6 +54,8 @@ const PATIENCE_SECONDS = 70;
 const MOST_STOPS = 30;
 
 const ticket = "$('Take a Ticket').first().json.id";
+const ASKED = "$('Caller\\'s XML').first().json.query";
+const IS_DONE = `${ASKED}.done`;
 /** A table that does not work keeps nobody from being handed over. */
 const anyway = { onError: 'continueRegularOutput', alwaysOutputData: true } as const;
 
@@ -68,20 +71,32 @@ function wordsOf(carrier: Carrier) {
 	};
 }
 
-/** What the caller hears: the human; and if the human is not there or is done, your own answer XML again. */
+/** The URL of the caller's answer XML, for one hand-over. */
+const documentUrl = (id: string): string =>
+	`${filledIn('xml_url')} + (${filledIn('xml_url')}.includes('?') ? '&' : '?') + 'hand_over=' + ${id}`;
+
+/**
+ * What the caller hears: the human; and if the human is not there or is done, it is asked for once more, so that
+ * the hand-over is known to be over, and leads to your own answer XML.
+ */
 function callersXml(carrier: Carrier): string {
-	const { say } = wordsOf(carrier);
+	const { onSignalWire, say } = wordsOf(carrier);
+	const stop = `\${$json.stream_name && \`<Stop><Stream name="\${${escaped('$json.stream_name')}}"/></Stop>\`}`;
 	return `=<?xml version="1.0" encoding="UTF-8"?>
 <Response>
-  <${say}>One moment, please.</${say}>
-  <Dial timeout="30"><Number>${xml('$json.human')}</Number></Dial>
-  <${say}>One moment, please.</${say}>
-  <Redirect method="POST">${xml('$json.back')}</Redirect>
+  {{ ${IS_DONE} ? '' : \`${onSignalWire ? stop : ''}<${say}>One moment, please.</${say}>
+  <Dial timeout="30"><Number>\${${escaped('$json.human')}}</Number></Dial>
+  <${say}>One moment, please.</${say}>\` }}
+  <Redirect method="POST">${xml(`(${IS_DONE} ? $json.back : ${documentUrl(`encodeURIComponent(${ASKED}.hand_over ?? '')`)} + '&done=1')`)}</Redirect>
 </Response>`;
 }
 
-/** The streams that ran before the transfer; if they could not be read, one item says so. */
-const WHAT_RAN = `const list = $('List Its Streams').first().json;
+/**
+ * The streams that ran before the transfer; if they could not be read, one item says so. If the call was handed
+ * over before, what runs now may be somebody else's: the posted stream alone.
+ */
+const WHAT_RAN = `if (!$('List Its Streams').isExecuted) return [{ json: { known: true } }];
+const list = $('List Its Streams').first().json;
 const streams = list.objects ?? (list.stream_id ? [list] : undefined);
 const total = list.meta?.total_count ?? list.total ?? streams?.length;
 if (streams === undefined || total > streams.length) return [{ json: { known: false } }];
@@ -91,7 +106,7 @@ return streams
 
 /** True if it is proved that the stream of this item ended; SignalWire cannot show more than that. */
 const PROVED =
-	"$json.status === 'alreadyStopped' || ($json.status === 'stopped' && $json.confirmed !== false)";
+	"$json.confirmed === true || $json.status === 'alreadyStopped' || ($json.status === 'stopped' && $json.confirmed !== false)";
 const NOTHING_LEFT = "($json.status === 'notFound' && $json.callState === 'live')";
 
 function notesOf(carrier: Carrier) {
@@ -106,20 +121,20 @@ function notesOf(carrier: Carrier) {
 			'### What starts it',
 			`Your application posts ${posts} to **Hand Over**. ${
 				onSignalWire
-					? 'SignalWire cannot list streams: without the Stream SID nothing is stopped, and the execution fails.'
+					? 'SignalWire cannot list streams: without the Stream SID no stop is sent, and the execution fails.'
 					: `Without the ${streamShown}, it still stops all streams that ran before the transfer.`
 			}`,
 			'### What it does',
-			`It **transfers first**: stopping the stream that holds a call ends the call. It answers, and once the human's ${xmlShown} runs, it stops what is left${onSignalWire ? '' : ' and reads back that it ended'}. A stop that does not work is sent again every ${PATIENCE_SECONDS} seconds, ${MOST_STOPS} times at most.`,
+			`It **transfers first**: stopping the stream that holds a call ends the call. It answers, and once the human's ${xmlShown} runs, it stops what is left${onSignalWire ? '' : ' and reads back that it ended'}. A stop that does not work is sent again every ${PATIENCE_SECONDS} seconds, ${MOST_STOPS} times at most.${onSignalWire ? '' : ` If the list cannot be read, *all streams* is sent once, and only the posted ${streamShown} again.`}`,
 			'### What it answers',
-			`- 200 \`transferred\`: ${shown} took it.\n- 200 \`already\`: this call and stream were posted before. Nothing was sent.\n- 200 \`over\`: the call is over.\n- 502 \`refused\`: the caller is where they were. ${shown}'s words are in the answer.\n- 504 \`not known\`: no clear answer in three tries. Nothing was stopped; ask again.\n- 400: something is not filled in.`,
+			`- 200 \`transferred\`: ${shown} took it.\n- 200 \`already\`: this call and stream were posted before, and the human has the caller. No other transfer was sent; the posted stream is stopped once more.\n- 200 \`over\`: the call is over.\n- 502 \`refused\`: the caller is where they were. ${shown}'s words are in the answer.\n- 504 \`not known\`: no clear answer in three tries. Nothing was stopped; ask again.\n- 400: something is not filled in.`,
 			'The last three, and a stream that is not proved to be down, end as a **failed execution**.',
 			'### What happens to the call',
-			`The human's phone rings for 30 seconds. If nobody takes it, or the human hangs up first, the caller goes on with your ${xmlShown} at \`back\`.${onSignalWire ? '' : ' Only the caller moves; another leg stays where it was.'}`,
+			`The human's phone rings for 30 seconds. If nobody takes it, or the human hangs up first, the caller goes on with your ${xmlShown} at \`back\`, and may be handed over anew: **Caller's XML** is asked once more and leads there, so n8n must be up.${onSignalWire ? '' : ' Only the caller moves; another leg stays where it was.'}`,
 			...(onSignalWire
 				? [
 						'### Why `stopped: false` is normal here',
-						'The transfer ends a `<Connect>` stream by itself, and SignalWire cannot show a stream that ended: **Stop the Stream** says `notFound` with `callState: live`. That counts as its end.',
+						'The transfer ends a `<Connect>` stream by itself, and SignalWire cannot show a stream that ended: **Stop the Stream** says `notFound` with `callState: live`. That counts as its end, and so does a wrong SID. With `stream_name` filled in, the cXML of the human also stops the stream by its name.',
 					]
 				: []),
 		],
@@ -127,7 +142,7 @@ function notesOf(carrier: Carrier) {
 			'## Before you publish',
 			steps(
 				SAVE_NO_SUCCESS,
-				`**Fill In**: ${carrier.accountStep}; \`xml_url\`, the Production URL of **Caller's XML**${locked ? ', as `https://user:password@…`' : ''} (no field of the console takes it); \`human\`, a phone number; \`back\`, the URL of your ${xmlShown} for a caller whom nobody took.`,
+				`**Fill In**: ${carrier.accountStep}; \`xml_url\`, the Production URL of **Caller's XML**${locked ? ', as `https://user:password@…`' : ''} (no field of the console takes it); \`human\`, a phone number; \`back\`, the URL of your ${xmlShown} for a caller whom nobody took${onSignalWire ? '; `stream_name`, the `name` that your `<Stream>` has, or nothing' : ''}.`,
 				credentialStep(
 					carrier,
 					[
@@ -138,7 +153,7 @@ function notesOf(carrier: Carrier) {
 					],
 					{ signed: !locked },
 				),
-				'**Hand Over**: select a Header Auth credential, and copy the Production URL into your application. Let it wait 30 seconds for the answer.',
+				'**Hand Over**: select a Header Auth credential, and copy the Production URL into your application. Let it wait 40 seconds for the answer.',
 				...(locked
 					? ["**Caller's XML**: select a Basic Auth credential (letters and digits)."]
 					: []),
@@ -162,7 +177,6 @@ export function handOver(carrier: Carrier): Workflow {
 	const { onSignalWire, stream, streamField } = wordsOf(carrier);
 	const locked = carrier.name === 'vobiz';
 	const call = filledIn(carrier.call);
-	const xmlUrl = `${filledIn('xml_url')} + (${filledIn('xml_url')}.includes('?') ? '&' : '?') + 'hand_over=' + (${ticket} ?? '')`;
 	const subject = `(${call} + '/' + ${filledIn(stream)}).toLowerCase()`;
 	const stopEach = onSignalWire ? 'Stop the Stream' : 'Stop Each Stream';
 	const beforeTransfer = onSignalWire ? [] : ['List Its Streams'];
@@ -174,6 +188,7 @@ export function handOver(carrier: Carrier): Workflow {
 			xml_url: 'https://n8n.example.com/webhook/your-callers-xml',
 			human: 'a phone number',
 			back: 'https://your-xml.example.com/back',
+			...(onSignalWire && { stream_name: '' }),
 			[carrier.call]: `={{ $json.body.${carrier.callField} ?? '' }}`,
 			[stream]: `={{ $json.body.${streamField} ?? '' }}`,
 		}),
@@ -193,7 +208,7 @@ export function handOver(carrier: Carrier): Workflow {
 		}),
 		ifNode(
 			'Was Nobody First?',
-			`!$('Who Else Asked?').all().some(({ json }) => json.id < ${ticket} && (json.state !== 'asked' || Date.now() - Date.parse(json.createdAt) < ${STALE_MS}))`,
+			`!$('Who Else Asked?').all().some(({ json }) => json.id < ${ticket} && json.state !== 'done' && (json.state !== 'asked' || Date.now() - Date.parse(json.createdAt) < ${STALE_MS}))`,
 		),
 	];
 	const listStreams = http('List Its Streams', {
@@ -206,18 +221,23 @@ export function handOver(carrier: Carrier): Workflow {
 	});
 	const transfer: Unplaced[] = [
 		{
-			...transferTo('Transfer', carrier, { url: xmlUrl, fallback: filledIn('back') }),
+			...transferTo('Transfer', carrier, {
+				url: documentUrl(`(${ticket} ?? '')`),
+				fallback: filledIn('back'),
+			}),
 			executeOnce: true,
 		},
 		code('Ending', ENDING(carrier, 'Transfer')),
 		switchNode('How Did It End?', {
 			Taken: [['$json.ending', 'taken']],
-			Again: [['$json.ending', 'again']],
-			...(onSignalWire && { Look: [['$json.ending', 'look']] }),
+			Look: [
+				['$json.ending', 'again'],
+				['$json.ending', 'not known'],
+			],
+			...(onSignalWire && { 'Read the Call': [['$json.ending', 'look']] }),
 			'Not Taken': [
 				['$json.ending', 'over'],
 				['$json.ending', 'refused'],
-				['$json.ending', 'not known'],
 			],
 		}),
 	];
@@ -231,7 +251,7 @@ export function handOver(carrier: Carrier): Workflow {
 			callId: `={{ ${call} }}`,
 			stream: onSignalWire
 				? `={{ ${filledIn(stream)} }}`
-				: '={{ $json.stream_id ?? $json.stream }}',
+				: `={{ $json.stream_id || $json.stream || ${filledIn(stream)} }}`,
 			...(!onSignalWire && { options: { confirm: true } }),
 		},
 		'continueRegularOutput',
@@ -251,7 +271,7 @@ export function handOver(carrier: Carrier): Workflow {
 		ifNode('Is Nothing Left?', onSignalWire ? `${PROVED} || ${NOTHING_LEFT}` : PROVED),
 		ifNode(
 			'Try Again?',
-			`$json.operation !== 'stopAllStreams' && !['input', 'untrusted', 'credentials'].includes($json.failure) && $runIndex < ${MOST_STOPS - 1}`,
+			`($json.operation !== 'stopAllStreams' || !!${filledIn(stream)}) && !['input', 'untrusted', 'credentials'].includes($json.failure) && $runIndex < ${MOST_STOPS - 1}`,
 		),
 		waitSeconds('Wait', PATIENCE_SECONDS),
 	];
@@ -260,14 +280,17 @@ export function handOver(carrier: Carrier): Workflow {
 		`\`Call \${${call}} at ${carrier.shown} was handed over, and a stream of it may still run: \${$json.stream ?? 'all of its streams'}. \${$json.error ?? $json.status}. \${$json.message ?? $json.confirmReason ?? ''}\``,
 	);
 	const why = "$('Say Why').first().json";
+	// A row of the table says nothing by itself: what came of the last try does.
+	const said = (field: string): string =>
+		`={{ ($json.result ? $json : $('Ending').first().json).${field} || '' }}`;
 	const notTaken: Unplaced[] = [
 		setNode('Say Why', {
-			code: '={{ $json.code }}',
-			result: '={{ $json.result }}',
-			message: '={{ $json.message }}',
-			provider_status: "={{ $json.provider_status || '' }}",
-			provider_said: "={{ $json.provider_said ?? '' }}",
-			wrong: "={{ $json.wrong ?? '' }}",
+			code: said('code'),
+			result: said('result'),
+			message: said('message'),
+			provider_status: said('provider_status'),
+			provider_said: said('provider_said'),
+			wrong: said('wrong'),
 		}),
 		tickets.delete(
 			'Give the Ticket Back',
@@ -282,7 +305,12 @@ export function handOver(carrier: Carrier): Workflow {
 			`{ result: ${why}.result, message: ${why}.message, call: ${call}, provider_status: ${why}.provider_status, provider_said: ${why}.provider_said }`,
 			`Number(${why}.code)`,
 		),
-		ifNode('Did It Go Wrong?', [`${why}.wrong`, 'yes']),
+		switchNode('Is That All?', {
+			Wrong: [[`${why}.wrong`, 'yes']],
+			'Stop Once More': [
+				`${why}.result === 'already' && ${filledIn(stream)} !== '' && $('Who Else Asked?').all().some(({ json }) => json.id < ${ticket} && json.state === 'fetched')`,
+			],
+		}),
 		stopAndError(
 			'Not Handed Over',
 			`\`Call \${${call} || '(none)'} at ${carrier.shown} was not handed over: \${${why}.result}. \${${why}.message}\``,
@@ -292,7 +320,7 @@ export function handOver(carrier: Carrier): Workflow {
 		code: 200,
 		result: 'already',
 		message:
-			'Another request for this call and this stream came first; its own answer says what became of it. Nothing was sent.',
+			'Another request for this call and this stream came first; its own answer says what became of it. No other transfer was sent.',
 	});
 	const notComplete = setNode('Not Complete', {
 		code: 400,
@@ -312,8 +340,8 @@ export function handOver(carrier: Carrier): Workflow {
 		}),
 		tickets.update(
 			'The XML Was Fetched',
-			[['id', 'eq', "={{ Number($('Caller\\'s XML').first().json.query.hand_over) || 0 }}"]],
-			{ state: 'fetched' },
+			[['id', 'eq', `={{ Number(${ASKED}.hand_over) || 0 }}`]],
+			{ state: `={{ ${IS_DONE} ? 'done' : 'fetched' }}` },
 		),
 	];
 	const flows: Flow[] = [
@@ -343,6 +371,8 @@ export function handOver(carrier: Carrier): Workflow {
 		['How Did It End?', 'Pause', 1],
 		...chain('Pause', 'Read the Ticket', 'Was It Fetched?', 'Handed Over'),
 		['Was It Fetched?', 'Transfer', 1],
+		['Was It Fetched?', 'Say Why', 2],
+		['Is That All?', 'Let It Begin', 1],
 		...(onSignalWire
 			? [
 					['How Did It End?', 'Read the Call', 2] as const,
@@ -350,13 +380,7 @@ export function handOver(carrier: Carrier): Workflow {
 				]
 			: []),
 		['How Did It End?', 'Say Why', onSignalWire ? 3 : 2],
-		...chain(
-			'Say Why',
-			'Give the Ticket Back',
-			'Answer Why',
-			'Did It Go Wrong?',
-			'Not Handed Over',
-		),
+		...chain('Say Why', 'Give the Ticket Back', 'Answer Why', 'Is That All?', 'Not Handed Over'),
 		...chain('Answer', 'Look for the Fetch', 'Does the XML Run?', 'Let It Begin'),
 		['Does the XML Run?', 'Look Again', 1],
 		['Look Again', 'Look for the Fetch'],
@@ -373,6 +397,9 @@ export function handOver(carrier: Carrier): Workflow {
 		['Try Again?', 'A Stream May Still Run', 1],
 		['Answer', 'Forget the Old'],
 	];
+	const whatNext = onSignalWire
+		? `(${filledIn(stream)} ? 'What is left of the stream is stopped now.' : ${filledIn('stream_name')} ? 'No Stream SID was posted: the cXML stops the stream by its name, and no other stop is sent.' : 'No Stream SID was posted: no stop is sent.')`
+		: "'What is left of the streams is stopped now.'";
 	const gap = (count: number): undefined[] => Array.from({ length: count }, () => undefined);
 	return workflow({
 		name: `Hand-over to a human – ${carrier.shown}`,
@@ -393,7 +420,7 @@ export function handOver(carrier: Carrier): Workflow {
 				),
 				answerJson(
 					'Answer',
-					`{ result: 'transferred', message: '${carrier.shown} took the transfer. What is left of the streams is stopped now.', call: ${call} }`,
+					`{ result: 'transferred', message: '${carrier.shown} took the transfer. ' + ${whatNext}, call: ${call} }`,
 				),
 				tickets.get('Look for the Fetch', [['id', 'eq', `={{ ${ticket} ?? 0 }}`]], {
 					...anyway,
@@ -415,7 +442,11 @@ export function handOver(carrier: Carrier): Workflow {
 				alreadyAsked,
 				waitSeconds('Pause', 2),
 				tickets.get('Read the Ticket', [['id', 'eq', `={{ ${ticket} ?? 0 }}`]], anyway),
-				ifNode('Was It Fetched?', ["$json.state ?? ''", 'fetched']),
+				switchNode('Was It Fetched?', {
+					Fetched: [["$json.state ?? ''", 'fetched']],
+					Again: [["$('Ending').first().json.ending", 'again']],
+					'Not Known': [["$('Ending').first().json.ending", 'not known']],
+				}),
 				...(onSignalWire
 					? [
 							readCall('Read the Call', carrier),

@@ -91,7 +91,7 @@ async function startDetour(to: string, delayMs: number) {
 async function publishHandOver(
 	stage: Stage,
 	name: Name,
-	{ by, wait = 1 }: { by?: string; wait?: number } = {},
+	{ by, wait = 1, streamName = '' }: { by?: string; wait?: number; streamName?: string } = {},
 ): Promise<HandOver> {
 	const id = randomUUID();
 	const plain = `${stage.n8n.url}/webhook/${id}`;
@@ -109,7 +109,10 @@ async function publishHandOver(
 			if (!node) throw new Error(`There is no '${short}'`);
 			node.parameters.amount = 1;
 		}
-		fillIn(nodes['Fill In'], { xml_url: document });
+		fillIn(nodes['Fill In'], {
+			xml_url: document,
+			...(streamName && { stream_name: streamName }),
+		});
 	});
 	// n8n needs a moment after publishing before it listens.
 	await published.postUntilThere(plain, {});
@@ -339,6 +342,7 @@ const CELLS: ReadonlyArray<Cell<HandOver>> = [
 			const status = on.name === 'signalWire' ? 'error' : 'success';
 			expectHandedOver(on, since, call, outcome, [], status);
 			expect(stops(on, call)).toEqual([]);
+			if (on.name === 'signalWire') expect(outcome.body.message).toMatch(/no stop is sent/);
 			return tells(on, since, call, outcome);
 		},
 	},
@@ -445,17 +449,26 @@ const CELLS: ReadonlyArray<Cell<HandOver>> = [
 		},
 	},
 	{
-		name: 'the provider takes the transfer, and its answer is lost',
+		name: 'the provider takes the transfer, and its answer is lost: at the first try, and at the last',
 		at: ['signalWire', 'vobiz', 'plivo'],
 		play: async (on) => {
-			const since = nextDocument(on);
-			const { call, stream } = streaming(on.standIn, HOLDING);
-			failing(on, call, isTransfer, { reset: 'after' });
-			const outcome = await ask(on, call, stream);
-			// A second transfer would throw the human off the line.
-			expect(transfers(on, call)).toHaveLength(1);
-			expectHandedOver(on, since, call, outcome, [stream]);
-			return tells(on, since, call, outcome, stream);
+			const told = [];
+			for (const nth of [1, 3]) {
+				const since = nextDocument(on);
+				const { call, stream } = streaming(on.standIn, HOLDING);
+				on.standIn.fault = (request) => {
+					if (!request.path.includes(call.id) || !isTransfer(request)) return undefined;
+					return transfers(on, call).length < nth
+						? { status: 503, body: 'Service Unavailable' }
+						: { reset: 'after' };
+				};
+				const outcome = await ask(on, call, stream);
+				// One more transfer would throw the human off the line.
+				expect(transfers(on, call)).toHaveLength(nth);
+				expectHandedOver(on, since, call, outcome, [stream]);
+				told.push(tells(on, since, call, outcome, stream));
+			}
+			return told.join('; ');
 		},
 	},
 	{
@@ -519,17 +532,28 @@ const CELLS: ReadonlyArray<Cell<HandOver>> = [
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn, HOLDING);
 			expectHandedOver(on, since, call, await ask(on, call, stream), [stream]);
-			const { username, password, address } = withoutLogin(on.document);
+			const [ran] = on.standIn.documents.slice(since);
+			if (!ran) throw new Error('The caller heard nothing');
+			const { username, password, address } = withoutLogin(ran.url);
 			const document = await fetch(address, {
 				method: 'POST',
 				headers: { authorization: `Basic ${btoa(`${username}:${password}`)}` },
 			});
-			expect(await document.text()).toMatch(
-				/<\/Dial>\s*<(Say|Speak)>[^<]+<\/\1>\s*<Redirect method="POST">http[^<]+\/back<\/Redirect>\s*<\/Response>/,
-			);
+			const [, after = ''] =
+				/<\/Dial>\s*<(?:Say|Speak)>[^<]+<\/(?:Say|Speak)>\s*<Redirect method="POST">(http[^<]+)<\/Redirect>\s*<\/Response>/.exec(
+					await document.text(),
+				) ?? [];
+			on.standIn.goOn(call, after.replaceAll('&amp;', '&'));
+			await on.standIn.settled();
+			expect(on.standIn.documents.slice(since + 1).map(({ url, verbs }) => [url, verbs])).toEqual([
+				[`${ran.url}&done=1`, ['Redirect']],
+				[`${on.stage.documents.url}/back`, ['Dial']],
+			]);
+
 			const next = nextDocument(on);
 			const again = on.standIn.startStream(call.id, HOLDING);
-			const outcome = await ask(on, call, again, 2);
+			// The agent posts what it posted before.
+			const outcome = await ask(on, call, stream, 2);
 			expectHandedOver(on, next, call, outcome, [again]);
 			return tells(on, next, call, outcome, again);
 		},
@@ -575,7 +599,7 @@ const CELLS: ReadonlyArray<Cell<HandOver>> = [
 		},
 	},
 	{
-		name: 'the stop is not let in',
+		name: 'the stop is not let in, and is when asked again',
 		at: ['signalWire', 'plivo', 'vobiz'],
 		play: async (on) => {
 			const since = nextDocument(on);
@@ -595,7 +619,15 @@ const CELLS: ReadonlyArray<Cell<HandOver>> = [
 			expect(JSON.stringify(data.resultData.error)).toContain(call.id);
 			// No later try would be let in either.
 			expect(data.resultData.runData.Wait).toBeUndefined();
-			return tells(on, since, call, outcome, stream);
+			const told = tells(on, since, call, outcome, stream);
+
+			on.standIn.fault = () => undefined;
+			const again = await ask(on, call, stream, 2);
+			expect(again).toMatchObject({ status: 200, result: 'already' });
+			expect(again.execution.status).toBe('success');
+			expect(transfers(on, call)).toHaveLength(1);
+			expect([isUp(on.standIn, stream), callUp(on.standIn, call)]).toEqual([false, true]);
+			return told;
 		},
 	},
 	{
@@ -613,15 +645,38 @@ const CELLS: ReadonlyArray<Cell<HandOver>> = [
 		},
 	},
 	{
-		name: 'the streams of the call cannot be listed',
+		name: 'the streams of the call can neither be listed nor stopped at once: the posted one is stopped later',
 		at: PLIVO_FAMILY,
 		play: async (on) => {
 			const since = nextDocument(on);
 			const { call, stream } = streaming(on.standIn);
-			failing(on, call, isList, { status: 503, body: 'Service Unavailable' }, 2);
+			// The list twice, and then the stop of all streams, which the node sends four times by itself.
+			failing(
+				on,
+				call,
+				(request) => isList(request) || isStop(request),
+				{ status: 503, body: 'Service Unavailable' },
+				6,
+			);
 			const outcome = await ask(on, call, stream);
 			expectHandedOver(on, since, call, outcome, [stream]);
 			expect(itemsOf(outcome.execution, 'Stop All Streams')).toHaveLength(1);
+			expect(itemsOf(outcome.execution, 'Stop Each Stream')).toMatchObject([{ stream: stream.id }]);
+			return tells(on, since, call, outcome, stream);
+		},
+	},
+	{
+		name: "a wrong Stream SID is posted: the human's cXML stops the stream by its name",
+		at: ['signalWire'],
+		play: async ({ stage, name, standIn }) => {
+			const streamName = 'Tom & "Jerry"';
+			const on = await publishHandOver(stage, name, { streamName });
+			const since = nextDocument(on);
+			const { call, stream } = streaming(standIn, { name: streamName });
+			const outcome = await ask(on, call, { ...stream, id: 'another-stream' });
+			expect(outcome).toMatchObject({ status: 200, result: 'transferred' });
+			expect(heard(on, since)).toEqual([['Stop', ...HEARS_HUMAN(name)]]);
+			expect([isUp(standIn, stream), callUp(standIn, call)]).toEqual([false, true]);
 			return tells(on, since, call, outcome, stream);
 		},
 	},
