@@ -9,6 +9,8 @@ import { count, print, stopAt, type Addressed, type Pair } from '../../lib/stops
 
 const STOPS = 500;
 const LIMIT = { requests: 20, perMs: 1_000 };
+/** In CI other tests run beside it, and a busy machine sends late. */
+const MOST_OF_LEAST = process.env.CI ? 2 : 1.5;
 /** 500 stops at 20 a second. */
 const LEAST_MS = (STOPS / LIMIT.requests) * LIMIT.perMs;
 
@@ -65,14 +67,14 @@ describe('500 Vobiz stops against an undisclosed limit of 20 a second', () => {
 	}, 180_000);
 
 	test.each(WAYS)(
-		'$work: all stopped, in at most 1.5 of the least time, with at most 100 answers 429',
+		`$work: all stopped, in at most ${MOST_OF_LEAST} of the least time, with at most 100 answers 429`,
 		({ work }) => {
 			const one = found.find(({ run }) => run.work === work);
 			print(`500 Vobiz stops, ${JSON.stringify(one?.run)}`);
 			expect(one?.left).toBe(0);
 			expect(count(one?.statuses ?? [])).toEqual({ stopped: STOPS });
 			expect(one?.run.limited).toBeLessThanOrEqual(100);
-			expect(one?.run.ofLeast).toBeLessThanOrEqual(1.5);
+			expect(one?.run.ofLeast).toBeLessThanOrEqual(MOST_OF_LEAST);
 		},
 	);
 
