@@ -4,6 +4,7 @@ import {
 	answerJson,
 	chain,
 	code,
+	gap,
 	node,
 	NODE_TYPE,
 	stopNode,
@@ -25,7 +26,7 @@ import {
 	steps,
 	STREAM_SERVER_DECIDES,
 } from './common.cts';
-import { AGAIN, failed, outcome, WAIT_AGAIN } from './timeLimit.cts';
+import { AGAIN, failed, outcome, tryAgain, WAIT_AGAIN } from './timeLimit.cts';
 
 const carrier = CARRIERS.signalWire;
 const HOOK = 'What the Customer Wrote';
@@ -148,9 +149,7 @@ export const aiAgent = (): Workflow =>
 					},
 					{ onError: 'continueRegularOutput' },
 				),
-				undefined,
-				undefined,
-				undefined,
+				...gap(3),
 				failed(carrier),
 			],
 		],
@@ -160,9 +159,8 @@ export const aiAgent = (): Workflow =>
 			['Stop to Be Safe', 'What the Tool Said'],
 			['OpenAI Chat Model', 'AI Agent', 0, 'ai_languageModel'],
 			['Stop Audio Stream', 'AI Agent', 0, 'ai_tool'],
-			['Is It Down?', 'Wait 70 Seconds', 1],
-			...chain('Wait 70 Seconds', 'Stop the Stream', 'Is It Down?'),
-			['Is It Down?', 'A Stream May Still Run', 2],
+			...tryAgain('Stop the Stream'),
+			['Stop the Stream', 'Is It Down?'],
 		],
 		keepsNoSuccess: true,
 	});

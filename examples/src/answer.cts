@@ -3,6 +3,7 @@
 import {
 	answerXml,
 	chain,
+	gap,
 	setNode,
 	stopAndError,
 	stopNode,
@@ -195,8 +196,7 @@ export function answer(carrier: Carrier): Workflow {
 				answerCall,
 			],
 			[
-				undefined,
-				undefined,
+				...gap(2),
 				answerXml('Answer without a Stream', response(...goesOn(say))),
 				stopAndError(
 					'Not Signed',

@@ -85,6 +85,13 @@ export function callAddress(carrier: Carrier, call = filledIn(carrier.call)): st
 /** True if the item's id is one: dots or slashes would point a request at another URL. */
 export const isId = (expression: string): string => `/^[\\w-]+$/.test(${expression} ?? '')`;
 
+/** True if it is a phone number that somebody filled in. */
+export const isPhone = (expression: string): string => `/^\\+?\\d{5,}$/.test(${expression} ?? '')`;
+
+/** True if it is a URL that somebody filled in: one that cannot be fetched drops the caller. */
+export const isOwnUrl = (expression: string): string =>
+	`/^https?:\\/\\/\\S+$/.test(${expression} ?? '') && !${expression}.includes('example.com')`;
+
 /** Text inside XML: an `&` that is left as it is makes a provider drop the call. */
 export const escaped = (expression: string): string =>
 	`${expression}.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')`;

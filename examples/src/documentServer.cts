@@ -4,6 +4,7 @@ import {
 	answerXml,
 	chain,
 	code,
+	gap,
 	ifNode,
 	setNode,
 	stopAndError,
@@ -92,11 +93,7 @@ export const documentServer = (): Workflow =>
 				ifNode('Does the Call Go On?', '$json.goes_on'),
 			],
 			[
-				undefined,
-				undefined,
-				undefined,
-				undefined,
-				undefined,
+				...gap(5),
 				stopAndError(
 					'The Caller Is Held',
 					"'SignalWire was told to stop the stream, and the caller is asked to wait: neither url in the URL nor back in Fill In is a URL of yours. The call ends after five minutes, unless you transfer it before.'",

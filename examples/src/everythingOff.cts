@@ -3,6 +3,7 @@
 import {
 	chain,
 	code,
+	gap,
 	http,
 	ifNode,
 	manualTrigger,
@@ -25,7 +26,7 @@ import {
 	STREAM_SERVER_DECIDES,
 	type Carrier,
 } from './common.cts';
-import { IS_OWN_404 } from './transfer.cts';
+import { IS_OWN_404, READ_STREAMS } from './transfer.cts';
 
 const ROUNDS = 5;
 /** Plivo takes 300 requests in 5 s, and this leaves room for whatever else runs. Vobiz publishes no number. */
@@ -94,14 +95,12 @@ let ended = 0;
     ended += 1;
     return;
   }
-  const streams = status === 200 ? (body?.objects ?? (body?.stream_id ? [body] : undefined)) : undefined;
-  const total = body?.meta?.total_count ?? body?.total ?? streams?.length;
-  for (const { stream_id, end_time, status } of streams ?? []) {
-    if (!end_time && status !== 'completed' && status !== 'failed') left.push({ call_uuid, stream_id, result: 'still runs' });
-  }
-  if (streams === undefined || total > streams.length) {
+  const list = status === 200 ? body : undefined;
+  ${READ_STREAMS('list').replaceAll('\n', '\n  ')}
+  for (const { stream_id } of running) left.push({ call_uuid, stream_id, result: 'still runs' });
+  if (!isWhole) {
     const why = status ? \`status \${status}\` : (error?.message ?? error ?? 'no answer');
-    left.push({ call_uuid, stream_id: '', result: streams ? 'has further streams that were not read' : \`its streams could not be read: \${why}\` });
+    left.push({ call_uuid, stream_id: '', result: shown ? 'has further streams that were not read' : \`its streams could not be read: \${why}\` });
   }
 });
 if (!is_list_read) left.push({ call_uuid: '', stream_id: '', result: 'the list of live calls could not be read: calls may be missing here' });
@@ -137,10 +136,7 @@ export function everythingOff(carrier: Carrier): Workflow {
 			),
 		],
 		[
-			undefined,
-			undefined,
-			undefined,
-			undefined,
+			...gap(4),
 			code('Next Round', NEXT_ROUND),
 			switchNode('What Now?', {
 				Stop: [['$json.next', 'stop']],
@@ -167,10 +163,7 @@ export function everythingOff(carrier: Carrier): Workflow {
 			},
 		],
 		[
-			undefined,
-			undefined,
-			undefined,
-			undefined,
+			...gap(4),
 			waitSeconds('Pause', 3),
 			stopNode(
 				'Stop All Streams',
@@ -183,7 +176,7 @@ export function everythingOff(carrier: Carrier): Workflow {
 				},
 				'continueRegularOutput',
 			),
-			...Array.from({ length: 5 }, () => undefined),
+			...gap(5),
 			stopAndError(
 				'Not Everything Is Off',
 				`\`\${${summary}.streams_left} streams still run, and \${${summary}.not_known} things are not known: What Is Left lists them. \` + $('What Is Left').all().slice(1, 21).map(({ json }) => \`\${json.call_uuid} \${json.stream_id} \${json.result}\`).join('; ')`,

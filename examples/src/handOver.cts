@@ -6,6 +6,7 @@ import {
 	chain,
 	code,
 	dataTable,
+	gap,
 	http,
 	ifNode,
 	setNode,
@@ -26,6 +27,8 @@ import {
 	escaped,
 	filledIn,
 	isId,
+	isOwnUrl,
+	isPhone,
 	notes,
 	SAVE_NO_SUCCESS,
 	signatureNote,
@@ -33,7 +36,7 @@ import {
 	xml,
 	type Carrier,
 } from './common.cts';
-import { ENDING, OVER_OR_REFUSED, readCall, transferTo } from './transfer.cts';
+import { ENDING, OVER_OR_REFUSED, READ_STREAMS, readCall, transferTo } from './transfer.cts';
 
 const TABLE = 'stop_audio_stream_hand_over';
 /**
@@ -97,12 +100,9 @@ function callersXml(carrier: Carrier): string {
  */
 const WHAT_RAN = `if (!$('List Its Streams').isExecuted) return [{ json: { known: true } }];
 const list = $('List Its Streams').first().json;
-const streams = list.objects ?? (list.stream_id ? [list] : undefined);
-const total = list.meta?.total_count ?? list.total ?? streams?.length;
-if (streams === undefined || total > streams.length) return [{ json: { known: false } }];
-return streams
-  .filter(({ end_time, status }) => !end_time && status !== 'completed' && status !== 'failed')
-  .map(({ stream_id }) => ({ json: { known: true, stream_id } }));`;
+${READ_STREAMS('list')}
+if (!isWhole) return [{ json: { known: false } }];
+return running.map(({ stream_id }) => ({ json: { known: true, stream_id } }));`;
 
 /** True if it is proved that the stream of this item ended; SignalWire cannot show more than that. */
 const PROVED =
@@ -196,9 +196,8 @@ export function handOver(carrier: Carrier): Workflow {
 		ifNode(
 			'Is All Filled In?',
 			isId(`$json.${carrier.call}`),
-			"/^\\+?\\d{5,}$/.test($json.human ?? '')",
-			// A URL that cannot be fetched drops the caller.
-			"[$json.xml_url, $json.back].every((url) => /^https?:\\/\\/\\S+$/.test(url ?? '') && !url.includes('example.com'))",
+			isPhone('$json.human'),
+			`[$json.xml_url, $json.back].every((url) => ${isOwnUrl('url')})`,
 		),
 		tickets.create('Make the Table', anyway),
 		tickets.insert('Take a Ticket', { subject: `={{ ${subject} }}`, state: 'asked' }, anyway),
@@ -400,7 +399,6 @@ export function handOver(carrier: Carrier): Workflow {
 	const whatNext = onSignalWire
 		? `(${filledIn(stream)} ? 'What is left of the stream is stopped now.' : ${filledIn('stream_name')} ? 'No Stream SID was posted: the cXML stops the stream by its name, and no other stop is sent.' : 'No Stream SID was posted: no stop is sent.')`
 		: "'What is left of the streams is stopped now.'";
-	const gap = (count: number): undefined[] => Array.from({ length: count }, () => undefined);
 	return workflow({
 		name: `Hand-over to a human – ${carrier.shown}`,
 		notes: notesOf(carrier),
@@ -452,13 +450,14 @@ export function handOver(carrier: Carrier): Workflow {
 							readCall('Read the Call', carrier),
 							code('Over or Refused', OVER_OR_REFUSED(carrier, 'Ending')),
 						]
-					: [undefined, undefined]),
+					: gap(2)),
 				tickets.delete('Forget the Old', [
 					['createdAt', 'lt', '={{ $now.minus({ days: 1 }).toISO() }}'],
 				]),
 				waitSeconds('Look Again', FETCH_SECONDS),
 				undefined,
-				...(onSignalWire ? gap(2) : [undefined, undefined, stopAll]),
+				...gap(2),
+				...(onSignalWire ? [] : [stopAll]),
 				undefined,
 				notStopped,
 			],

@@ -4,6 +4,7 @@ import {
 	answerJson,
 	chain,
 	code,
+	gap,
 	http,
 	ifNode,
 	setNode,
@@ -33,7 +34,7 @@ import {
 	type Carrier,
 } from './common.cts';
 import { STREAM_NAME, WITH_STREAM, withoutQuery } from './answer.cts';
-import { readCall, READ_ANSWER, WHOLE_ANSWER } from './transfer.cts';
+import { CALL_IS_OVER, readCall, READ_ANSWER, READ_STREAMS, WHOLE_ANSWER } from './transfer.cts';
 
 /** Somebody waits for the answer. */
 const WAITED_FOR: Values = { timeout: 5_000, maxRetries: 1 };
@@ -107,13 +108,11 @@ const started = $('Start the Stream').isExecuted ? $('Start the Stream').first()
 ${READ_ANSWER(carrier, 'started ?? list ?? {}')}
 ${RESULT(carrier)}
 const page = list?.statusCode === 200 ? list.body : undefined;
-const shown = page?.objects ?? (page?.stream_id ? [page] : undefined);
-const isWhole = shown !== undefined && (page.meta?.total_count ?? page.total ?? 0) <= shown.length;
-const running = (shown ?? [])
-  .filter(({ service_url, end_time, status: state }) =>
-    service_url === ${filledIn('stream_server')} && !end_time && state !== 'completed' && state !== 'failed')
+${READ_STREAMS('page')}
+const ours = running
+  .filter(({ service_url }) => service_url === ${filledIn('stream_server')})
   .sort((one, other) => (one.stream_id < other.stream_id ? -1 : 1));
-const [first] = running;
+const [first] = ours;
 // A stream that is still connecting is listed too.
 const hasBegun = Boolean(first?.start_time) || first?.status === 'in-progress';
 const isTaken = status >= 200 && status < 300;
@@ -121,8 +120,8 @@ const isLast = $runIndex >= ${MOST_LOOKS};
 
 let json;
 if (!list) json = ${IS_FILLED_IN(carrier)} ? { next: 'look' } : notFilledIn();
-else if (running.length > 1 && !isLast) json = { next: 'stop one', stream_id: running.at(-1).stream_id };
-else if (running.length > 1) json = result(504, 'not known', false, \`\${running.length} streams run, and the second did not stop.\`, first.stream_id);
+else if (ours.length > 1 && !isLast) json = { next: 'stop one', stream_id: ours.at(-1).stream_id };
+else if (ours.length > 1) json = result(504, 'not known', false, \`\${ours.length} streams run, and the second did not stop.\`, first.stream_id);
 else if (first && !hasBegun && !isLast) json = { next: 'wait' };
 else if (first) json = result(200, started ? 'resumed' : 'already', hasBegun,
   \`\${started ? 'It was started' : 'It was started before, and nothing was started now'}. ${carrier.shown} \${hasBegun ? 'shows it as running' : 'lists it, and does not show yet that it runs'}.\`, first.stream_id);
@@ -145,10 +144,10 @@ const DID_IT_START = (
 	carrier: Carrier,
 ): string => `const { next, stream } = $('What Is Known').first().json;
 const isSent = next === 'start';
-const { statusCode, body: call } = $input.first().json;
-${READ_ANSWER(carrier, "isSent ? $('Start the Stream').first().json : $input.first().json")}
+const call = $input.first().json;
+${READ_ANSWER(carrier, "isSent ? $('Start the Stream').first().json : call")}
 ${RESULT(carrier)}
-const hasEnded = statusCode === 200 && ['completed', 'busy', 'failed', 'no-answer', 'canceled'].includes(call?.status);
+const hasEnded = ${CALL_IS_OVER('call')};
 
 const isTaken = isSent && status >= 200 && status < 300;
 if (isTaken) {
@@ -291,7 +290,6 @@ export function pauseAndResume(carrier: Carrier): Workflow {
 		notes: notesOf(carrier),
 		keepsNoSuccess: true,
 	};
-	const gap = (count: number): undefined[] => Array.from({ length: count }, () => undefined);
 	if (onSignalWire) {
 		return workflow({
 			...named,

@@ -4,6 +4,7 @@ import {
 	answerXml,
 	chain,
 	dataTable,
+	gap,
 	http,
 	ifNode,
 	setNode,
@@ -21,6 +22,8 @@ import {
 	credentialStep,
 	ERROR_WORKFLOW,
 	filledIn,
+	isOwnUrl,
+	isPhone,
 	keepsCallbackNote,
 	notes,
 	sampleEvent,
@@ -29,6 +32,7 @@ import {
 	steps,
 	STREAM_SERVER_DECIDES,
 	tryNote,
+	xml,
 	type Carrier,
 } from './common.cts';
 
@@ -44,9 +48,6 @@ const CALL = "$('Check Event').first().json.callId";
 /** While this is true, the caller is on hold for long enough to be moved: nobody is torn away from a person. */
 const ON_HOLD = `Date.now() - ${filledIn('began')} < (${filledIn('hold_seconds')} - 20) * 1000`;
 
-const xml = (expression: string): string =>
-	`{{ ${expression}.replaceAll('&', '&amp;').replaceAll('<', '&lt;') }}`;
-
 /** About ten seconds each; then a person; and whoever is not answered asks again. */
 const HOLD = `=<?xml version="1.0" encoding="UTF-8"?>
 <Response>
@@ -57,7 +58,7 @@ const HOLD = `=<?xml version="1.0" encoding="UTF-8"?>
 </Response>`;
 
 /** What nobody filled in cannot be fetched or called: the provider drops the caller, or holds them for ever. */
-const IS_FILLED_IN = `(/^https?:\\/\\/\\S+$/.test(${filledIn('go_on')}) && !${filledIn('go_on')}.includes('example.com') && /^\\+?\\d{5,}$/.test(${filledIn('person')}))`;
+const IS_FILLED_IN = `(${isOwnUrl(filledIn('go_on'))} && ${isPhone(filledIn('person'))})`;
 
 const PROVED = "($json.status === 'alreadyStopped' || $json.confirmed === true)";
 
@@ -218,9 +219,9 @@ export function privatePart(carrier: Carrier): Workflow {
 				]),
 			],
 			[
-				...Array.from({ length: 3 }, () => undefined),
+				...gap(3),
 				waitSeconds('Wait 3 Seconds', 3),
-				...Array.from({ length: 5 }, () => undefined),
+				...gap(5),
 				stopAndError('The Caller Goes to a Person', WHY(carrier.shown)),
 			],
 		],

@@ -1,6 +1,14 @@
 /** A stream that SWML started stops after a while, by its control ID. */
 
-import { chain, stopNode, switchNode, webhook, workflow, type Workflow } from './workflows.cts';
+import {
+	chain,
+	gap,
+	stopNode,
+	switchNode,
+	webhook,
+	workflow,
+	type Workflow,
+} from './workflows.cts';
 import {
 	basicAuthNote,
 	CARRIERS,
@@ -15,7 +23,16 @@ import {
 	STREAM_SERVER_DECIDES,
 	tryNote,
 } from './common.cts';
-import { AGAIN, failed, FILL_IN, outcome, STEP_MINUTES, WAIT, WAIT_AGAIN } from './timeLimit.cts';
+import {
+	AGAIN,
+	failed,
+	FILL_IN,
+	outcome,
+	STEP_MINUTES,
+	tryAgain,
+	WAIT,
+	WAIT_AGAIN,
+} from './timeLimit.cts';
 
 const carrier = CARRIERS.signalWire;
 const HOOK = 'Stream Status';
@@ -82,7 +99,7 @@ export const swml = (): Workflow =>
 				outcome("$json.stopped || ['accepted', 'notFound'].includes($json.status)"),
 				WAIT_AGAIN,
 			],
-			[...Array.from({ length: 7 }, () => undefined), failed(carrier)],
+			[...gap(7), failed(carrier)],
 		],
 		flows: [
 			...chain(
@@ -94,9 +111,7 @@ export const swml = (): Workflow =>
 				'Stop by Control ID',
 				'Is It Down?',
 			),
-			['Is It Down?', 'Wait 70 Seconds', 1],
-			['Wait 70 Seconds', 'Stop by Control ID'],
-			['Is It Down?', 'A Stream May Still Run', 2],
+			...tryAgain('Stop by Control ID'),
 		],
 		keepsNoSuccess: true,
 		samples: {

@@ -4,6 +4,7 @@ import {
 	chain,
 	dataTable,
 	everyHour,
+	gap,
 	manualTrigger,
 	setNode,
 	stopAndError,
@@ -79,6 +80,13 @@ export const failed = (carrier: Carrier): Unplaced =>
 		`\`A stream of call \${$json.callId ?? 'not known'} at ${carrier.shown} may still run\${$json.stream ? ' (' + $json.stream + ')' : ''}. \${$json.error ?? $json.status}. \${$json.message ?? ''}\``,
 	);
 
+/** Behind 'Is It Down?': the stop again, from the node `from` on; and the end of the trying. */
+export const tryAgain = (from: string): Flow[] => [
+	['Is It Down?', 'Wait 70 Seconds', 1],
+	['Wait 70 Seconds', from],
+	['Is It Down?', 'A Stream May Still Run', 2],
+];
+
 export const WAIT_AGAIN = waitSeconds('Wait 70 Seconds', KEPT_WAIT_SECONDS);
 /** Text, since n8n refuses a number that an expression leaves empty, and the call would have no limit. */
 export const FILL_IN = setNode('Fill In', { minutes: String(USUAL_MINUTES) });
@@ -152,7 +160,7 @@ function byCall(carrier: Carrier): Workflow {
 				outcome("$json.stopped || $json.callState === 'notFound'"),
 				WAIT_AGAIN,
 			],
-			[...Array.from({ length: 7 }, () => undefined), failed(carrier)],
+			[...gap(7), failed(carrier)],
 		],
 		flows: [
 			...chain(
@@ -165,9 +173,7 @@ function byCall(carrier: Carrier): Workflow {
 				'Is It Down?',
 			),
 			['What Happened?', 'Stop All Streams', 1],
-			['Is It Down?', 'Wait 70 Seconds', 1],
-			['Wait 70 Seconds', 'Stop All Streams'],
-			['Is It Down?', 'A Stream May Still Run', 2],
+			...tryAgain('Stop All Streams'),
 		],
 		keepsNoSuccess: locked,
 		samples: {
@@ -253,27 +259,25 @@ function byTable(carrier: Carrier): Workflow {
 				streams.delete('Forget the Stream', [['stream_sid', 'eq', '={{ $json.stream }}']]),
 			],
 			[
-				...Array.from({ length: 6 }, () => undefined),
+				...gap(6),
 				streams.get('Streams of the Call', [
 					['call_sid', 'eq', '={{ $json.callId }}'],
 					['conference_sid', 'eq', ''],
 				]),
-				undefined,
-				undefined,
+				...gap(2),
 				WAIT_AGAIN,
 			],
 			[
 				everyHour('Every Hour'),
-				...Array.from({ length: 5 }, () => undefined),
+				...gap(5),
 				streams.get('What Is Overdue', [['ends', 'lt', '={{ $now.toISO() }}']]),
-				undefined,
-				undefined,
+				...gap(2),
 				failed(carrier),
 			],
 			[
 				manualTrigger('Stop Everything Now'),
 				streams.create('Create the Table'),
-				...Array.from({ length: 4 }, () => undefined),
+				...gap(4),
 				streams.get('All That Is in the Table', [['stream_sid', 'isNotEmpty', '']]),
 			],
 		],
@@ -294,9 +298,7 @@ function byTable(carrier: Carrier): Workflow {
 			...toStop,
 			['Stop Each Stream', 'Is It Down?'],
 			['Is It Down?', 'Forget the Stream'],
-			['Is It Down?', 'Wait 70 Seconds', 1],
-			['Wait 70 Seconds', 'Still in the Table'],
-			['Is It Down?', 'A Stream May Still Run', 2],
+			...tryAgain('Still in the Table'),
 		],
 		samples: {
 			'Call Events': sampleEvent({

@@ -50,6 +50,19 @@ export const readCall = (name: string, carrier: Carrier): Unplaced =>
 		onError: 'continueRegularOutput',
 	});
 
+/**
+ * Reads a list of a call's streams, in each form that the documents show: those of its first page, whether that is
+ * all of it, and which run. `list` is the answer's body.
+ */
+export const READ_STREAMS = (list: string): string =>
+	`const shown = ${list}?.objects ?? (${list}?.stream_id ? [${list}] : undefined);
+const isWhole = shown !== undefined && (${list}.meta?.total_count ?? ${list}.total ?? 0) <= shown.length;
+const running = (shown ?? []).filter(({ end_time, status }) => !end_time && status !== 'completed' && status !== 'failed');`;
+
+/** SignalWire: whether a call that was read is over; `call` is the whole answer. */
+export const CALL_IS_OVER = (call: string): string =>
+	`${call}.statusCode === 200 && ['completed', 'busy', 'failed', 'no-answer', 'canceled'].includes(${call}.body?.status)`;
+
 const TRIES = 3;
 
 /** What a call that is over makes of a hand-over. */
@@ -117,8 +130,8 @@ return [{ json: { ...json, provider_status: status ?? 0, provider_said: String(s
 export const OVER_OR_REFUSED = (
 	carrier: Carrier,
 	ending: string,
-): string => `const { statusCode, body } = $input.first().json;
+): string => `const call = $input.first().json;
 const refusal = $('${ending}').first().json;
 const words = \`${carrier.shown} answered \${refusal.provider_status}: \${refusal.provider_said}.\`;
-const isOver = statusCode === 200 && ['completed', 'busy', 'failed', 'no-answer', 'canceled'].includes(body?.status);
+const isOver = ${CALL_IS_OVER('call')};
 return [{ json: isOver ? { ...refusal, wrong: '', ...${OVER(carrier)} } : refusal }];`;

@@ -108,6 +108,9 @@ export function workflow({
 	};
 }
 
+/** Places of a row that stay free. */
+export const gap = (count: number): undefined[] => Array.from({ length: count }, () => undefined);
+
 /** Connects nodes one behind the other. */
 export const chain = (...names: string[]): Flow[] =>
 	names.slice(1).map((name, i): Flow => [names[i] ?? '', name]);

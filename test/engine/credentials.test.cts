@@ -7,7 +7,16 @@ import type { CredentialsData } from '../lib/nodeRun.cts';
 import { providers, type Options } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
 import { start } from '../lib/opened.cts';
-import { byExpression, credentialsOf, live, lives, range, running } from '../lib/stops.cts';
+import {
+	byExpression,
+	credentialByItem,
+	credentialsOf,
+	live,
+	lives,
+	range,
+	running,
+	withAccount,
+} from '../lib/stops.cts';
 import { stopItems, stopLives } from '../lib/stops.cts';
 
 const basic = (id: string, token: string) =>
@@ -79,22 +88,14 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		await start(provider, { ...options, account: 1 }),
 		await start(provider, { ...options, account: 2 }),
 	];
-	/** A credential of which each item fills in every field. */
-	const byItem = ({ credentialType, credentials }: RunningStandIn): CredentialsData => ({
-		[credentialType]: Object.fromEntries(
-			Object.keys(credentials).map((name) => [name, `={{ $json.account.${name} }}`]),
-		),
-	});
-	/** An item with a stream that runs, and with the account that it belongs to. */
-	const itemOf = (standIn: RunningStandIn, account: IDataObject = {}) => ({
-		...live(standIn).item,
-		account: { ...standIn.credentials, ...account },
+	const byItem = (standIn: RunningStandIn): CredentialsData => ({
+		[standIn.credentialType]: credentialByItem(standIn),
 	});
 	const regular = { node: { onError: 'continueRegularOutput' } } as const;
 
 	it.each(providers)('two accounts in turn: each stop goes to its own (%s)', async (provider) => {
 		const [one, other] = await startTwo(provider);
-		const items = range(6).map((i) => itemOf(i % 2 === 0 ? one : other));
+		const items = range(6).map((i) => withAccount(i % 2 === 0 ? one : other));
 		const run = await stopItems(one, items, { credentials: byItem(one) });
 		expect(run.items.map(({ status }) => status)).toEqual(range(6).map(() => 'stopped'));
 		for (const standIn of [one, other]) {
@@ -114,10 +115,10 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 			const standIn = await start(provider);
 			const { id, token, url } = spec(provider);
 			const items = [
-				...[id, token, url].map(({ name }) => itemOf(standIn, { [name]: undefined })),
-				itemOf(standIn),
-				itemOf(standIn, { [id.name]: null }),
-				itemOf(standIn),
+				...[id, token, url].map(({ name }) => withAccount(standIn, { [name]: undefined })),
+				withAccount(standIn),
+				withAccount(standIn, { [id.name]: null }),
+				withAccount(standIn),
 			];
 			const run = await stopItems(standIn, items, { credentials: byItem(standIn), ...regular });
 			const empty = (label: string) => ({
@@ -157,9 +158,9 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		async (provider) => {
 			const standIn = await start(provider);
 			const items = [
-				itemOf(standIn),
-				itemOf(standIn, { [spec(provider).token.name]: 'example-wrong-token' }),
-				itemOf(standIn),
+				withAccount(standIn),
+				withAccount(standIn, { [spec(provider).token.name]: 'example-wrong-token' }),
+				withAccount(standIn),
 			];
 			const run = await stopItems(standIn, items, { credentials: byItem(standIn), ...regular });
 			expect(run.items).toMatchObject([
@@ -193,9 +194,9 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 	it('a space may be a bare name for one item, and is each item’s own', async () => {
 		const standIn = await start('signalWire');
 		const items = [
-			itemOf(standIn, { spaceUrl: `${standIn.url}/dashboard` }),
-			itemOf(standIn, { spaceUrl: 'http://example.com' }),
-			itemOf(standIn),
+			withAccount(standIn, { spaceUrl: `${standIn.url}/dashboard` }),
+			withAccount(standIn, { spaceUrl: 'http://example.com' }),
+			withAccount(standIn),
 		];
 		const run = await stopItems(standIn, items, { credentials: byItem(standIn), ...regular });
 		expect(run.items).toMatchObject([
@@ -207,7 +208,7 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 
 	it('500 items of one account keep one limit, and another account has its own', async () => {
 		const [one, other] = await startTwo('vobiz', { delayMs: 20 });
-		const items = range(500).map((i) => itemOf(i % 10 === 0 ? other : one));
+		const items = range(500).map((i) => withAccount(i % 10 === 0 ? other : one));
 		const run = await stopItems(one, items, {
 			credentials: byItem(one),
 			options: { maxConcurrency: 2 },
@@ -221,7 +222,7 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 
 	it("320 items of one account, by expression, keep under Plivo's documented limit together", async () => {
 		const plivo = await start('plivo', { rateLimit: { requests: 300, perMs: 5_000 } });
-		const items = range(320).map(() => itemOf(plivo));
+		const items = range(320).map(() => withAccount(plivo));
 		const run = await stopItems(plivo, items, { credentials: byItem(plivo) });
 		expect(run.error).toBeUndefined();
 		expect(plivo.requests.map(({ status }) => status)).toEqual(range(320).map(() => 204));
@@ -230,7 +231,7 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 	it('a fault of one account never holds up another', async () => {
 		const [limited, other] = await startTwo('plivo');
 		limited.fault = () => ({ status: 429, headers: { 'Retry-After': '99' } });
-		const items = range(10).map((i) => itemOf(i % 2 === 0 ? limited : other));
+		const items = range(10).map((i) => withAccount(i % 2 === 0 ? limited : other));
 		const run = await stopItems(limited, items, { credentials: byItem(limited), ...regular });
 		expect(run.items.map(({ status }) => status)).toEqual(
 			range(10).map((i) => (i % 2 === 0 ? 'failed' : 'stopped')),

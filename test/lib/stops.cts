@@ -29,6 +29,18 @@ export const lives = (standIn: StandIn, count: number): Live[] =>
 export const running = (standIn: StandIn): number =>
 	standIn.streams().filter((stream) => stream.running).length;
 
+/** The fields of a credential that each item fills in: {@link withAccount} makes such items. */
+export const credentialByItem = ({ credentials }: RunningStandIn): Record<string, string> =>
+	Object.fromEntries(
+		Object.keys(credentials).map((name) => [name, `={{ $json.account.${name} }}`]),
+	);
+
+/** An item with a stream that runs, and with the account that it belongs to. */
+export const withAccount = (standIn: RunningStandIn, account: IDataObject = {}): IDataObject => ({
+	...live(standIn).item,
+	account: { ...standIn.credentials, ...account },
+});
+
 /** What of a stand-in a run of the node needs; one in a process of its own has it too. */
 export type Addressed = Pick<RunningStandIn, 'provider' | 'credentialType' | 'credentials'>;
 
@@ -84,6 +96,10 @@ export const stopLives = async (
 	run?: Run,
 ): Promise<NodeRunResult> =>
 	await stopAt(standIn, all, { ...run, item: { provider: standIn.provider } });
+
+/** The value in the middle. */
+export const middle = (values: readonly number[]): number =>
+	[...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
 
 /** How often each value comes. */
 export function count(values: unknown[]): Record<string, number> {

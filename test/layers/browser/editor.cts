@@ -44,7 +44,6 @@ const firstLine = (text: string) => text.split('\n')[0] ?? '';
 
 /** A note on the canvas, as the screen shows it. */
 interface ShownNote {
-	text: string;
 	/** The size of its smallest text, in px. */
 	smallestPx: number;
 	/** Whether all of its text is inside. */
@@ -171,7 +170,6 @@ export class Editor {
 				const lines = [...note.querySelectorAll<HTMLElement>('p, li, pre, h1, h2, h3')];
 				const sizes = lines.map((line) => Number.parseFloat(getComputedStyle(line).fontSize));
 				return {
-					text: note.textContent,
 					smallestPx: Math.min(...sizes) * zoom,
 					isWhole: lines.every((line) => line.getBoundingClientRect().bottom <= box.bottom),
 				};

@@ -8,7 +8,7 @@ import { coreVersion } from '../../lib/engine.cts';
 import { recordFigures, type EndedCallsFigures } from '../../lib/figures.cts';
 import { start } from '../../lib/opened.cts';
 import { providers } from '../../lib/stand-ins/index.cts';
-import { count, lives, print, stopAt, type RunningStandIn } from '../../lib/stops.cts';
+import { count, lives, middle, print, stopAt, type RunningStandIn } from '../../lib/stops.cts';
 
 /** CI stops fewer: Plivo's limit alone makes 1,000 with their reads take most of a minute. */
 const STOPS = process.env.CI ? 300 : 1_000;
@@ -40,9 +40,6 @@ async function hangUp(standIn: RunningStandIn): Promise<number> {
 	expect(items[0]?.status).toBe('stopped');
 	return performance.now() - began;
 }
-
-const middle = (values: number[]) =>
-	[...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
 
 /** Stops all of them in one execution, with hang-ups of the same account meanwhile. */
 async function sweep(standIn: RunningStandIn, from: 'event' | 'fields') {

@@ -3,17 +3,19 @@
 
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import { outputOf, type Execution, type RunningN8n } from '../../lib/n8n/index.cts';
-import { until } from '../../lib/n8n/server.cts';
+import { outputOf, until, type Execution, type RunningN8n } from '../../lib/n8n/index.cts';
 import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
+import { start } from '../../lib/opened.cts';
 import { say } from '../../lib/processes.cts';
-import { startStandIn, type Options } from '../../lib/stand-ins/index.cts';
 import {
 	byExpression,
+	credentialByItem,
 	lives,
+	middle,
 	range,
 	running,
 	shown,
+	withAccount,
 	type RunningStandIn,
 } from '../../lib/stops.cts';
 import {
@@ -34,29 +36,15 @@ jest.setTimeout(20 * 60_000);
 
 let n8n: RunningN8n;
 let close = (): Promise<void> => Promise.resolve();
-let closing: (end: () => unknown) => void;
 
 beforeAll(async () => {
-	({ n8n, close, closing } = await startWithStandIns('accounts', []));
+	({ n8n, close } = await startWithStandIns('accounts', []));
 });
 
 afterAll(async () => await close());
 
-const start = async (provider: string, options: Partial<Options> = {}) => {
-	const standIn = await startStandIn(provider, options);
-	closing(() => standIn.close());
-	return standIn;
-};
-
-/** A credential of which each item fills in every field. */
-const byItem = ({ credentials }: RunningStandIn) =>
-	Object.fromEntries(
-		Object.keys(credentials).map((name) => [name, `={{ $json.account.${name} }}`]),
-	);
-
-/** Items with a stream that runs, and with the account that it belongs to. */
 const itemsOf = (standIn: RunningStandIn, count: number): IDataObject[] =>
-	lives(standIn, count).map(({ item }) => ({ ...item, account: { ...standIn.credentials } }));
+	range(count).map(() => withAccount(standIn));
 
 interface Job {
 	credential?: Record<string, string>;
@@ -94,7 +82,10 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		const [first] = standIns;
 		if (!first) throw new Error('There are two.');
 
-		const execution = await n8n.run(await save(first, items, { credential: byItem(first) }), GO);
+		const execution = await n8n.run(
+			await save(first, items, { credential: credentialByItem(first) }),
+			GO,
+		);
 
 		expect(statusesOf(execution)).toEqual(items.map(() => 'stopped'));
 		for (const standIn of standIns) {
@@ -109,7 +100,10 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		const items = itemsOf(plivo, 700);
 
 		const since = performance.now();
-		const execution = await n8n.run(await save(plivo, items, { credential: byItem(plivo) }), GO);
+		const execution = await n8n.run(
+			await save(plivo, items, { credential: credentialByItem(plivo) }),
+			GO,
+		);
 
 		expect(statusesOf(execution)).toEqual(items.map(() => 'stopped'));
 		expect(plivo.requests.map(({ status }) => status)).toEqual(items.map(() => 204));
@@ -132,7 +126,7 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		const quiet: number[] = [];
 		for (const _ of range(30)) quiet.push(await ask());
 
-		const saved = await save(vobiz, itemsOf(vobiz, 1_000), { credential: byItem(vobiz) });
+		const saved = await save(vobiz, itemsOf(vobiz, 1_000), { credential: credentialByItem(vobiz) });
 		const since = performance.now();
 		const run = { ended: false, execution: n8n.run(saved, GO, 300) };
 		void run.execution.finally(() => (run.ended = true)).catch(() => undefined);
@@ -141,8 +135,6 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		const execution = await run.execution;
 
 		expect(statusesOf(execution).filter((status) => status === 'stopped')).toHaveLength(1_000);
-		const middle = (list: number[]) =>
-			[...list].sort((one, other) => one - other)[list.length >> 1] ?? 0;
 		say(
 			`    another webhook: alone ${middle(quiet).toFixed(0)} ms, beside 1,000 items (${seconds(since)}) ` +
 				`${middle(busy).toFixed(0)} ms, at most ${Math.max(...busy).toFixed(0)} ms, ${busy.length} times`,

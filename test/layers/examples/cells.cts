@@ -55,8 +55,9 @@ export const cameTo = (standIn: AnyOf, call: Call, ...streams: readonly Stream[]
 			: `streams up: ${String(streams.filter((one) => isUp(standIn, one)).length)} of ${String(streams.length)}`,
 	].join(', ');
 
-const isStop = ({ method, path }: LoggedRequest): boolean =>
-	method !== 'GET' && /\/Streams?\//.test(path);
+/** By a path of its own, or as a command that SWML takes. */
+const isStop = ({ method, path, body }: LoggedRequest): boolean =>
+	method !== 'GET' && (/\/Streams?\//.test(path) || body.includes('calling.stream.stop'));
 
 /** How many stops the provider received for a call. */
 export const stopsOf = (standIn: AnyOf, call: Call): number =>
@@ -71,7 +72,8 @@ export function spoil(
 ): void {
 	let left = times;
 	standIn.fault = (request) => {
-		if (!request.path.includes(call.id) || request.method === 'GET') return undefined;
+		const isOfCall = request.path.includes(call.id) || request.body.includes(call.id);
+		if (!isOfCall || request.method === 'GET') return undefined;
 		if (isStop(request) !== (what === 'stop') || left <= 0) return undefined;
 		left -= 1;
 		return fault;

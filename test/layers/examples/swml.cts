@@ -1,6 +1,6 @@
 import type { Execution } from '../../lib/n8n/index.cts';
 import type { Call, Stream } from '../../lib/stand-ins/index.cts';
-import { cameTo, describeCells, type Cell } from './cells.cts';
+import { cameTo, describeCells, spoil, type Cell } from './cells.cts';
 import { itemsOf, publishRecipe, WEBHOOK_SECRETS, type Published, type Stage } from './stage.cts';
 import { callUp, isUp, received } from './streams.cts';
 import { withLimit } from './timeLimit.cts';
@@ -15,8 +15,6 @@ interface Play {
 	published: Published;
 	streaming: () => { call: Call; stream: Stream };
 	began: (stream: Stream) => Promise<Execution>;
-	/** Answers the first so many stops of a call in SignalWire's place: its id is in the body. */
-	spoil: (call: Call, fault: object, times?: number) => void;
 }
 
 async function open(stage: Stage): Promise<Play> {
@@ -30,14 +28,6 @@ async function open(stage: Stage): Promise<Play> {
 			return { call, stream: signalWire.startStream(call.id, { controlId: 'caller-audio' }) };
 		},
 		began: async (stream) => await published.send(HOOK, signalWire, EVENT, stream),
-		spoil: (call, fault, times = Infinity) => {
-			let left = times;
-			signalWire.fault = ({ method, body }) => {
-				if (method === 'GET' || !body.includes(call.id) || left <= 0) return undefined;
-				left -= 1;
-				return fault;
-			};
-		},
 	};
 }
 
@@ -46,10 +36,10 @@ const messageOf = (execution: Execution): string => execution.data.resultData.er
 /** A stop that works only after a while. */
 const after =
 	(fault: object, times: number) =>
-	async ({ stage, streaming, began, spoil }: Play): Promise<string> => {
+	async ({ stage, streaming, began }: Play): Promise<string> => {
 		const { signalWire } = stage.standIns;
 		const { call, stream } = streaming();
-		spoil(call, fault, times);
+		spoil(signalWire, call, fault, { times });
 		const execution = await began(stream);
 		expect(execution.status).toBe('success');
 		expect([isUp(signalWire, stream), callUp(signalWire, call)]).toEqual([false, true]);
@@ -140,10 +130,10 @@ const cells: ReadonlyArray<Cell<Play>> = [
 	{
 		name: 'the credential is refused: it fails at once, and names call and stream',
 		at: ['signalWire'],
-		play: async ({ stage, streaming, began, spoil }) => {
+		play: async ({ stage, streaming, began }) => {
 			const { signalWire } = stage.standIns;
 			const { call, stream } = streaming();
-			spoil(call, { status: 401, body: { error: 'Unauthorized' } });
+			spoil(signalWire, call, { status: 401, body: { error: 'Unauthorized' } });
 			const execution = await began(stream);
 			expect(execution.status).toBe('error');
 			expect(itemsOf(execution, STOP)).toHaveLength(1);

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Execution } from '../../lib/n8n/index.cts';
+import { until, type Execution } from '../../lib/n8n/index.cts';
 import type { AnyStandIn } from '../../lib/stand-ins/index.cts';
 import { code, inARow, webhook, type Workflow } from '../../../examples/src/workflows.cts';
 import { describeCells, spoil, type Cell } from './cells.cts';
@@ -7,7 +6,7 @@ import { prepareRecipe, publish, type Published, type Stage } from './stage.cts'
 import { streaming } from './streams.cts';
 import { withLimit } from './timeLimit.cts';
 
-const WITHIN_MS = 30_000;
+const WITHIN_SECONDS = 30;
 const CHECKED = 'Call Events';
 const FORGED = { key: 'example-of-a-wrong-key' };
 
@@ -34,11 +33,9 @@ async function open(stage: Stage): Promise<Play> {
 		message: async (cause) => {
 			teamChat.told.length = 0;
 			await cause();
-			for (const end = Date.now() + WITHIN_MS; teamChat.told.length === 0;) {
-				if (Date.now() > end) throw new Error('The chat heard nothing');
-				await sleep(100);
-			}
-			const [text = '', ...more] = teamChat.told.splice(0);
+			const [text = '', ...more] = await until('A message in the chat', WITHIN_SECONDS, () =>
+				teamChat.told.length > 0 ? teamChat.told.splice(0) : undefined,
+			);
 			expect(more).toEqual([]);
 			return text;
 		},

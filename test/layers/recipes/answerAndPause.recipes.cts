@@ -1,26 +1,8 @@
 import { describeAnswer } from '../examples/answer.cts';
 import { describePauseAndResume } from '../examples/pauseAndResume.cts';
-import { openStage, type Stage } from '../examples/stage.cts';
+import { useStage } from './stage.cts';
 
-jest.setTimeout(20 * 60_000);
+const stage = useStage({ onContract: true });
 
-let stage: Stage;
-
-beforeAll(async () => {
-	stage = await openStage();
-});
-
-afterAll(async () => {
-	await stage.close();
-});
-
-afterEach(() => {
-	const { signalWire, plivo, vobiz } = stage.standIns;
-	for (const standIn of [signalWire, plivo, vobiz]) {
-		standIn.fault = () => undefined;
-		standIn.expectOnContract();
-	}
-});
-
-describeAnswer(() => stage, true);
-describePauseAndResume(() => stage, true);
+describeAnswer(stage, true);
+describePauseAndResume(stage, true);
