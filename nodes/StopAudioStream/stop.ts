@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { StopRequest } from './input/readItem';
 import { isSameStream, type SaidOfStop } from './input/events';
 import type { StopMemory } from './outcome/memory';
-import { EVIDENCE, type EvidenceName } from './outcome/nothingFound';
+import { EVIDENCE } from './outcome/nothingFound';
 import type { Confirmation, StopResult } from './outcome/results';
 import { readEnd } from './outcome/verdicts';
 import { fieldNames, type Account, type Answer, type Way } from './providers/provider';
@@ -32,7 +32,7 @@ type Ending =
 	 */
 	| {
 			kind: 'nothing';
-			evidence: EvidenceName;
+			evidence: keyof typeof EVIDENCE;
 			callState?: CallState;
 			noun?: Noun;
 			ended?: string;
@@ -42,8 +42,10 @@ type Ending =
 
 type NothingFound = Extract<Ending, { kind: 'nothing' }>;
 
-const nothing = (evidence: EvidenceName, more: Omit<NothingFound, 'kind' | 'evidence'> = {}) =>
-	({ kind: 'nothing', evidence, ...more }) as const;
+const nothing = (
+	evidence: NothingFound['evidence'],
+	more: Omit<NothingFound, 'kind' | 'evidence'> = {},
+) => ({ kind: 'nothing', evidence, ...more }) as const;
 
 /** One item's stop, from the first request to what is known at the end. */
 export class Stop {

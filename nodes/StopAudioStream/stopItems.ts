@@ -17,13 +17,16 @@ import { readAccount } from './providers/account';
 import type { Account, Provider } from './providers/provider';
 import { Lookups, ReadClock } from './sending/lookups';
 import { RequestSender } from './sending/requestSender';
-import { yieldToEventLoop } from './sending/time';
+import { monotonicNow, yieldToEventLoop } from './sending/time';
 import { Stop, type Connection } from './stop';
 import { failed, messages, quoted, Refusal, refusal, type Failure } from './words/sentences';
 import { isRecord, reasonOf } from './words/values';
 
-/** Items that the loop starts before it lets answers in and further requests out. */
-const ITEMS_A_TURN = 10;
+/**
+ * How long items are started before answers and everybody else's work get in, in ms. n8n answers a webhook in dozens of
+ * steps, and each would wait for so long.
+ */
+const TURN_MS = 5;
 
 /**
  * Does what each item asks for and returns one item for each, in order and paired. Every item is tried, whatever
@@ -32,9 +35,12 @@ const ITEMS_A_TURN = 10;
 export async function stopItems(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const run = new Run(context);
 	const results: Array<Promise<ItemResult>> = [];
+	let turnEnds = monotonicNow() + TURN_MS;
 	for (const [itemIndex, item] of context.getInputData().entries()) {
 		results.push(run.item(item, itemIndex));
-		if ((itemIndex + 1) % ITEMS_A_TURN === 0) await yieldToEventLoop();
+		if (monotonicNow() < turnEnds) continue;
+		await yieldToEventLoop();
+		turnEnds = monotonicNow() + TURN_MS;
 	}
 	return run.output(await Promise.all(results));
 }

@@ -1,6 +1,6 @@
 import { AccountQueue, type Turn } from '../../nodes/StopAudioStream/sending/accountQueue';
 import type { Load, Slot } from '../../nodes/StopAudioStream/sending/accountRate';
-import type { RateLimit } from '../../nodes/StopAudioStream/providers/provider';
+import type { Provider } from '../../nodes/StopAudioStream/providers/provider';
 
 /** A request that a test sends: its turn, and its answer, if it does not wait for {@link FakeAccount.answer}. */
 export interface FakeRequest extends Partial<Turn> {
@@ -21,7 +21,7 @@ export class FakeAccount {
 
 	private readonly began: number;
 
-	constructor(limit?: RateLimit) {
+	constructor(limit?: Provider['rateLimit']) {
 		jest.useFakeTimers();
 		this.began = performance.now();
 		this.queue = new AccountQueue(limit);

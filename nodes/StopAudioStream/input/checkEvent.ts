@@ -7,20 +7,20 @@ import type { EventKind } from '../words/vocabulary';
 import { readCheckedEvent, type CheckedEvent } from './events';
 import { verifySignature, type RawBody } from './signature';
 
-/** What *Check Event* found. The ids of an event are known even if it is refused. */
-export interface Checked {
-	ids: Ids;
-	outcome:
-		| { kind: 'event'; event: EventKind; signed: boolean; fields: IDataObject }
-		| { kind: 'refused'; refusal: Refusal };
-}
-
-/** Reads an item as a provider's event. With `proof`, the provider must have signed it. */
+/**
+ * Reads an item as a provider's event. With `proof`, the provider must have signed it. The ids of an event are known
+ * even if it is refused.
+ */
 export function checkEvent(
 	json: IDataObject,
 	provider: Provider,
 	proof?: { account: Account; raw: RawBody },
-): Checked {
+): {
+	ids: Ids;
+	outcome:
+		| { kind: 'event'; event: EventKind; signed: boolean; fields: IDataObject }
+		| { kind: 'refused'; refusal: Refusal };
+} {
 	const asItCame = orRefusal(() => readCheckedEvent(json, provider, proof !== undefined));
 	const checked = proof
 		? orRefusal(() => signedEvent(json, provider, { ...proof, asItCame }))

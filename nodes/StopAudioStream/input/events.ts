@@ -53,14 +53,15 @@ function placesOf({ query }: Record<string, unknown>, parts: unknown[]): Place[]
 	return [...outer.map((event) => ({ ...shared, values: event, event })), ...inner];
 }
 
-/** The ids that an event names, and where. All come from one place, so that they belong together. */
-interface Named {
-	ids: Ids;
-	place: Place;
-}
-
-/** Finds an event's ids by these names; `undefined` if no place holds any. */
-function idsIn(places: Place[], names: EventNames, kind?: StreamField['kind']): Named | undefined {
+/**
+ * Finds an event's ids by these names; `undefined` if no place holds any. All come from one place, so that they belong
+ * together.
+ */
+function idsIn(
+	places: Place[],
+	names: EventNames,
+	kind?: StreamField['kind'],
+): { ids: Ids; place: Place } | undefined {
 	const placeOf = (some: readonly string[], from = places) =>
 		from.find(({ values }) => valueIn(values, some));
 	const ofStream = places.filter((place) => isOfType(place, names.eventType));

@@ -38,9 +38,6 @@ const holdsExpression = (value: unknown): boolean =>
 		? value.startsWith('=')
 		: isRecord(value) && Object.values(value).some(holdsExpression);
 
-/** The values of the collection 'Options'. */
-export type OptionValues = Record<string, unknown>;
-
 /** A pasted id: text, without the spaces around it. */
 export function idText(value: unknown, label: string): string {
 	return trimmed(plainText(value, label));
@@ -85,11 +82,16 @@ export const yesOrNo = (label: string, value: unknown): boolean =>
 	oneOf(label, [true, false], value);
 
 /** Off if it was not added. */
-export const isOn = ({ name, label }: OptionOf<'yesNo'>, options: OptionValues): boolean =>
-	Object.hasOwn(options, name) && yesOrNo(label, options[name]);
+export const isOn = (
+	{ name, label }: OptionOf<'yesNo'>,
+	options: Record<string, unknown>,
+): boolean => Object.hasOwn(options, name) && yesOrNo(label, options[name]);
 
 /** The number within its bounds; its default if it was not set. */
-export function wholeNumber(spec: OptionOf<'wholeNumber'>, options: OptionValues): number {
+export function wholeNumber(
+	spec: OptionOf<'wholeNumber'>,
+	options: Record<string, unknown>,
+): number {
 	const { name, label, min, max } = spec;
 	const value = options[name] ?? spec.default;
 	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
@@ -102,7 +104,7 @@ export function wholeNumber(spec: OptionOf<'wholeNumber'>, options: OptionValues
 /** The value of one of the choices; the default if it was not set. */
 export function choice<Spec extends OptionOf<'choice'>>(
 	spec: Spec,
-	options: OptionValues,
+	options: Record<string, unknown>,
 ): Spec['choices'][number]['value'] {
 	const { name, label, choices } = spec;
 	const values: ReadonlyArray<Spec['choices'][number]['value']> = choices.map(({ value }) => value);

@@ -4,7 +4,6 @@ import { providers } from '../providers';
 import {
 	waysToOneStream,
 	wayToAllStreams,
-	type DocumentFields,
 	type Ids,
 	type Provider,
 	type Way,
@@ -24,7 +23,6 @@ import {
 	unknownChoice,
 	wholeNumber,
 	yesOrNo,
-	type OptionValues,
 	type Parameters,
 } from './parameters';
 
@@ -225,19 +223,19 @@ export class ItemReader {
 		}
 	}
 
-	private readDocument({ document }: Way, options: OptionValues) {
+	private readDocument({ document }: Way, options: Record<string, unknown>) {
 		if (document) this.ids.document = documentOf(document, this.parameters, options);
 	}
 
 	/** What must be signed. 'Signed Event' counts as soon as it is added: left empty it is refused, and never off. */
-	private readProof(options: OptionValues): StopRequest['proof'] {
+	private readProof(options: Record<string, unknown>): StopRequest['proof'] {
 		const verify = isOn(OPTIONS.verifySignature, options);
 		const { name } = OPTIONS.signedEvent;
 		if (Object.hasOwn(options, name)) return { event: parsedEvent(options[name]), isOther: true };
 		return verify ? { event: this.json, isOther: false } : undefined;
 	}
 
-	private optionValues(): OptionValues {
+	private optionValues(): Record<string, unknown> {
 		const options = this.parameters.read(FIELDS.options.name, {});
 		if (isRecord(options)) return options;
 		// Ignored options could hold a 'Preview Only', and the node would send.
@@ -246,9 +244,9 @@ export class ItemReader {
 }
 
 function documentOf(
-	{ url: urlField, options }: DocumentFields,
+	{ url: urlField, options }: NonNullable<Way['document']>,
 	parameters: Parameters,
-	values: OptionValues,
+	values: Record<string, unknown>,
 ): NonNullable<Ids['document']> {
 	const { fallbackUrl: fallbackSpec, method: methodSpec, nameParameter: nameSpec } = options;
 	const fallbackUrl = webUrl(values[fallbackSpec.name], fallbackSpec.label);
@@ -279,7 +277,7 @@ function webUrl(value: unknown, label: string): string {
 	return typed;
 }
 
-const readOptions = (values: OptionValues): StopRequest['options'] => ({
+const readOptions = (values: Record<string, unknown>): StopRequest['options'] => ({
 	confirm: isOn(OPTIONS.confirm, values),
 	includeResponse: isOn(OPTIONS.includeResponse, values),
 	preview: isOn(OPTIONS.preview, values),

@@ -44,5 +44,3 @@ export const EVIDENCE = {
 	allLiveOneRuns: notFound('warning', messages.allLiveOneRuns, { mayRun: true }),
 	allLiveUnread: notFound('warning', messages.allLiveUnread),
 };
-
-export type EvidenceName = keyof typeof EVIDENCE;

@@ -5,10 +5,10 @@ import {
 	type Answer,
 	type CallRead,
 	type EventNames,
-	type EventWords,
 	type FieldText,
 	type Ids,
 	type OwnReading,
+	type Provider,
 	type ProviderRequest,
 	type StreamField,
 	type StreamsRead,
@@ -52,7 +52,7 @@ const NONE_ACTIVE = /^no active stream found\.?$/i;
  * www.vobiz.ai/docs/xml/stream ("connection disconnected with the remote service": a reconnect may follow). All
  * read 2026-11. Any other word, such as `DegradedStream` or `PlayedStream`, says neither.
  */
-export const eventWords: EventWords = {
+export const eventWords: Provider['events'] = {
 	names: [names],
 	streamStarted: [{ field: 'Event', words: ['StartStream'] }],
 	streamEnded: [

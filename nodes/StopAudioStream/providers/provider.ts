@@ -20,12 +20,33 @@ export interface Provider {
 	forbiddenHint?: string;
 	/** The ways to stop something; the first is the default. */
 	ways: readonly [Way, ...Way[]];
-	/** What the provider's own events say. */
-	events: EventWords;
-	/** How the provider proves that an event is its own. */
-	signature: Signature;
+	/** The words of the provider's own events. They count only in the place that holds the ids. */
+	events: {
+		/** The names by which *Check Event* finds ids: the first that name a stream, or else a call. */
+		names: readonly EventNames[];
+		streamStarted: readonly EventWord[];
+		streamEnded: readonly EventWord[];
+		callEnded: readonly EventWord[];
+	};
+	/** How the provider signs its events, and what to say of one that is not signed. */
+	signature: {
+		/** What the provider may have signed of a form or a GET that n8n's Webhook node hands over. */
+		scheme: Scheme;
+		/** What it may have signed of any other body, if it signs such bodies. */
+		rawScheme?: Scheme<string>;
+		/** The credential's field that holds the key. */
+		keyField: { name: 'token' | 'signingKey'; label: string };
+		/** Which key is the right one. */
+		keyHint: string;
+		/** When the provider signs an event. */
+		signsHint: string;
+		/** An older signature that is not accepted: its header and its version. */
+		older?: { header: string; version: string };
+		/** What the signature does not prove, if it does not cover what the event says. */
+		limits?: string;
+	};
 	/** The documented rate limit; without one, the sender finds out by itself. */
-	rateLimit?: RateLimit;
+	rateLimit?: { requests: number; windowMs: number };
 	/** How long the answer asks to wait, in ms, if the provider says it outside of `Retry-After`. */
 	retryAfter?(answer: Answer, now: number): number | undefined;
 }
@@ -39,8 +60,16 @@ export interface Way {
 	on: { noun: Noun; id: 'callId' | 'conferenceSid'; field: FieldText };
 	/** The field that names the stream; absent for all streams of a call. */
 	stream?: StreamField;
-	/** The cXML that stops the stream. A document is never run twice. */
-	document?: DocumentFields;
+	/** The fields and options of cXML that stops the stream. A document is never run twice. */
+	document?: {
+		url: FieldText;
+		/** Options that only cXML has, by what they are for. */
+		options: {
+			fallbackUrl: OptionOf<'text'>;
+			method: OptionOf<'choice'>;
+			nameParameter: OptionOf<'text'>;
+		};
+	};
 	/** The names of these in the provider's events, the most usual first. */
 	inEvents: EventNames;
 	/** What happens to the call, as the screen says it beside the choice. */
@@ -144,17 +173,6 @@ export interface StreamField extends FieldText {
 	kind: 'id' | 'controlId' | 'name';
 }
 
-/** The fields and options of cXML that stops a stream. */
-export interface DocumentFields {
-	url: FieldText;
-	/** Options that only cXML has, by what they are for. */
-	options: {
-		fallbackUrl: OptionOf<'text'>;
-		method: OptionOf<'choice'>;
-		nameParameter: OptionOf<'text'>;
-	};
-}
-
 /** What a provider's events call their ids. */
 export interface EventNames {
 	/** A place in the item counts if it holds one of these. */
@@ -169,15 +187,6 @@ export interface EventNames {
 	eventType?: string;
 }
 
-/** The words of a provider's events. They count only in the place that holds the ids. */
-export interface EventWords {
-	/** The names by which *Check Event* finds ids: the first that name a stream, or else a call. */
-	names: readonly EventNames[];
-	streamStarted: readonly EventWord[];
-	streamEnded: readonly EventWord[];
-	callEnded: readonly EventWord[];
-}
-
 /** A field of an event, and the values with which it says so. */
 export interface EventWord {
 	field: string;
@@ -188,29 +197,6 @@ export interface EventWord {
 	eventType?: string;
 	/** The provider may open the stream again by itself. */
 	mayResume?: true;
-}
-
-/** How a provider signs its events, and what to say of one that is not signed. */
-export interface Signature {
-	/** What the provider may have signed of a form or a GET that n8n's Webhook node hands over. */
-	scheme: Scheme;
-	/** What it may have signed of any other body, if it signs such bodies. */
-	rawScheme?: Scheme<string>;
-	/** The credential's field that holds the key. */
-	keyField: { name: 'token' | 'signingKey'; label: string };
-	/** Which key is the right one. */
-	keyHint: string;
-	/** When the provider signs an event. */
-	signsHint: string;
-	/** An older signature that is not accepted: its header and its version. */
-	older?: { header: string; version: string };
-	/** What the signature does not prove, if it does not cover what the event says. */
-	limits?: string;
-}
-
-export interface RateLimit {
-	requests: number;
-	windowMs: number;
 }
 
 /** Where a credential's values are, and how they are sent. Field names are what saved credentials hold. */

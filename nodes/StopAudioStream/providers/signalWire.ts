@@ -23,7 +23,6 @@ import {
 	sortByName,
 	unique,
 	writePaths,
-	type Encode,
 	type Fields,
 	type Scheme,
 	type WebhookEvent,
@@ -273,7 +272,7 @@ const bySidFromEvents: Way = { ...bySid, inConference: bySidInConference };
 // The query was signed as it was written, and n8n hands it over decoded.
 
 /** As most languages but JavaScript escape a value: all but letters, digits and `-._~`. */
-const encodeStrictly: Encode = (text) => escape(encodeURIComponent(text), /[!'()*]/g);
+const encodeStrictly = (text: string) => escape(encodeURIComponent(text), /[!'()*]/g);
 
 /** The ways to write the query: at most twelve, usually one. */
 const writeQueries = (query: Fields): string[] => {
@@ -306,7 +305,7 @@ const writeUsers = (event: WebhookEvent): string[] => {
 	return unique([
 		'',
 		...[encodeURI, encodeURIComponent].map((encode) => {
-			const write: Encode = (text) => escape(encode(text), /[/?#@]/g);
+			const write = (text: string) => escape(encode(text), /[/?#@]/g);
 			return `${write(user)}:${write(password)}@`;
 		}),
 	]);

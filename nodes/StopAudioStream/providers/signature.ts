@@ -56,8 +56,6 @@ export const header = ({ headers }: WebhookEvent, name: string): string => {
 	return typeof value === 'string' ? value : '';
 };
 
-export type Encode = (text: string) => string;
-
 // The provider has the URL as somebody typed it, or as a program rewrote it. Each way to write a part can be read
 // back in one way only: `%` is always escaped, and so is what would end the part. Otherwise `a%2Fb` in a path could
 // pass for `a/b`.
@@ -68,12 +66,12 @@ export const escape = (text: string, characters: RegExp): string =>
 
 const PATH_END = /[/?#]/g;
 /** As typed, letters beyond ASCII and spaces included. */
-const asTyped: Encode = (text) => escape(text.replaceAll('%', '%25'), PATH_END);
+const asTyped = (text: string) => escape(text.replaceAll('%', '%25'), PATH_END);
 /** As a browser sends what was typed. */
-export const asSent: Encode = (text) => escape(encodeURI(text), PATH_END);
+export const asSent = (text: string) => escape(encodeURI(text), PATH_END);
 /** The ways to write the path: at most six, nearly always two. */
 export const writePaths = ({ path }: WebhookEvent): string[] => {
-	const write = (fixed: Encode, parameter: Encode): string =>
+	const write = (fixed: typeof asSent, parameter: typeof asSent): string =>
 		path.map((part) => `/${(part.parameter ? parameter : fixed)(part.text)}`).join('');
 	// The fixed parts of the path were typed in n8n, so no program escaped more of them than it must.
 	const paths = [write(asTyped, asTyped), write(asSent, asSent), write(asSent, encodeURIComponent)];

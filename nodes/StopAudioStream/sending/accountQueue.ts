@@ -1,4 +1,4 @@
-import type { RateLimit } from '../providers/provider';
+import type { Provider } from '../providers/provider';
 import { AccountRate, type Load, type Slot, type TurnKind } from './accountRate';
 import { monotonicNow, sleepUntil, waitOrGiveUp, type GivenUp } from './time';
 
@@ -17,16 +17,11 @@ export interface Turn {
 	signal: AbortSignal;
 }
 
-/** The provider asked for a longer wait than the node takes. */
-export interface Refused {
-	refusedForMs: number;
-}
-
 interface Waiter extends Turn {
 	isOver: boolean;
 	/** Ends its wait for the time and the cancellation. */
 	stopWaiting?: () => void;
-	end(end: Slot | Refused | GivenUp): void;
+	end(end: Awaited<ReturnType<AccountQueue['enter']>>): void;
 }
 
 /**
@@ -51,7 +46,7 @@ export class AccountQueue {
 
 	private wakeAt = Infinity;
 
-	constructor(limit?: RateLimit) {
+	constructor(limit?: Provider['rateLimit']) {
 		this.rate = new AccountRate(limit);
 	}
 
@@ -59,8 +54,11 @@ export class AccountQueue {
 		return this.rate.isIdle && this.lines.stop.size === 0 && this.lines.read.size === 0;
 	}
 
-	/** Waits for a slot; each slot must be given back with {@link leave}. */
-	async enter(turn: Turn): Promise<Slot | Refused | GivenUp> {
+	/**
+	 * Waits for a slot; each slot must be given back with {@link leave}. `refusedForMs`: the provider asked for a
+	 * longer wait than the node takes.
+	 */
+	async enter(turn: Turn): Promise<Slot | { refusedForMs: number } | GivenUp> {
 		return await new Promise((resolve) => {
 			const waiter: Waiter = {
 				...turn,
@@ -146,7 +144,7 @@ const MAX_ACCOUNTS = 1_000;
 const queues = new Map<string, AccountQueue>();
 
 /** The queue of one account. `key`: provider, host and account id. */
-export function queueOf(key: string, limit?: RateLimit): AccountQueue {
+export function queueOf(key: string, limit?: Provider['rateLimit']): AccountQueue {
 	const queue = queues.get(key) ?? new AccountQueue(limit);
 	queues.delete(key);
 	queues.set(key, queue);

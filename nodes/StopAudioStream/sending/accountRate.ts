@@ -1,5 +1,5 @@
 import { MAX_WAIT_MS } from '../outcome/verdicts';
-import type { RateLimit } from '../providers/provider';
+import type { Provider } from '../providers/provider';
 
 /** Requests under way together at first, if the provider publishes no limit. */
 const FIRST_ALLOWED = 10;
@@ -65,7 +65,7 @@ export class AccountRate {
 
 	private reopensAt = 0;
 
-	constructor(private readonly limit?: RateLimit) {
+	constructor(private readonly limit?: Provider['rateLimit']) {
 		this.allowed = limit ? Infinity : FIRST_ALLOWED;
 	}
 

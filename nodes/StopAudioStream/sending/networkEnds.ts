@@ -58,28 +58,26 @@ export function networkEnd(
 	return isTimeout ? { kind: 'noAnswer', seconds } : { kind: 'connectionLost', code };
 }
 
-type Thrown = Record<string, unknown>;
-
 /** The exception and what caused it, outermost first. */
-function causesOf(thrown: unknown): Thrown[] {
-	const chain: Thrown[] = [];
+function causesOf(thrown: unknown) {
+	const chain: Array<Record<string, unknown>> = [];
 	for (let at = thrown; isRecord(at) && chain.length < MAX_DEPTH; at = at.cause) chain.push(at);
 	return chain;
 }
 
 /** n8n puts the code of an exception into `httpCode`. */
-const codeOf = ({ code, httpCode }: Thrown): string | undefined =>
+const codeOf = ({ code, httpCode }: Record<string, unknown>): string | undefined =>
 	[code, httpCode].find(
 		(each): each is string =>
 			typeof each === 'string' && (NETWORK_CODE.test(each) || CERTIFICATE.test(each)),
 	);
 
-const hasSyscall = ({ syscall }: Thrown) => typeof syscall === 'string';
+const hasSyscall = ({ syscall }: Record<string, unknown>) => typeof syscall === 'string';
 
 /**
  * An `AggregateError` (several addresses were tried) has no system call of its own: each of its parts must name one.
  */
-function failedBeforeConnection({ syscall, errors }: Thrown): boolean {
+function failedBeforeConnection({ syscall, errors }: Record<string, unknown>): boolean {
 	if (typeof syscall === 'string') return BEFORE_CONNECTION.includes(syscall);
 	return (
 		Array.isArray(errors) &&

@@ -56,9 +56,6 @@ export interface Sent {
 	effectBefore: boolean;
 }
 
-/** What a sender needs of n8n. The same object in a whole run, so that runs can take turns. */
-export type SenderContext = Pick<IExecuteFunctions, 'helpers' | 'getExecutionCancelSignal'>;
-
 /** Sends all that goes out to one provider account in one run of the node. */
 export class RequestSender {
 	private readonly queue: AccountQueue;
@@ -71,7 +68,8 @@ export class RequestSender {
 	readonly mask: Mask;
 
 	constructor(
-		private readonly context: SenderContext,
+		/** The same object in a whole run, so that runs can take turns. */
+		private readonly context: Pick<IExecuteFunctions, 'helpers' | 'getExecutionCancelSignal'>,
 		private readonly signal: AbortSignal,
 		readonly provider: Provider,
 		readonly account: Account,

@@ -21,12 +21,7 @@ export type GivenUp = 'cancelled' | 'outOfTime';
 /** The reason of every abort. Without one, each would make an exception of its own, with its stack. */
 export const OVER = new Error('No longer waited for');
 
-interface Listener {
-	waiting: Set<() => void>;
-	tellAll: () => void;
-}
-
-const listeners = new WeakMap<AbortSignal, Listener>();
+const listeners = new WeakMap<AbortSignal, ReturnType<typeof listenTo>>();
 
 /**
  * Calls `tell` when `signal` aborts, and returns a function that takes `tell` off again. All who wait for a signal
@@ -46,7 +41,7 @@ function onAbort(signal: AbortSignal, tell: () => void): () => void {
 	};
 }
 
-function listenTo(signal: AbortSignal): Listener {
+function listenTo(signal: AbortSignal) {
 	const waiting = new Set<() => void>();
 	const tellAll = () => {
 		for (const tell of [...waiting]) tell();
