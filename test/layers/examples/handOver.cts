@@ -715,8 +715,39 @@ export const describeHandOver = (getStage: () => Stage, whole: boolean): void =>
 /** n8n keeps a wait of more than 65 seconds in its database. */
 const KEPT_SECONDS = 67;
 
-/** Restarts n8n while stops are to be sent again. */
+/** Restarts n8n while a stop is under way, and while stops are to be sent again. */
 export function describeHandOverRestart(getStage: () => Stage): void {
+	test('Hand-over to a human: n8n restarts before the stop is answered, and whoever asks again stops the stream', async () => {
+		const begun = await Promise.all(
+			EVERYWHERE.map(async (name) => {
+				const on = await publishHandOver(getStage(), name);
+				const since = nextDocument(on);
+				const { call, stream } = streaming(on.standIn);
+				failing(on, call, isStop, { stallMs: 120_000 });
+				const answer = on.published.ask('Hand Over', posted(on, call, stream));
+				const lost = answer.then(
+					({ status, body }) => ({ status, body }),
+					() => undefined,
+				);
+				await until(`The stop at ${name}`, 60, () => stops(on, call)[0]);
+				return { on, since, call, stream, lost };
+			}),
+		);
+		await getStage().n8n.restart();
+		for (const { on, since, call, stream, lost } of begun) {
+			on.standIn.fault = () => undefined;
+			// Nobody is told that the stream is down.
+			expect([undefined, 'transferred']).toContain((await lost)?.body.result);
+			expect(heard(on, since)).toEqual([HEARS_HUMAN(on.name)]);
+			expect(callUp(on.standIn, call)).toBe(true);
+			const again = await ask(on, call, stream);
+			expect(again).toMatchObject({ status: 200, result: 'already' });
+			expect(again.execution.status).toBe('success');
+			expect(transfers(on, call)).toHaveLength(1);
+			expect([isUp(on.standIn, stream), callUp(on.standIn, call)]).toEqual([false, true]);
+		}
+	});
+
 	test('Hand-over to a human: a stop that is to be sent again survives a restart of n8n', async () => {
 		const begun = await Promise.all(
 			EVERYWHERE.map(async (name) => {
