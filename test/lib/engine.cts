@@ -264,7 +264,6 @@ export interface EngineRun extends NodeRun {
 export interface NodeRunResult extends NodeOutput {
 	status: ExecutionStatus;
 	runData: ITaskData[];
-	credentialReads: string[];
 	/** The most credentials that were read at one moment. */
 	mostReadsAtOnce: number;
 	/** What n8n saves of the node's context. */

@@ -57,6 +57,8 @@ export interface NodeOutput {
 	/** Why the node failed. */
 	error: ExecutionError | undefined;
 	hints: NodeExecutionHint[];
+	/** The credential types that were read, in order. */
+	credentialReads: string[];
 }
 
 /** What runs the node. */

@@ -78,7 +78,7 @@ function newRepository(title: string) {
 	{ provider: 'examplephone', kind: 'call.ended', holds: {} },`,
 		),
 	);
-	edit('test/conformance/checkEvent.test.cts', (text) =>
+	edit('test/conformance/eventWords.cts', (text) =>
 		text.replace(
 			'const WORDS: Word[] = [',
 			`$&

@@ -77,6 +77,7 @@ function contextOf(run: NodeRun, input: INodeExecutionData[]) {
 	const { credentials = {} } = run;
 	const theNode = loaded(run);
 	const hints: NodeExecutionHint[] = [];
+	const credentialReads: string[] = [];
 	const kept = {};
 	const jsonOf = (itemIndex: number) => input[itemIndex]?.json ?? {};
 
@@ -107,6 +108,7 @@ function contextOf(run: NodeRun, input: INodeExecutionData[]) {
 			return resolve(value, jsonOf(itemIndex));
 		},
 		async getCredentials(type: string, itemIndex = 0) {
+			credentialReads.push(type);
 			const data = credentials[type];
 			if (!data) throw new Error(`Credential of type ${type} does not exist.`);
 			return await Promise.resolve(resolve(data, jsonOf(itemIndex)));
@@ -124,7 +126,7 @@ function contextOf(run: NodeRun, input: INodeExecutionData[]) {
 			},
 		},
 	});
-	return { context, theNode, hints };
+	return { context, theNode, seen: { hints, credentialReads } };
 }
 
 /** n8n's rule for the error output: what holds an error and nothing else goes there, behind its input's fields. */
@@ -143,14 +145,14 @@ function splitOff(output: INodeExecutionData[], input: INodeExecutionData[]) {
 async function run(nodeRun: NodeRun): Promise<NodeOutput> {
 	const { items = [{}] } = nodeRun;
 	const input = nodeRun.input ?? items.map((json) => ({ json }));
-	const { context, theNode, hints } = contextOf(nodeRun, input);
+	const { context, theNode, seen } = contextOf(nodeRun, input);
 	try {
 		const [output = []] = await executeIn(context, node);
 		const outputs = theNode.onError === 'continueErrorOutput' ? splitOff(output, input) : [output];
 		const [first = []] = outputs;
-		return { outputs, items: first.map(({ json }) => json), error: undefined, hints };
+		return { outputs, items: first.map(({ json }) => json), error: undefined, ...seen };
 	} catch (thrown) {
-		return { outputs: [], items: [], error: thrown as ExecutionError, hints };
+		return { outputs: [], items: [], error: thrown as ExecutionError, ...seen };
 	}
 }
 
