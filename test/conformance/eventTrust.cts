@@ -12,7 +12,7 @@ import type { Engine, NodeOutput, NodeRun } from '../lib/nodeRun.cts';
 import { start } from '../lib/opened.cts';
 import { type SignalWireStandIn, type Stream } from '../lib/stand-ins/index.cts';
 import { signalWireJsonSignature } from '../lib/stand-ins/signatures.cts';
-import { credentialsOf, live, pairs, type RunningStandIn } from '../lib/stops.cts';
+import { credentialsOf, live, pairs, type RunningStandIn } from '../lib/lives.cts';
 import { received } from '../lib/webhookItems.cts';
 
 const URL_OF = 'https://hooks.example.com:8443/webhook/example-lock/4f2a';

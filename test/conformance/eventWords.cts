@@ -14,7 +14,7 @@ import {
 	type SignedEvent,
 	type Stream,
 } from '../lib/stand-ins/index.cts';
-import { credentialsOf, live, pairs, type RunningStandIn } from '../lib/stops.cts';
+import { credentialsOf, live, pairs, type RunningStandIn } from '../lib/lives.cts';
 import { received } from '../lib/webhookItems.cts';
 
 type Body = Record<string, unknown>;
