@@ -44,15 +44,16 @@ export const network: readonly Row[] = [
 	row({
 		name: 'no answer in time, before the effect',
 		slow: true,
-		options: { timeout: 1_000 },
-		arrange: (c) => c.answer({ reset: 'before', delayMs: 5_000 }),
-		expected: (c) => ({ ...unknownEffect(c, 'gave no answer within 1 s'), runs: true }),
+		options: { timeout: 3_000 },
+		arrange: (c) => c.answer({ reset: 'before', delayMs: 10_000 }),
+		expected: (c) => ({ ...unknownEffect(c, 'gave no answer within 3 s'), runs: true }),
 	}),
 	row({
 		name: 'no answer in time, after the effect, is not called a stop',
-		options: { timeout: 300 },
-		arrange: (c) => c.answer({ stallMs: 1_000 }),
-		expected: (c) => ({ ...unknownEffect(c, 'gave no answer within 0.3 s'), runs: false }),
+		slow: true,
+		options: { timeout: 3_000 },
+		arrange: (c) => c.answer({ stallMs: 10_000 }),
+		expected: (c) => ({ ...unknownEffect(c, 'gave no answer within 3 s'), runs: false }),
 	}),
 	row({
 		name: 'an answer that is cut off is not called a stop',
@@ -144,7 +145,7 @@ export const network: readonly Row[] = [
 		lacks: 'repeat',
 		variants: () => ({
 			'reset before the effect': { reset: 'before' },
-			'no answer': { reset: 'before', delayMs: 1_000 },
+			'no answer': { reset: 'before', delayMs: 8_000 },
 			408: { status: 408, body: '' },
 			500: { status: 500, body: '' },
 			503: { status: 503, body: '<html>later</html>' },
@@ -154,7 +155,7 @@ export const network: readonly Row[] = [
 				headers: { 'Content-Encoding': 'gzip' },
 			},
 		}),
-		options: { maxRetries: 3, timeout: 300 },
+		options: { maxRetries: 3, timeout: 2_000 },
 		arrange: (c, fault) => c.answer(fault, 1),
 		expected: (c) => ({
 			failure: expect.stringMatching(/^(unavailable|unreadable)$/),
