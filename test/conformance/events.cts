@@ -38,7 +38,9 @@ export const given = (
 	withFields(eventOf(c, ending, of), ending, (fields) => ({
 		...fields,
 		...(Object.fromEntries(
-			Object.entries(ending.says ?? {}).map(([name, word]) => [name, change(word)]),
+			Object.entries(ending.says ?? {}).flatMap(([name, word]) =>
+				word === '' ? [] : [[name, change(word)]],
+			),
 		) as IDataObject),
 	}));
 

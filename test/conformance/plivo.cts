@@ -102,15 +102,23 @@ export const plivo: Profile<PlivoStandIn> = {
 	cannot,
 	scenarios: [
 		...wordless,
-		row({
+		rows<IDataObject>({
 			name: 'an event that carries the signature V2 alone is told so: it does not cover the body',
 			options: { verifySignature: true },
 			parameters: { source: 'event' },
-			arrange(c) {
+			variants: () => ({
+				'with its nonce': { 'x-plivo-signature-v2-nonce': 'example' },
+				'without its nonce': {},
+				'beside the oldest': { 'x-plivo-signature': 'x' },
+				'beside an empty V3': {
+					'x-plivo-signature-v3': '',
+					'x-plivo-signature-v3-nonce': 'example',
+				},
+			}),
+			arrange(c, more) {
 				const item = signed(c);
 				const bare = withHeaders(item, () => undefined);
-				const older = { 'x-plivo-signature-v2': 'x', 'x-plivo-signature-v2-nonce': 'example' };
-				c.items = [{ ...bare, headers: { ...bare.headers, ...older } }];
+				c.items = [{ ...bare, headers: { ...bare.headers, 'x-plivo-signature-v2': 'x', ...more } }];
 			},
 			expected: () => ({
 				failure: 'untrusted',

@@ -102,7 +102,7 @@ export const signalWire: Profile<SignalWireStandIn> = {
 			check: (c) => expect(c.standIn.requests).toEqual([]),
 		}),
 		row({
-			name: 'an event in JSON is untrusted in words that say why',
+			name: 'an event in JSON is untrusted in words that say why, and that Check Event can check it',
 			columns: only('Control ID'),
 			options: { verifySignature: true },
 			parameters: { source: 'event' },
@@ -115,7 +115,9 @@ export const signalWire: Profile<SignalWireStandIn> = {
 			expected: () => ({
 				failure: 'untrusted',
 				attempts: undefined,
-				message: expect.stringContaining('JSON'),
+				error:
+					"The event's body is not a form, and n8n passes it on parsed, not as the text that SignalWire signed",
+				message: expect.stringMatching(/'Check Event'.*'Raw Body'/),
 				runs: true,
 			}),
 		}),

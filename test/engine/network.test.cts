@@ -156,7 +156,11 @@ describe('a proxy', () => {
 	test('that refuses the tunnel comes out as the answer of the provider', async () => {
 		const page = 'HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n<html>No</html>';
 		const { item } = await stopThrough(page, 'https://127.0.0.1:9');
-		expect(item).toMatchObject({ failure: 'credentials', statusCode: 403 });
+		expect(item).toMatchObject({
+			failure: 'credentials',
+			statusCode: 403,
+			message: expect.stringMatching(/proxy.*HTTPS_PROXY.*NO_PROXY/),
+		});
 	});
 });
 

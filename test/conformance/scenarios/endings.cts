@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import type { NodeOutput } from '../../lib/nodeRun.cts';
 import type { Fault } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
@@ -17,7 +17,12 @@ function end(c: Case) {
 	c.answer(c.column.answers.notFound);
 }
 
-const LIVE: Fault = { status: 200, body: {} };
+/** The call from the event, and beside it the stream, which an event about a call does not name. */
+const eventAndStream = (c: Case): INodeParameters => ({
+	source: 'event',
+	...(!c.all && { stream: '={{ $json.stream }}' }),
+	...c.document(),
+});
 
 /** What a stop comes to whose event says that the call is over: one request, no read and no hint. */
 const overByItsEvent = {
@@ -37,13 +42,31 @@ export const endings: readonly Row[] = [
 		name: 'an event that ends the call: one request, no read, no hint',
 		needs: ['onCall'],
 		variants: byTitle,
-		parameters: (c) => ({
-			source: 'event',
-			...(!c.all && { stream: '={{ $json.stream }}' }),
-			...c.document(),
-		}),
+		parameters: eventAndStream,
 		arrange(c, ending) {
 			c.items = [{ body: eventOf(c, ending), stream: c.fields(c.target).stream }];
+			end(c);
+		},
+		...overByItsEvent,
+	}),
+	rows<{ ending: Ending; give: (word: string) => string[] }>({
+		name: 'an event whose word came twice, or as a list of one, ends the call',
+		needs: ['onCall'],
+		// Of Plivo and Vobiz, these are a word of `Event` and one of `CallStatus`.
+		variants: (_column, { endings: [first, second] }) =>
+			Object.fromEntries(
+				[first, second].flatMap((ending) =>
+					ending
+						? [
+								[`${ending.title}, twice`, { ending, give: (word: string) => [word, word] }],
+								[`${ending.title}, a list of one`, { ending, give: (word: string) => [word] }],
+							]
+						: [],
+				),
+			),
+		parameters: eventAndStream,
+		arrange(c, { ending, give }) {
+			c.items = [{ query: given(c, ending, give), stream: c.fields(c.target).stream }];
 			end(c);
 		},
 		...overByItsEvent,
@@ -251,7 +274,7 @@ export const endings: readonly Row[] = [
 			'404 of another server': { status: 404, body: '<html>Not Found</html>' },
 			500: { status: 500, body: '' },
 			'200 in HTML': { status: 200, body: '<html>completed</html>' },
-			'200 that says nothing': LIVE,
+			'200 that says nothing': { status: 200, body: {} },
 			'200 of another call': {
 				status: 200,
 				body: { sid: 'another', status: 'completed', call_uuid: 'another', end_time: 'x' },
@@ -266,12 +289,11 @@ export const endings: readonly Row[] = [
 			c.answer(c.column.answers.notFound);
 			c.answerRead(fault);
 		},
-		expected: (_c, fault) => ({
+		expected: () => ({
 			status: 'notFound',
 			statusCode: 404,
 			attempts: 1,
-			// Plivo and Vobiz say with any 200 at this address that a call is live.
-			...(fault !== LIVE && { callState: undefined }),
+			callState: undefined,
 		}),
 		check: (c) => expect(c.reads()).toEqual(c.looks().slice(0, c.reads().length)),
 	}),

@@ -2,9 +2,9 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Case } from '../case.cts';
 import { eventOf, firstEnding, fromEvent, fromFields } from '../events.cts';
 import { textOf } from '../judge.cts';
-import { row, type Row } from '../scenario.cts';
+import { row, rows, type Row } from '../scenario.cts';
 import { signed, signedBy } from '../signedEvents.cts';
-import type { Column, Target } from '../types.cts';
+import type { Column, Given, Target } from '../types.cts';
 
 /** Ids of calls, conferences and streams mean the same in upper and in lower case, and are sent as they were given. */
 
@@ -16,10 +16,14 @@ export const inUpperCase = ({ call, conference, stream }: Target): Target => ({
 });
 
 /** The item names the first target in upper case, and the provider does not find it by that. */
-function askInUpperCase(c: Case, more: IDataObject = {}): Target {
+function askInUpperCase(
+	c: Case,
+	more: IDataObject = {},
+	answer: Given = c.column.answers.notFound,
+): Target {
 	const upper = inUpperCase(c.target);
 	c.items = [{ ...c.fields(upper), ...more }];
-	c.answerFor(upper, c.column.answers.notFound);
+	c.answerFor(upper, answer);
 	return upper;
 }
 
@@ -60,11 +64,15 @@ export const ids: readonly Row[] = [
 			expect(sent).toEqual([c.request(upper)]);
 		},
 	}),
-	row({
+	rows<Given, Target>({
 		name: 'a stream that is shown under its id in another case is that stream',
 		needs: ['confirm', 'oneStream'],
-		arrange(c) {
-			const upper = askInUpperCase(c);
+		variants: ({ answers: { alreadyStopped, notFound } }) => ({
+			'its own 404': notFound,
+			...(alreadyStopped && { 'No active stream found': alreadyStopped }),
+		}),
+		arrange(c, answer) {
+			const upper = askInUpperCase(c, {}, answer);
 			c.endStream();
 			c.answerRead({ status: 200, body: c.ended() }, { times: 1 });
 			return upper;
@@ -118,18 +126,40 @@ export const ids: readonly Row[] = [
 		},
 		expected: () => ({ status: 'alreadyStopped', callState: 'ended', statusCode: 422 }),
 	}),
-	row({
+	rows<Given>({
 		name: 'Confirm Stop knows a stream by its id in another case',
 		needs: ['confirm', 'oneStream'],
 		options: { confirm: true },
-		arrange(c) {
+		variants: () => ({
+			204: { status: 204 },
+			'a success without a word': { status: 200, body: {} },
+		}),
+		arrange(c, answer) {
 			c.items = [c.fields(inUpperCase(c.target))];
 			c.endStream();
-			c.answer({ status: 204 });
+			c.answer(answer);
 			c.answerRead({ status: 200, body: c.ended() });
 		},
 		expected: () => ({ status: 'stopped', confirmed: true }),
 		check: (c) => expect(c.reads()).toHaveLength(1),
+	}),
+	row({
+		name: 'Confirm Stop knows a live call without a stream by its id in another case',
+		needs: ['confirm'],
+		columns: ({ parameters }) => parameters.operation === 'stopAllStreams',
+		options: { confirm: true },
+		arrange(c) {
+			const upper = inUpperCase(c.target);
+			c.targets = [upper];
+			c.endStream();
+			c.answer({ status: 204 });
+			c.answerList([]);
+			showCall(c, upper, false);
+			return upper;
+		},
+		expected: () => ({ status: 'stopped', confirmed: true }),
+		check: (c, { made: upper }) =>
+			expect(c.reads()).toEqual([c.looksOfLive(upper).at(-1), c.looks(upper).at(-1)]),
 	}),
 	row({
 		name: 'an event that ends the call counts for its id in another case',

@@ -21,6 +21,16 @@ const firstForm = ({ column, profile }: Case): Form => {
 	throw new Error(`${profile.displayName} has no form of a refusal`);
 };
 
+/** Each of the provider's own forms of a refusal, with each of these statuses. */
+const refusals =
+	(...statuses: number[]) =>
+	(column: Column, profile: Profile): Record<string, { status: number; form: Form }> =>
+		Object.fromEntries(
+			Object.entries(ownForms(column, profile)).flatMap(([title, form]) =>
+				statuses.map((status) => [`${status}, ${title}`, { status, form }]),
+			),
+		);
+
 /** The one read that can show that the call, or the conference, is over. */
 const endRead = (c: Case, target?: Target) =>
 	c.profile.cannot.recordOfCall === undefined
@@ -28,7 +38,7 @@ const endRead = (c: Case, target?: Target) =>
 		: c.looks(target).slice(-1);
 
 /** Refuses each stop in the provider's own words. */
-const refuse = (c: Case, status = 422) => c.answer({ status, body: firstForm(c)(WORDS) });
+const refuse = (c: Case) => c.answer({ status: 422, body: firstForm(c)(WORDS) });
 
 /** What a live call's own read tells: of Plivo and Vobiz only the record is read, which is not there yet. */
 const liveState = ({ column }: Case): CallState | undefined => (column.list ? undefined : 'live');
@@ -47,12 +57,7 @@ export const overCalls: readonly Row[] = [
 	rows<{ status: number; form: Form }>({
 		name: 'a refusal of a stop whose call is read as over is alreadyStopped',
 		columns: byId,
-		variants: (column, profile) =>
-			Object.fromEntries(
-				Object.entries(ownForms(column, profile)).flatMap(([title, form]) =>
-					[400, 409, 422].map((status) => [`${status}, ${title}`, { status, form }]),
-				),
-			),
+		variants: refusals(400, 409, 422),
 		arrange(c, { status, form }) {
 			c.end();
 			c.answer({ status, body: form(WORDS) });
@@ -199,18 +204,18 @@ export const overCalls: readonly Row[] = [
 	}),
 
 	// Beside an event that says that the call is over.
-	rows<number>({
+	rows<{ status: number; form: Form }>({
 		name: 'an end that nobody signed does not decide over a refusal: one read does',
 		needs: ['onCall'],
 		columns: byId,
-		variants: () => ({ 400: 400, 422: 422 }),
+		variants: refusals(400, 422),
 		parameters: fromFields,
-		arrange(c, status) {
+		arrange(c, { status, form }) {
 			besideFields(c, { body: eventOf(c, firstEnding(c)) });
 			c.end();
-			refuse(c, status);
+			c.answer({ status, body: form(WORDS) });
 		},
-		expected: (_c, status) => ({ ...over, statusCode: status }),
+		expected: (_c, { status }) => ({ ...over, statusCode: status }),
 		check: (c) => expect(c.reads()).toEqual(endRead(c)),
 	}),
 	row({

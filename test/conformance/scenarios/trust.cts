@@ -153,7 +153,7 @@ export const trust: readonly Row[] = [
 		expected: () => ({ ...untrusted, error: expect.stringContaining('***') }),
 	}),
 	row({
-		name: 'an event for which no document describes a signature is untrusted',
+		name: 'an event in JSON is untrusted, and nothing is sent',
 		lacks: 'signedEvents',
 		options: { verifySignature: true },
 		parameters: byEvent,

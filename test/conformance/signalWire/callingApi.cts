@@ -205,6 +205,23 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 		check: (c) => expect(c.reads()).toEqual([]),
 	}),
 	row({
+		name: 'an end of the stream counts beside a 404 that is a list with a code',
+		columns,
+		parameters: { source: 'event' },
+		arrange(c) {
+			const notFound = {
+				type: 'rest_api_error',
+				code: 'not_found',
+				message: 'There is no such call',
+			};
+			c.items = [{ body: finished(c, 'calling.call.stream') }];
+			c.endStream();
+			c.answer({ status: 404, body: { errors: [notFound] } });
+		},
+		expected: () => ({ status: 'alreadyStopped', callState: undefined }),
+		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+	row({
 		name: 'an event of play names a call and no stream, whatever its control_id',
 		columns,
 		parameters: { source: 'event' },

@@ -166,7 +166,8 @@ export const byControlId: SignalWireColumn = {
 	},
 	cannot: {
 		unknownCall: 'a call that SWML runs need not exist where calls are read',
-		signedEvents: 'SignalWire documents no signature for JSON events',
+		signedEvents:
+			'its events are JSON, which n8n hands over parsed, not as the text that was signed',
 		byDocument: 'no document takes part in a stop by control ID',
 	},
 };
