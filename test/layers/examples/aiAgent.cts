@@ -254,6 +254,78 @@ export function describeAiAgent(getStage: () => Stage): void {
 			);
 		});
 
+		const isOld = agent.typeVersion < 3;
+		const ofSeveral = isOld
+			? 'takes the call of the first of several items for all of them'
+			: 'stops for each of several items the stream of its own call';
+		test(ofSeveral, async () => {
+			const { chatModel, standIns } = getStage();
+			const { signalWire } = standIns;
+			const recipe = prepareRecipe(RECIPE, getStage(), (nodes) => useAgent(nodes, {}));
+			const { [START]: behind, ...others } = recipe.connections;
+			const apart = 'Each Customer';
+			const several = await publish(getStage(), {
+				...recipe,
+				nodes: [
+					...recipe.nodes,
+					{
+						id: 'apart',
+						name: apart,
+						type: 'n8n-nodes-base.splitOut',
+						typeVersion: 1,
+						position: [0, 0],
+						parameters: {
+							fieldToSplitOut: 'body.customers',
+							options: { destinationFieldName: 'body' },
+						},
+					},
+				],
+				connections: {
+					...others,
+					[START]: { main: [[{ node: apart, type: 'main', index: 0 }]] },
+					[apart]: behind ?? {},
+				},
+			});
+			const own = [streaming(signalWire), streaming(signalWire)];
+			chatModel.play(...STOPS_AND_SAYS);
+
+			await several.ask(START, {
+				customers: own.map(({ call, stream }) => ({
+					CallSid: call.id,
+					StreamSid: stream.id,
+					wrote: 'Please stop.',
+				})),
+			});
+
+			const heard = chatModel.requests.flatMap(({ messages }) =>
+				messages.flatMap(({ role, content }) => (role === 'tool' ? [content] : [])),
+			);
+			const meant = heard.map((one) => own.findIndex(({ call }) => one.includes(call.id)));
+			expect(meant.sort()).toEqual(isOld ? [0, 0] : [0, 1]);
+			expect(own.map(({ stream }) => isUp(signalWire, stream))).toEqual([false, isOld]);
+		});
+
+		test('tells the model what the tool does, where n8n sets its description by itself', async () => {
+			const { chatModel } = getStage();
+			const automatic = await publish(
+				getStage(),
+				prepareRecipe(RECIPE, getStage(), (nodes) => {
+					useAgent(nodes, { descriptionType: 'auto', callId: byModel('Call_SID') });
+					delete nodes[TOOL]?.parameters.toolDescription;
+				}),
+			);
+
+			await useTool({ Call_SID: '' }, automatic);
+
+			for (const part of [
+				'SignalWire, Plivo or Vobiz',
+				'Safe to repeat',
+				"'stopped' and 'status'",
+			]) {
+				expect(chatModel.requests[0]?.tools[0]?.function.description).toContain(part);
+			}
+		});
+
 		test('tells the model what happened and what to do, in one message without a secret', async () => {
 			const { signalWire } = getStage().standIns;
 			const { call, stream } = streaming(signalWire);
