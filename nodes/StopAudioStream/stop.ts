@@ -110,9 +110,12 @@ export class Stop {
 		if (isNotFound(ending) && way.fallback && ids.callId) {
 			const other = await this.send(way.fallback, callEnded);
 			// The end of the call proves nothing about the conference.
-			if (other.kind === 'nothing' && EVIDENCE[other.evidence].status === 'alreadyStopped') {
-				callEnded ||= other.evidence !== 'stoppedBefore';
-				ending = other.evidence === 'stoppedBefore' ? other : ending;
+			if (
+				other.kind === 'nothing' &&
+				other.evidence !== 'stoppedBefore' &&
+				EVIDENCE[other.evidence].status === 'alreadyStopped'
+			) {
+				callEnded = true;
 			} else ending = other;
 		}
 		if (!isNotFound(ending)) return ending;

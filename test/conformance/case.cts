@@ -6,7 +6,7 @@ import type { CallState } from '../../nodes/StopAudioStream/words/vocabulary';
 import { NODE_TYPE, type Engine, type NodeOutput } from '../lib/nodeRun.cts';
 import type { CallDetails, Fault, LoggedRequest, StreamDetails } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
-import { judgeItem, textOf } from './judge.cts';
+import { judgeHint, judgeItem, textOf } from './judge.cts';
 import type { Bound } from './scenario.cts';
 import type { Column, Expected, Profile, Says, Target, Wanted } from './types.cts';
 
@@ -387,12 +387,14 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 			const untrue = targets.filter((target, i) => output[i]?.json.stopped && this.runs(target));
 			expect(untrue).toEqual([]);
 			output.forEach(({ json }, i) => judgeItem(json, expected[i]));
+			if (this.all) expect(output.filter(({ json }) => 'stream' in json)).toEqual([]);
 			// Each attempt is a request that arrived, and no other arrived.
 			if (!bound.settings.unreached) {
 				const attempts = output.map(({ json }) => Number(json.attempts ?? 0));
 				expect(this.stops()).toHaveLength(attempts.reduce((sum, each) => sum + each, 0));
 			}
 		}
+		for (const { message } of run.hints) judgeHint(message);
 		await standIn.settled();
 		targets.forEach((target, item) => {
 			const truth = { item, runs: this.runs(target), callUp: target.call.up };

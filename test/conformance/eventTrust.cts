@@ -14,6 +14,7 @@ import { type SignalWireStandIn, type Stream } from '../lib/stand-ins/index.cts'
 import { signalWireJsonSignature } from '../lib/stand-ins/signatures.cts';
 import { credentialsOf, live, pairs, type RunningStandIn } from '../lib/lives.cts';
 import { received } from '../lib/webhookItems.cts';
+import { judgeFailure } from './judge.cts';
 
 const URL_OF = 'https://hooks.example.com:8443/webhook/example-lock/4f2a';
 const LOCKED = URL_OF.replace('://', '://exampleUser:examplePassword@');
@@ -92,6 +93,7 @@ const judgeFailures = ({ items }: NodeOutput): void => {
 		expect(Object.keys(item)).toEqual(expect.not.arrayContaining(['status']));
 		expect(Object.keys(item)).toEqual(expect.not.arrayContaining(['stopped']));
 		expect(JSON.stringify([item.error, item.message])).not.toMatch(ABOUT_STREAMS);
+		if (item.failure !== undefined) judgeFailure(item);
 	}
 };
 
@@ -266,7 +268,7 @@ export function eventTrust(engine: Engine) {
 
 		it('says that an event looks like another provider’s', async () => {
 			const other = provider === 'signalWire' ? 'CallUUID' : 'CallSid';
-			const result = await check(standIn, [{ json: { [other]: 'c' } }], off);
+			const result = await check(standIn, [{ json: { body: { [other]: 'c' }, query: {} } }], off);
 			expect(result.items).toEqual([
 				failed(standIn, 'input', /; it looks like an event from [A-Z]/, { message: /'Provider'/ }),
 			]);

@@ -1,4 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
+import { providers } from '../../nodes/StopAudioStream/providers/index';
+import { messages } from '../../nodes/StopAudioStream/words/sentences';
 import { CAUSES, FIELDS, STATUSES, type Expected } from './types.cts';
 
 /** Text as it is, and what is no text as JSON. */
@@ -28,24 +30,66 @@ export function judgeItem(json: IDataObject, expected: Expected = {}) {
 		return;
 	}
 	expect(CAUSES).toContain(json.failure);
-	// What happened, then what to do.
-	judgeWords(`${textOf(json.error)} ${textOf(json.message)}`);
 	expect(textOf(json.error).length).toBeLessThan(600);
-	expect(json.message).toMatch(/\.$|: \S+$/);
+	judgeFailure(json);
 }
 
-/** What an outcome that is neither a stop nor a preview says of itself: one sentence. */
+/** What happened, then what to do: both are filled in from one and the same sentence of the node. */
+export function judgeFailure({ error, message }: IDataObject) {
+	judgeSentence(`${textOf(error)}. ${textOf(message)}`);
+}
+
+/** What an outcome that is neither a stop nor a preview says of itself: what happened. */
 function judgeMessage(message: string) {
-	judgeWords(message);
 	expect(message.length).toBeLessThan(600);
-	expect(withoutQuotes(message)).toMatch(/^[A-Z](?:(?![.?!] ).)*\.$/);
+	judgeSentence(message, ({ what }) => `${what}.`);
 }
 
-/** The provider's own words, in quotes, are its own affair. */
-const withoutQuotes = (words: string) => words.replace(/“[^”]*”/g, '“”');
+/** What stands on the canvas beside the items. */
+export const judgeHint = (hint: string) => judgeSentence(hint.replace(/^\d+ of \d+ items: /, ''));
 
-function judgeWords(words: string) {
-	const ours = withoutQuotes(words);
+const one = (names: readonly string[]) => `(?:${names.join('|')})`;
+const provider = one(providers.map(({ displayName }) => displayName));
+const noun = one(['call', 'conference']);
+const label = "'[^']+'";
+
+/** What each name in a sentence may stand for; any words, where it is not here. */
+const FILLED: Readonly<Record<string, string>> = {
+	ended: one(['call', 'conference', 'stream']),
+	field: "[^']+",
+	fields: `${label}(?: and ${label})?`,
+	names: "'\\w+'(?:, '\\w+')*",
+	noun,
+	nouns: `this ${noun}(?: or stream)?`,
+	// Another provider, or another name in the event.
+	other: one([`${provider}(?: or ${provider})*`, "(?<=')\\w+(?=')"]),
+	place: noun,
+	// A credential's values are its provider's, and are called by its own name.
+	provider: `${provider}(?: \\S+ API)?`,
+	quote: '(?:: “.+”)?',
+	running: '(?: \\(.+\\))?',
+	seconds: '[\\d.]+',
+	status: '\\d{3}',
+	streamField: label,
+	value: '.*',
+};
+
+type Sentence = (typeof messages)[keyof typeof messages];
+
+/** Every sentence that the node says is one of its own, with all names filled in. */
+function judgeSentence(
+	words: string,
+	textOfOne: (sentence: Sentence) => string = ({ what, todo }) => `${what}. ${todo}`,
+) {
+	const isOwn = Object.values(messages).some((sentence) => {
+		const pattern = textOfOne(sentence)
+			.replace(/[.*+?^$()[\]|\\]/g, '\\$&')
+			.replace(/\{(\w+)\}/g, (_, name: string) => FILLED[name] ?? '.+');
+		return new RegExp(`^${pattern}$`, 's').test(words);
+	});
+	expect({ words, isOwn }).toEqual({ words, isOwn: true });
+	// The provider's own words, in quotes, are its own affair.
+	const ours = words.replace(/“[^”]*”/g, '“”');
 	expect(ours).not.toMatch(/undefined|null|\{|\b(error|problem|failure|mistake)\b/i);
 	expect(ours).not.toMatch(/\[object|NaN|could not finish this item/);
 }

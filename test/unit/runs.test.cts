@@ -30,7 +30,7 @@ const answers = (stops: Fate[], reads: Record<string, Fate> = {}): Fates => {
 };
 const behind = { onError: 'continueRegularOutput' } as const;
 const retrying = { maxRetries: 10 };
-const oneByOne = { maxConcurrency: 1, timeout: 30_000 };
+const oneByOne = { maxConcurrency: 1, timeout: 60_000 };
 const streams = (...names: string[]) => ({
 	parameters: { stream: '=stream' },
 	items: names.map((stream) => ({ stream })),
@@ -257,33 +257,60 @@ test('what an account was told to wait holds for its other stops, which are not 
 	expect(s).toEqual([0]);
 });
 
-describe('a stop fails with a sentence', () => {
+describe('an item fails with a sentence', () => {
+	const type = 'plivoBasicApi';
+	const data = { baseUrl: 'https://a.example', authId: 'i', authToken: 'example-token' };
 	const blocked = Object.assign(new Error('blocked'), { name: 'SsrfBlockedIpError' });
-	const noId = Object.entries(credentialOf('plivo')).map(([type, data]) => [
-		type,
-		{ ...data, authId: 'undefined' },
-	]);
 	const byName = { provider: 'signalWire', streamBy: 'name', cxmlUrl: 'https://a.example/' };
+	const tool = { type: 'x.stopAudioStreamTool' };
+	const unforeseen = {
+		getNode: () => ({
+			...{ ...behind, type: 'x', parameters: {} },
+			get credentials(): never {
+				throw new Error('example');
+			},
+		}),
+	};
 	test.each<[error: string, run: FakeRun]>([
-		['Plivo answered 103, but not in a form', { fates: [{ statusCode: 103 }] }],
-		['example is not valid (CERT_HAS_EXPIRED)', { fates: [networkError('CERT_HAS_EXPIRED')] }],
-		["n8n's SSRF protection blocked the request to account-", { fates: [blocked] }],
-		["'Auth ID' holds “undefined”", { credentials: Object.fromEntries(noId) }],
 		[
-			"An AI agent may not stop a stream by 'Stream Name",
-			{ parameters: byName, node: { type: 'x.stopAudioStreamTool' } },
+			'Plivo answered 103, but not in a form that says the stream stopped',
+			{ fates: [{ statusCode: 103 }] },
 		],
+		[
+			'The certificate of a.example is not valid (CERT_HAS_EXPIRED)',
+			{ fates: [networkError('CERT_HAS_EXPIRED')] },
+		],
+		["n8n's SSRF protection blocked the request to a.example", { fates: [blocked] }],
+		[
+			"'Auth ID' holds “undefined”, which an expression gives when it finds no value",
+			{ credentials: { [type]: { ...data, authId: 'undefined' } } },
+		],
+		[
+			'n8n could not read the Plivo Basic API credential for Plivo',
+			{ credentials: { [type]: new SyntaxError('example') } },
+		],
+		["An AI agent may not stop a stream by 'Stream Name'", { parameters: byName, node: tool }],
 		[
 			"'Stream Name Parameter' is empty",
 			{ parameters: { ...byName, options: { nameParameter: ' ' } } },
 		],
-		["could not be read: 'Options' is not an object", { parameters: { options: 5 } }],
-		["'Timeout' is not a whole number", { parameters: { options: { timeout: ' ' } } }],
+		[
+			"A field of this item could not be read: 'Options' is not an object",
+			{ parameters: { options: 5 } },
+		],
+		[
+			"'Timeout' is not a whole number from 1 to 120000",
+			{ parameters: { options: { timeout: ' ' } } },
+		],
+		['The node could not finish this item: example', { overrides: unforeseen }],
+		[
+			'A field of this item could not be read: example',
+			{ overrides: unforeseen, parameters: { operation: 'checkEvent' } },
+		],
 	])('%s', async (error, { node, ...run }) => {
-		const { items } = await runOf({ ...run, node: { ...behind, ...node } });
-		expect(items).toMatchObject([
-			{ failure: expect.any(String), error: expect.stringContaining(error) },
-		]);
+		const credentials = { [type]: data };
+		const { items } = await runOf({ credentials, ...run, node: { ...behind, ...node } });
+		expect(items).toMatchObject([{ failure: expect.any(String), error }]);
 	});
 });
 

@@ -48,6 +48,22 @@ export const eventIds: readonly Row[] = [
 		},
 		expected: (c) => ({ ...c.says('stop'), [c.idField]: c.idOf(c.target), runs: false }),
 	}),
+	rows<IDataObject>({
+		name: 'an item that holds no event is refused, and the sentence says for which names the node looked',
+		variants: () => ({ nothing: {}, 'an empty webhook': { body: {}, query: {} } }),
+		parameters: fromEvent,
+		arrange(c, item) {
+			c.items = [item];
+		},
+		expected: (c) => ({
+			...refused,
+			error: `The incoming event holds no ${c.profile.displayName} ${c.noun} ID`,
+			message: expect.stringMatching(
+				`^The node looked for (?=.*'${c.column.names.id[0]}').*'${c.column.names.id[1]}'.* in 'body'`,
+			),
+		}),
+		check: nothingSent,
+	}),
 	rows<{ place: string; give: (value: string) => string[] }>({
 		name: 'a parameter that came twice with one value, or as a list of one, is that value',
 		variants: () =>

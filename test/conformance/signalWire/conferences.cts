@@ -120,6 +120,25 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 			attempts: 2,
 		}),
 	}),
+	rows<boolean>({
+		name: 'where the call refuses the stop because it is over, the room decides',
+		columns: bySid,
+		parameters: events,
+		variants: () => ({ 'the room is over': true, 'the room goes on': false }),
+		arrange(c, endRoom) {
+			const { conference } = room(c);
+			c.items = [eventOf(c, c.stream, { ConferenceSid: conference.id })];
+			if (endRoom) c.standIn.endConference(conference.id);
+			c.end();
+			c.answer(notFound, 1);
+			c.answer({ status: 422, body: compat('The call is not in progress') });
+		},
+		expected: (_c, endRoom) => ({
+			status: endRoom ? 'alreadyStopped' : 'notFound',
+			callState: endRoom ? 'ended' : 'live',
+			attempts: 2,
+		}),
+	}),
 	row({
 		name: "a call's end in an event of a room proves nothing about the room",
 		columns: bySid,
