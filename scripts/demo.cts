@@ -2,6 +2,7 @@
 // started by nothing but the providers' own events. With --keep, n8n stays open until Ctrl-C, as
 // a playground with a live call and stream at each provider.
 
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkMachine, installN8n, startN8n, type RunningN8n } from '../test/lib/n8n/index.cts';
 import { build, pack } from '../test/lib/package.cts';
@@ -33,6 +34,10 @@ function show(rows: readonly Row[]): void {
 	}
 }
 
+const HOW_TO_SEND =
+	"Does the provider's event start it? Write here, with the Production URL of its webhook, 'plivo began URL' or\n" +
+	"'plivo ended URL' (or signalwire, vobiz): its stand-in sends the signed event of the call above.";
+
 /** Keeps n8n open until Ctrl-C, with a live call and stream at each provider to stop by hand. */
 async function keepOpen({ url, owner }: RunningN8n, stages: readonly Stage[]): Promise<void> {
 	say(`\nn8n stays open at ${url}`);
@@ -45,6 +50,20 @@ async function keepOpen({ url, owner }: RunningN8n, stages: readonly Stage[]): P
 		...[provider, `credential '${credential}'`, call, stream],
 	]);
 	say(asColumns(rows, '    '));
+	say("\nThe recipes in examples/ run here too. 'Fill In' asks for this (and for a stream server: wss://mine.test will do):\n");
+	say(
+		asColumns(
+			stages.map(({ account }) => account),
+			'    ',
+		),
+	);
+	say(`\n${HOW_TO_SEND}`);
+	createInterface({ input: process.stdin }).on('line', (line) => {
+		const [, name = '', what, url = ''] = /^(\w+) (began|ended) (\S+)$/i.exec(line.trim()) ?? [];
+		const offer = offers.find(({ live }) => live.provider.toLowerCase() === name.toLowerCase());
+		if (!offer || !URL.canParse(url)) say(HOW_TO_SEND);
+		else void offer.live.send(what === 'began' ? 'began' : 'ended', url).then(say);
+	});
 	say('\nCtrl-C ends it and removes its folder.');
 	for (;;) {
 		await sleep(500);

@@ -44,7 +44,7 @@ export const CARRIERS: Record<CarrierName, Carrier> = {
 		callShown: 'Call SID',
 		xmlShown: 'cXML',
 		account: { space_url: 'https://example.signalwire.com', project_id: 'your-project-id' },
-		accountStep: 'the URL of your space and your Project ID',
+		accountStep: '`space_url`, the URL of your space with `https://`; `project_id`',
 	},
 	plivo: {
 		name: 'plivo',
@@ -54,7 +54,7 @@ export const CARRIERS: Record<CarrierName, Carrier> = {
 		credentialShown: 'Plivo Basic API',
 		...PLIVO_FAMILY,
 		account: { api_url: 'https://api.plivo.com/v1', auth_id: 'your-auth-id' },
-		accountStep: 'your Auth ID',
+		accountStep: '`auth_id`',
 	},
 	vobiz: {
 		name: 'vobiz',
@@ -64,7 +64,7 @@ export const CARRIERS: Record<CarrierName, Carrier> = {
 		credentialShown: 'Vobiz X-Auth API',
 		...PLIVO_FAMILY,
 		account: { api_url: 'https://api.vobiz.ai/api/v1', auth_id: 'your-auth-id' },
-		accountStep: 'your Auth ID',
+		accountStep: '`auth_id`',
 	},
 };
 
@@ -114,11 +114,14 @@ export const credentialStep = (
 	nodes: readonly string[],
 	{ signed = false } = {},
 ): string =>
-	`${nodes.map((one) => `**${one}**`).join(', ')}: select your ${carrier.credentialShown} credential${signed ? SIGNING_KEY[carrier.name] : ''}.`;
+	`${nodes.map((one) => `**${one}**`).join(', ')}: open ${nodes.length > 1 ? 'each' : 'it'} and select your ${carrier.credentialShown} credential${signed ? SIGNING_KEY[carrier.name] : ''}.`;
 
 /** How to lock a webhook whose URL is typed at the provider. */
 export const basicAuthNote = (...webhooks: string[]): string =>
 	`${webhooks.map((one) => `**${one}**`).join(' and ')} ask${webhooks.length > 1 ? '' : 's'} for a user and a password: select a **Basic Auth** credential (letters and digits only), and give the URL as \`https://user:password@…\`. Without them n8n answers 401 and nothing runs.`;
+
+export const HEADER_AUTH =
+	'select a Header Auth credential (*Name*: for example `X-Api-Key`; *Value*: long and random)';
 
 export const headerAuthNote = (name: string): string =>
 	`Whoever can call **${name}** decides over live calls. Your own application can send a header, so the webhook takes only requests that carry the one of your **Header Auth** credential.`;
@@ -152,10 +155,10 @@ export const STREAM_SERVER_DECIDES =
 
 /** n8n's editor drops a file's settings when it imports it. */
 export const SAVE_NO_SUCCESS =
-	'Settings → **Save successful production executions** → *Do not save*. The import does not set it, and executions hold what the webhook received.';
+	'Menu ⋯ → Settings → **Save successful production executions** → *Do not save*. The import does not set it, and executions hold what the webhook received.';
 
 export const ERROR_WORKFLOW =
-	'Settings → **Error workflow**: choose *Tell the team*, or your own. Until then, failed runs show under **Executions** only.';
+	'Menu ⋯ → Settings → **Error workflow**: choose *Tell the team*, or your own. Until then, failed runs show under **Executions** only.';
 
 /** How to try a recipe that takes a provider's events, without a call. */
 export const tryNote = (hook: string, says: string, isSigned: boolean): string =>
@@ -166,8 +169,11 @@ export const tryNote = (hook: string, says: string, isSigned: boolean): string =
 	}`;
 
 /** An event as the Webhook node hands it over, to be tried in the editor. */
-export const sampleEvent = (body: IDataObject): IDataObject => ({
-	headers: {},
+export const sampleEvent = (
+	body: IDataObject,
+	type = 'application/x-www-form-urlencoded',
+): IDataObject => ({
+	headers: { 'content-type': type },
 	params: {},
 	query: {},
 	body,

@@ -26,6 +26,7 @@ import {
 	ERROR_WORKFLOW,
 	escaped,
 	filledIn,
+	HEADER_AUTH,
 	isId,
 	isOwnUrl,
 	isPhone,
@@ -153,7 +154,7 @@ function notesOf(carrier: Carrier) {
 					],
 					{ signed: !locked },
 				),
-				'**Hand Over**: select a Header Auth credential, and copy the Production URL into your application. Let it wait 40 seconds for the answer.',
+				`**Hand Over**: ${HEADER_AUTH}, and copy the Production URL into your application. Let it wait 40 seconds for the answer.`,
 				...(locked
 					? ["**Caller's XML**: select a Basic Auth credential (letters and digits)."]
 					: []),

@@ -24,6 +24,7 @@ import {
 	credentialStep,
 	ERROR_WORKFLOW,
 	filledIn,
+	HEADER_AUTH,
 	headerAuthNote,
 	isId,
 	keepsNote,
@@ -218,18 +219,18 @@ function notesOf(carrier: Carrier) {
 			'## Before you publish',
 			steps(
 				SAVE_NO_SUCCESS,
-				`**Pause** and **Resume**: select a Header Auth credential, and copy both Production URLs into your application.`,
+				`**Pause** and **Resume**: ${HEADER_AUTH}, and copy both Production URLs into your application.`,
 				credentialStep(carrier, [
 					stopName,
 					...(onSignalWire
 						? ['Start the Stream', 'Read the Call']
 						: ['List Streams', 'Start the Stream', 'Stop the Second']),
 				]),
-				`**Fill In**: ${accountStep}; and what your \`<Stream>\` has: ${WITH_STREAM[name]}`,
+				`**Fill In**, for Resume: ${accountStep}; and what your \`<Stream>\` has: ${WITH_STREAM[name]}`,
 				ERROR_WORKFLOW,
 			),
 			'### Try it without a call',
-			`Publish, and post \`{"${callField}": "none"${onSignalWire ? ', "StreamSid": "none"' : ''}}\` with your header to the Production URL of **Pause**: \`${name === 'vobiz' ? 'not known' : 'over'}\` says that URL, header and credential work${name === 'vobiz' ? ' (Vobiz takes a stop of any call, and then shows none)' : ''}. A 401 of ${shown} comes as \`refused\`.`,
+			`Publish, and send this with your header to the Production URL of **Pause**: \`curl -H 'X-Api-Key: …' -H 'Content-Type: application/json' -d '{"${callField}": "none"${onSignalWire ? ', "StreamSid": "none"' : ''}}' URL\`. The answer \`${name === 'vobiz' ? 'not known' : 'over'}\` says that URL, header and credential work${name === 'vobiz' ? ' (Vobiz takes a stop of any call, and then shows none)' : ''}. A 401 of ${shown} comes as \`refused\`.`,
 			'### The lock',
 			headerAuthNote('Pause and Resume'),
 			keepsNote('the key of your header'),

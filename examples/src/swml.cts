@@ -115,9 +115,12 @@ export const swml = (): Workflow =>
 		],
 		keepsNoSuccess: true,
 		samples: {
-			[HOOK]: sampleEvent({
-				event_type: 'calling.call.stream',
-				params: { call_id: 'sample-call', control_id: 'caller-audio', state: 'streaming' },
-			}),
+			[HOOK]: sampleEvent(
+				{
+					event_type: 'calling.call.stream',
+					params: { call_id: 'sample-call', control_id: 'caller-audio', state: 'streaming' },
+				},
+				'application/json',
+			),
 		},
 	});

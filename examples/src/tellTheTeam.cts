@@ -50,7 +50,7 @@ export const tellTheTeam = (): Workflow =>
 					SAVE_NO_SUCCESS,
 					'**Tell the Team**: put the URL of your chat’s incoming webhook (Slack, Mattermost, Google Chat, …) in place of `https://hooks.example.com/your-team`, or use the node of your chat.',
 					'**Publish it.** n8n calls no error workflow that is not published.',
-					'In each of the other workflows: Settings → **Error workflow** → *Tell the team*.',
+					'In each of the other workflows: Menu ⋯ → Settings → **Error workflow** → *Tell the team*.',
 				),
 				'### Try it without a call',
 				'Press *Execute workflow*: n8n makes up a failure, and your chat hears of it. Only failures of published workflows start it by themselves, not those in the editor.',

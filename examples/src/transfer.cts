@@ -83,10 +83,15 @@ export const READ_ANSWER = (carrier: Carrier, answer: string): string =>
 const own = typeof body === 'object' && body !== null ? body : {};
 const said = own.error?.message ?? own.error ?? own.errors?.[0]?.message ?? own.errors?.[0] ?? own.message
   ?? (typeof body === 'string' ? body.slice(0, 200) : '');
+const reason = error?.message ?? error ?? 'the connection broke';
+// n8n says the first, and the credential itself the second: neither sends anything.
+const isUnsent = !status && /^(Credentials not found|This credential is only sent to )/.test(reason);
 const words = status
   ? \`${carrier.shown} answered \${status}\${said ? \`: \${said}\` : ''}.\`
-  : \`${carrier.shown} did not answer (\${error?.message ?? error ?? 'the connection broke'}).\`;
-const isOpen = (code) => code === undefined || code === 408 || code >= 500;
+  : isUnsent
+  ? \`n8n sent nothing (\${reason}): open each node that the note names, select its credential, and check 'Fill In'.\`
+  : \`${carrier.shown} did not answer (\${reason}).\`;
+const isOpen = (code) => !isUnsent && (code === undefined || code === 408 || code >= 500);
 // An own 404 names an error; a gateway's has a message alone.
 const isOver = ${IS_OWN_404};`;
 

@@ -12,6 +12,7 @@ import {
 	type ProviderName,
 	type Stream,
 } from '../../test/lib/stand-ins/index.cts';
+import { CARRIERS as RECIPES_OF } from '../../examples/src/common.cts';
 import {
 	chain,
 	stopNode,
@@ -32,11 +33,13 @@ interface Carrier {
 	/** How the fields of call and stream are called on screen. */
 	fields: readonly [call: string, stream: string];
 	streamStarted: string;
-	/** The event that ends a call, if all streams of a call can be stopped. */
-	hangUp?: string;
+	callEnded: string;
 	/** What a repeated stop finds: SignalWire's streams cannot be read. */
 	repeated: string;
-	/** What a stop of all streams finds after the end. Vobiz says 204 also when nothing runs. */
+	/**
+	 * What a stop of all streams finds after the end, if all streams of a call can be stopped. Vobiz says 204 also when
+	 * nothing runs.
+	 */
 	afterTheEnd?: string;
 }
 
@@ -46,6 +49,7 @@ export const CARRIERS: readonly Carrier[] = [
 		label: 'SignalWire',
 		fields: ['Call SID', 'Stream SID'],
 		streamStarted: 'stream-started',
+		callEnded: 'call-completed',
 		repeated: 'notFound',
 	},
 	{
@@ -53,7 +57,7 @@ export const CARRIERS: readonly Carrier[] = [
 		label: 'Plivo',
 		fields: ['Call UUID', 'Stream ID'],
 		streamStarted: 'StartStream',
-		hangUp: 'Hangup',
+		callEnded: 'Hangup',
 		repeated: 'alreadyStopped',
 		afterTheEnd: 'alreadyStopped',
 	},
@@ -62,7 +66,7 @@ export const CARRIERS: readonly Carrier[] = [
 		label: 'Vobiz',
 		fields: ['Call UUID', 'Stream ID'],
 		streamStarted: 'StartStream',
-		hangUp: 'Hangup',
+		callEnded: 'Hangup',
 		repeated: 'alreadyStopped',
 		afterTheEnd: 'stopped',
 	},
@@ -98,7 +102,11 @@ interface Paths {
  * The stream's own start event, a wait, and the stop; if the provider can stop all streams of a call, its
  * hang-up event does too. No field holds an expression: the node finds the ids in the event.
  */
-function workflowFor({ name, label, hangUp }: Carrier, paths: Paths, credential: object): Workflow {
+function workflowFor(
+	{ name, label, afterTheEnd }: Carrier,
+	paths: Paths,
+	credential: object,
+): Workflow {
 	const stop = (title: string, operation: string): Unplaced => ({
 		...stopNode(title, { provider: name, operation, source: 'event' }),
 		...credential,
@@ -111,7 +119,7 @@ function workflowFor({ name, label, hangUp }: Carrier, paths: Paths, credential:
 				wait,
 				stop(STOP_STREAM, 'stopStream'),
 			],
-			...(hangUp === undefined
+			...(afterTheEnd === undefined
 				? []
 				: [
 						[
@@ -123,7 +131,7 @@ function workflowFor({ name, label, hangUp }: Carrier, paths: Paths, credential:
 		],
 		flows: [
 			...chain('Stream Started', 'Wait', STOP_STREAM),
-			...(hangUp === undefined ? [] : chain('Call Ended', STOP_ALL)),
+			...(afterTheEnd === undefined ? [] : chain('Call Ended', STOP_ALL)),
 		],
 	});
 }
@@ -157,6 +165,8 @@ export interface Offer {
 	call: string;
 	stream: string;
 	isUp: () => boolean;
+	/** Sends a signed event of this call, as the provider would, and says what came of it. */
+	send: (what: 'began' | 'ended', url: string) => Promise<string>;
 }
 
 /** A provider with its workflow in n8n. */
@@ -198,13 +208,33 @@ export class Stage {
 			call: `${fields[0]} ${call.id}`,
 			stream: `${fields[1]} ${stream.id}`,
 			isUp: () => this.standIn.stream(stream.id)?.running === true,
+			send: async (what, url) => {
+				const kind = what === 'began' ? this.carrier.streamStarted : this.carrier.callEnded;
+				const { status, error } = await this.standIn.send(kind, stream, url);
+				return `${label} sent '${kind}': ${error ?? `n8n answered ${String(status)}`}`;
+			},
 		};
+	}
+
+	/** What a recipe's 'Fill In' asks for of the account. */
+	get account(): string[] {
+		const { carrier, standIn } = this;
+		const [[urlField, url] = ['', ''], [idField] = ['']] = Object.entries(
+			RECIPES_OF[carrier.name].account,
+		);
+		const { credentials } = standIn;
+		const id = 'projectId' in credentials ? credentials.projectId : credentials.authId;
+		return [
+			carrier.label,
+			`${urlField} ${new URL(new URL(url).pathname, standIn.url).href.replace(/\/$/, '')}`,
+			`${idField} ${id}`,
+		];
 	}
 
 	/** The timeout, the same event once more, a hang-up while streams run, a hang-up after the end. */
 	async play(): Promise<Row[]> {
 		const { carrier, standIn } = this;
-		const { streamStarted, hangUp, repeated, afterTheEnd } = carrier;
+		const { streamStarted, callEnded, repeated, afterTheEnd } = carrier;
 		const [call, stream] = this.#streaming();
 		const timeout = { payload: standIn.callback(streamStarted, stream), streams: [stream] };
 		const rows = [
@@ -217,13 +247,13 @@ export class Stage {
 			await this.#playScene({ ...timeout, event: 'the same event again', expected: repeated }),
 		];
 		standIn.endCall(call.id);
-		if (hangUp === undefined || afterTheEnd === undefined) return rows;
+		if (afterTheEnd === undefined) return rows;
 
 		const [two, first] = this.#streaming();
 		rows.push(
 			await this.#playScene({
-				event: `${hangUp}, streams still run`,
-				payload: standIn.callback(hangUp, two),
+				event: `${callEnded}, streams still run`,
+				payload: standIn.callback(callEnded, two),
 				streams: [first, standIn.startStream(two.id)],
 				expected: 'stopped',
 				isHangUp: true,
@@ -233,8 +263,8 @@ export class Stage {
 		standIn.endCall(over.id);
 		rows.push(
 			await this.#playScene({
-				event: `${hangUp}, after the end`,
-				payload: standIn.callback(hangUp, over),
+				event: `${callEnded}, after the end`,
+				payload: standIn.callback(callEnded, over),
 				streams: [ended],
 				expected: afterTheEnd,
 				isHangUp: true,

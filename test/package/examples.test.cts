@@ -9,6 +9,8 @@ import {
 	WORKFLOWS,
 } from '../../examples/src/index.cts';
 import { NODE_TYPE, type Workflow, type WorkflowNode } from '../../examples/src/workflows.cts';
+import { stopItems } from '../../nodes/StopAudioStream/stopItems';
+import { credentialOf, fakeRun } from '../lib/fakeRun.cts';
 
 // What can be said of the recipes without an n8n.
 
@@ -239,6 +241,35 @@ describe.each([...RECIPES])('%s', (name, recipe) => {
 		expect(README).toContain(`](${name}.json)`);
 	});
 });
+
+/** The recipes whose *Check Event* is tried on an event that is pinned to the webhook before it. */
+const SAMPLES = [...RECIPES].flatMap(([name, { nodes, pinData = {} }]) => {
+	const { provider, requireSignature } =
+		nodes.find(({ parameters }) => parameters.operation === 'checkEvent')?.parameters ?? {};
+	const [[pinned] = []] = Object.values(pinData);
+	if (!pinned || typeof provider !== 'string') return [];
+	return [{ name, parameters: { provider, operation: 'checkEvent' }, requireSignature, pinned }];
+});
+
+test.each(SAMPLES)(
+	"what is pinned in $name is what Check Event reads, and only the sender's signature is missing",
+	async ({ parameters, requireSignature, pinned }) => {
+		const [[type, account] = ['', {}]] = Object.entries(credentialOf(parameters.provider));
+		const credentials = { [type]: { ...account, signingSecret: 'example' } };
+		const check = async (isRequired: boolean) =>
+			await stopItems(
+				fakeRun({
+					parameters: { ...parameters, requireSignature: isRequired },
+					items: [pinned.json],
+					credentials,
+				}).context,
+			);
+		const [[read] = []] = await check(false);
+		expect(read?.json.event).toMatch(/^(streamStarted|other)$/);
+		if (requireSignature === false) return;
+		await expect(check(true)).rejects.toThrow(/^The event carries no \w+ signature$/);
+	},
+);
 
 test('the README names no recipe that is not there', () => {
 	const named = [...README.matchAll(/\]\(([\w-]+\.json)\)/g)].map(([, file]) => file ?? '');

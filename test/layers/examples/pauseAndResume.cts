@@ -1,6 +1,13 @@
 import type { Call, LoggedRequest, Stream } from '../../lib/stand-ins/index.cts';
 import { cameTo, describeCells, spoil, type AnyOf, type Cell, type Name } from './cells.cts';
-import { fillIn, publishRecipe, WEBHOOK_SECRETS, type Published, type Stage } from './stage.cts';
+import {
+	fillIn,
+	publishRecipe,
+	WEBHOOK_SECRETS,
+	type Nodes,
+	type Published,
+	type Stage,
+} from './stage.cts';
 import { received, streaming } from './streams.cts';
 
 const SERVER = 'wss://audio.test/stream';
@@ -21,6 +28,8 @@ interface Play {
 	name: Name;
 	standIn: AnyOf;
 	published: Published;
+	/** Another copy of the recipe, changed. */
+	another: (more: (nodes: Nodes) => void) => Promise<Published>;
 	/** What the application asks, and what it is answered: `200 paused proved`. */
 	pause: (call: Call, stream: Pick<Stream, 'id'>) => Promise<string>;
 	resume: (call: Call) => Promise<string>;
@@ -32,10 +41,8 @@ interface Play {
 
 async function open(stage: Stage, name: Name): Promise<Play> {
 	const standIn = stage.standIns[name];
-	const published = await publishRecipe(
-		`pause-and-resume-${name.toLowerCase()}`,
-		stage,
-		(nodes) => {
+	const another = async (more?: (nodes: Nodes) => void): Promise<Published> =>
+		await publishRecipe(`pause-and-resume-${name.toLowerCase()}`, stage, (nodes) => {
 			fillIn(nodes['Fill In'], {
 				stream_server: SERVER,
 				token: 'exampleOfASocketToken',
@@ -44,8 +51,9 @@ async function open(stage: Stage, name: Name): Promise<Play> {
 			const wait = nodes['Wait a Second'];
 			expect(wait === undefined).toBe(name === 'signalWire');
 			if (wait) wait.parameters.amount = 0.1;
-		},
-	);
+			more?.(nodes);
+		});
+	const published = await another();
 	const [callField, streamField] =
 		name === 'signalWire' ? ['CallSid', 'StreamSid'] : ['CallUUID', 'StreamID'];
 	let last: Answer = {};
@@ -58,6 +66,7 @@ async function open(stage: Stage, name: Name): Promise<Play> {
 		name,
 		standIn,
 		published,
+		another,
 		pause: async (call, stream) =>
 			await ask('Pause', { [callField]: call.id, [streamField]: stream.id }),
 		resume: async (call) => await ask('Resume', { [callField]: call.id }),
@@ -352,6 +361,34 @@ const cells: ReadonlyArray<Cell<Play>> = [
 			expect(await play.resume(call)).toBe('504 not known');
 			expect(startsOf(play, call)).toEqual([]);
 			return `504 not known, failed: ${saidOf(play)}`;
+		},
+	},
+	{
+		name: 'n8n sends no start, for want of a credential or to another host: refused, and what to do',
+		at: ['plivo', 'signalWire', 'vobiz'],
+		play: async ({ name, standIn, another }) => {
+			const field = name === 'signalWire' ? 'CallSid' : 'CallUUID';
+			const says: Array<[RegExp, (nodes: Nodes) => void]> = [
+				[/Credentials not found/, (nodes) => delete nodes['Start the Stream']?.credentials],
+				[
+					/only sent to/,
+					(nodes) =>
+						fillIn(nodes['Fill In'], {
+							[name === 'signalWire' ? 'space_url' : 'api_url']: 'http://127.0.0.1:9',
+						}),
+				],
+			];
+			for (const [why, more] of says) {
+				const published = await another(more);
+				const { id } = standIn.addCall();
+				const { status, body } = await published.ask('Resume', { [field]: id });
+				expect([status, body.result, body.proved]).toEqual([502, 'refused', false]);
+				expect(body.message).toMatch(why);
+				expect(body.message).toMatch(/^Nothing was started\..* n8n sent nothing .*'Fill In'\.$/);
+				expect((await published.lastExecution()).status).toBe('error');
+				expect(standIn.calls.runningOf(id)).toEqual([]);
+			}
+			return '502 refused, failed';
 		},
 	},
 	{
