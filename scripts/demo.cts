@@ -35,8 +35,8 @@ function show(rows: readonly Row[]): void {
 }
 
 const HOW_TO_SEND =
-	"Does the provider's event start it? Write here, with the Production URL of its webhook, 'plivo began URL' or\n" +
-	"'plivo ended URL' (or signalwire, vobiz): its stand-in sends the signed event of the call above.";
+	"Does a provider's event start the workflow? Write here 'plivo began URL' or 'plivo ended URL' (or signalwire,\n" +
+	'vobiz), with the Production URL of its webhook: the stand-in sends it the signed event of the call above.';
 
 /** Keeps n8n open until Ctrl-C, with a live call and stream at each provider to stop by hand. */
 async function keepOpen({ url, owner }: RunningN8n, stages: readonly Stage[]): Promise<void> {
@@ -50,7 +50,9 @@ async function keepOpen({ url, owner }: RunningN8n, stages: readonly Stage[]): P
 		...[provider, `credential '${credential}'`, call, stream],
 	]);
 	say(asColumns(rows, '    '));
-	say("\nThe recipes in examples/ run here too. 'Fill In' asks for this (and for a stream server: wss://mine.test will do):\n");
+	say(
+		"\nThe recipes in examples/ run here too. 'Fill In' asks for this (and for a stream server: wss://mine.test will do):\n",
+	);
 	say(
 		asColumns(
 			stages.map(({ account }) => account),

@@ -222,7 +222,7 @@ function byTable(carrier: Carrier): Workflow {
 					SAVE_NO_SUCCESS,
 					credentialStep(carrier, ['Check Event', 'Stop Each Stream'], { signed: true }),
 					STEP_MINUTES,
-					'**Stop Everything Now**: point at it, and press *Execute workflow* on its left, once. It creates the table. Give no other table a name that contains this one: n8n takes the first that does.',
+					'**Stop Everything Now**: move the mouse over it, and press *Execute workflow* on its left, once. It creates the table. Give no other table a name that contains this one: n8n takes the first that does.',
 					'**Call Events**: give the Production URL to SignalWire twice, method POST: as `statusCallback` of your `<Stream>`, and in the dashboard, on the page of your phone number, as **Status callback** (or with the call that you make).',
 					ERROR_WORKFLOW,
 				),
