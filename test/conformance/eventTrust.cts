@@ -791,6 +791,7 @@ export function eventTrust(engine: Engine) {
 				at,
 			]);
 			expect(outcomes(result)).toEqual(['streamStarted', 'untrusted', 'untrusted', 'input']);
+			expect(result.items[3]?.error).toBe('The signed event holds no SignalWire call ID');
 			expect(result.items[0]).toEqual(passed());
 			judgeFailures(result);
 		});

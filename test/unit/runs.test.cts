@@ -273,11 +273,15 @@ test.each<[error: string, asked: Asked]>([
 test('what an earlier try of the execution stopped is found stopped, whatever else was kept', async () => {
 	const kept: { stopped?: unknown } = { stopped: [5] };
 	const credentials = credentialOf('plivo');
-	const again = async (fates: Fates) =>
-		(await runOf({ fates, credentials, overrides: { getContext: () => kept } })).items;
+	const again = async (fates: Fates, parameters: INodeParameters = {}) =>
+		(await runOf({ fates, credentials, parameters, overrides: { getContext: () => kept } })).items;
 	expect(await again([204])).toMatchObject([{ status: 'stopped' }]);
-	expect(kept.stopped).toEqual([expect.any(String)]);
+	expect(kept.stopped).toEqual([expect.stringMatching(/^[\w-]{12}$/)]);
 	expect(await again([notFound])).toMatchObject([{ status: 'alreadyStopped' }]);
 	kept.stopped = 'no list';
 	expect(await again([notFound])).toMatchObject([{ status: 'notFound' }]);
+	expect(await again([204], { operation: 'stopAllStreams' })).toMatchObject([
+		{ status: 'stopped' },
+	]);
+	expect(await again([notFound])).toMatchObject([{ status: 'alreadyStopped' }]);
 });

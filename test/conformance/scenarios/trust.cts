@@ -41,6 +41,9 @@ const NO_EVENT: Record<string, Forge> = {
 	'only the body, as a node in between hands on': (c) => ({ body: signed(c).body }),
 };
 
+const EMPTY = "'Signed Event' is empty$";
+const NO_ITEM = "'Signed Event' needs the item of a Webhook node, and this is not one$";
+
 export const trust: readonly Row[] = [
 	rows<'POST' | 'GET'>({
 		...verifying,
@@ -78,6 +81,22 @@ export const trust: readonly Row[] = [
 			c.items = [forge(c)];
 		},
 		expected: (c) => ({ ...c.says('stop'), runs: false }),
+	}),
+	row({
+		...verifying,
+		name: 'ids that stand beside the body and the query of a signed event are not believed',
+		parameters: byEvent,
+		arrange(c) {
+			const item = signed(c, c.target, { change: () => ({ note: 'no ids at all' }) });
+			c.items = [{ ...c.event(c.column.event), ...item }];
+		},
+		expected: (c) => ({
+			failure: 'input',
+			error: `The signed event holds no ${c.profile.displayName} ${c.noun} ID`,
+			attempts: undefined,
+			runs: true,
+		}),
+		check: (c) => expect(c.standIn.requests).toEqual([]),
 	}),
 	row({
 		...verifying,
@@ -244,25 +263,31 @@ export const trust: readonly Row[] = [
 		},
 		expected: (c) => ({ ...c.says('stop'), runs: false }),
 	}),
-	rows<(c: Case) => unknown>({
+	rows<[error: string, proofOf: (c: Case) => unknown]>({
 		name: 'a Signed Event that proves nothing for this call is untrusted, and never off',
 		needs: ['signedEvents', 'onCall'],
 		variants: () => ({
-			'nothing, by an expression': () => undefined,
-			null: () => null,
-			'empty text': () => '',
-			'other text': () => 'yes',
-			'an empty item': () => ({}),
-			'the event of another call': (c) => signed(c, c.add()),
-			'a wrong key': (c) => signed(c, c.target, { key: WRONG_KEY }),
-			'no signature': (c) => itemOf(unsigned(callback(c))),
+			'nothing, by an expression': [EMPTY, () => undefined],
+			null: [EMPTY, () => null],
+			'empty text': [EMPTY, () => ''],
+			'other text': [NO_ITEM, () => 'yes'],
+			'an empty item': [NO_ITEM, () => ({})],
+			'the event of another call': [
+				"The event in 'Signed Event' is about another call",
+				(c) => signed(c, c.add()),
+			],
+			'a wrong key': [
+				'The signature does not match this event',
+				(c) => signed(c, c.target, { key: WRONG_KEY }),
+			],
+			'no signature': ['The event carries no ', (c) => itemOf(unsigned(callback(c)))],
 		}),
 		options: { signedEvent: '={{ $json.proof }}' },
 		parameters: byEvent,
-		arrange(c, proofOf) {
+		arrange(c, [, proofOf]) {
 			c.items = [{ ...c.event(c.column.event), proof: proofOf(c) as IDataObject }];
 		},
-		expected: () => untrusted,
+		expected: (_c, [error]) => ({ ...untrusted, error: expect.stringMatching(`^${error}`) }),
 		check: (c) => expect(c.standIn.requests).toEqual([]),
 	}),
 	row({
