@@ -49,9 +49,11 @@ async function runOf({ streams = ['s'], options, cancelAfter, parameters, ...run
 }
 
 const notFound: Fate = { statusCode: 404, body: { api_id: 'x', error: 'not found' } };
-const shown = (id: string): Fate => ({ body: { stream_id: id, status: 'in-progress' } });
+const shown = (id: string, endTime: '' | null = null): Fate => ({
+	body: { stream_id: id, status: 'initiated', end_time: endTime },
+});
 const runs = { '/Stream/s/': shown('s') };
-const listed = (id: string) => ({ live: { body: { call_uuid: 'c' } }, '&offset=0': shown(id) });
+const listed = (id: string) => ({ live: { body: { call_uuid: 'c' } }, '&offset=0': shown(id, '') });
 const busy = (seconds: number, statusCode = 503): Fate => ({
 	statusCode,
 	headers: { 'retry-after': String(seconds) },
@@ -226,6 +228,10 @@ const data = { baseUrl: 'https://a.example', authId: 'i', authToken: 'example-to
 const noId = { ...data, authId: 'undefined' };
 const blocked = Object.assign(new Error('blocked'), { name: 'SsrfBlockedIpError' });
 const byName = { provider: 'signalWire', streamBy: 'name', cxmlUrl: 'https://a.example/' };
+const document = {
+	parameters: { ...byName, stream: 's' },
+	credentials: credentialOf('signalWire'),
+};
 const overrides = {
 	getNode: () => ({
 		...{ onError: 'continueRegularOutput', type: 'x', parameters: {} },
@@ -235,7 +241,14 @@ const overrides = {
 	}),
 };
 
+const maybeActed = 'It is not known whether SignalWire acted on the request';
 test.each<[error: string, asked: Asked]>([
+	[`${maybeActed} (503)`, { ...document, fates: [503] }],
+	[`${maybeActed} (no answer within 10 s)`, { ...document, fates: ['never'] }],
+	[`${maybeActed} (the connection broke, EPIPE)`, { ...document, fates: ['write EPIPE'] }],
+	[`${maybeActed} (example)`, { ...document, fates: [new Error('example')] }],
+	['Plivo refused the request (400)', { fates: [busy(60, 400)] }],
+	['Plivo could not handle the request (503)', { fates: [busy(30)], options: { maxRetries: 0 } }],
 	['Plivo answered 103, but not in a form that says the stream stopped', { fates: [103] }],
 	[
 		'The certificate of a.example is not valid (CERT_HAS_EXPIRED)',
