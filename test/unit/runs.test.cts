@@ -97,8 +97,8 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 		},
 	],
 	'the wait that a 503 asks for is kept': [
-		{ fates: [busy(7), 204], options: retrying },
-		{ items: [{ status: 'stopped', attempts: 2 }], sentAt: [0, 7] },
+		{ fates: [busy(7.25), 204], options: retrying },
+		{ items: [{ status: 'stopped', attempts: 2 }], sentAt: [0, 7.25] },
 	],
 	'the wait that a 429 asks for is kept': [
 		{ fates: [busy(7, 429), 204], options: retrying },
