@@ -61,7 +61,7 @@ async function keepOpen({ url, owner }: RunningN8n, stages: readonly Stage[]): P
 	);
 	say(`\n${HOW_TO_SEND}`);
 	createInterface({ input: process.stdin }).on('line', (line) => {
-		const [, name = '', what, url = ''] = /^(\w+) (began|ended) (\S+)$/i.exec(line.trim()) ?? [];
+		const [, name = '', what, url = ''] = /^(\w+) (began|ended) (\S+)$/.exec(line.trim()) ?? [];
 		const offer = offers.find(({ live }) => live.provider.toLowerCase() === name.toLowerCase());
 		if (!offer || !URL.canParse(url)) say(HOW_TO_SEND);
 		else void offer.live.send(what === 'began' ? 'began' : 'ended', url).then(say);
