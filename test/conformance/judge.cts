@@ -41,7 +41,7 @@ export function judgeFailure({ error, message }: IDataObject) {
 /** What an outcome that is neither a stop nor a preview says of itself: what happened. */
 function judgeMessage(message: string) {
 	expect(message.length).toBeLessThan(600);
-	judgeSentence(message, ({ what }) => `${what}.`);
+	judgeSentence(message, WHAT);
 }
 
 /** What stands on the canvas beside the items. */
@@ -76,17 +76,21 @@ const FILLED: Readonly<Record<string, string>> = {
 
 type Sentence = (typeof messages)[keyof typeof messages];
 
-/** Every sentence that the node says is one of its own, with all names filled in. */
-function judgeSentence(
-	words: string,
-	textOfOne: (sentence: Sentence) => string = ({ what, todo }) => `${what}. ${todo}`,
-) {
-	const isOwn = Object.values(messages).some((sentence) => {
-		const pattern = textOfOne(sentence)
+/** All that the node's sentences can say; `partOf`: the part of a sentence that is said. */
+const allThatSay = (partOf: (sentence: Sentence) => string): RegExp[] =>
+	Object.values(messages).map((sentence) => {
+		const pattern = partOf(sentence)
 			.replace(/[.*+?^$()[\]|\\]/g, '\\$&')
 			.replace(/\{(\w+)\}/g, (_, name: string) => FILLED[name] ?? '.+');
-		return new RegExp(`^${pattern}$`, 's').test(words);
+		return new RegExp(`^${pattern}$`, 's');
 	});
+
+const WHOLE = allThatSay(({ what, todo }) => `${what}. ${todo}`);
+const WHAT = allThatSay(({ what }) => `${what}.`);
+
+/** Every sentence that the node says is one of its own, with all names filled in. */
+function judgeSentence(words: string, own = WHOLE) {
+	const isOwn = own.some((pattern) => pattern.test(words));
 	expect({ words, isOwn }).toEqual({ words, isOwn: true });
 	// The provider's own words, in quotes, are its own affair.
 	const ours = words.replace(/“[^”]*”/g, '“”');
