@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { ROOT } from '../test/lib/install.cts';
+import { installN8n } from '../test/lib/n8n/index.cts';
 import { build } from '../test/lib/package.cts';
 import { runScript, start, temporaryFolder } from '../test/lib/processes.cts';
 
@@ -11,6 +12,9 @@ const JEST = path.join(ROOT, 'node_modules/jest/bin/jest.js');
 const WATCH = ['--watch', '--watchAll'];
 /** Tests that take too long to run at each save; with anything else on the command line, they run all the same. */
 const SLOW = ['test/(layers|conformance|engine|package)/', '\\.properties\\.test'];
+
+/** Its files wait most of their time, and each has an n8n of its own: two run beside each other. */
+const IN_PAIRS = 'examples';
 
 /** Jest's keys need the terminal itself. No build first: tests that import the sources do not need it. */
 const watch = (args: readonly string[]): number =>
@@ -25,6 +29,12 @@ const watch = (args: readonly string[]): number =>
 		{ cwd: ROOT, stdio: 'inherit' },
 	).status ?? 1;
 
+/** A layer drives one n8n after another: side by side they would only slow each other down. */
+function workersFor(layer: string | undefined): string {
+	if (layer === undefined) return '--maxWorkers=100%';
+	return layer === IN_PAIRS ? '--maxWorkers=2' : '--runInBand';
+}
+
 runScript(async () => {
 	const [first = '', ...rest] = process.argv.slice(2);
 	const [, layer] = /^--layer=(\w+)$/.exec(first) ?? [];
@@ -34,13 +44,13 @@ runScript(async () => {
 		return;
 	}
 	await build();
+	if (layer === IN_PAIRS) await installN8n();
 	const { exited } = start(
 		process.execPath,
 		[
 			JEST,
 			...args,
-			// A layer drives one n8n after another: side by side they would only slow each other down.
-			layer === undefined ? '--maxWorkers=100%' : '--runInBand',
+			workersFor(layer),
 			// Last: jest would take a pattern after it for one more project.
 			...['--selectProjects', layer ?? 'main'],
 		],

@@ -82,35 +82,9 @@ async function openServer(stage: Stage) {
 	return { address, stop, bare };
 }
 
-/** The recipe: streams stop by whatever name they have, and their calls stay up. */
-export async function playDocuments(stage: Stage): Promise<Stream[]> {
-	const { signalWire } = stage.standIns;
-	const { stop } = await openServer(stage);
-	const started = NAMES.map((name) => streaming(signalWire, { name }));
-	const streams = started.map(({ stream }) => stream);
-
-	for (const [method, some] of [
-		['POST', streams.slice(0, -1)],
-		['GET', streams.slice(-1)],
-	] as const) {
-		const { status, items, runs } = await stop(some, {}, method);
-		expect(status).toBe(200);
-		expect(items.map((item) => [item.stream, item.status])).toEqual(
-			some.map(({ name }) => [name, 'accepted']),
-		);
-		const ran = runs.map(({ error, verbs }) => String(error ?? verbs));
-		// The recipe's own cXML, and the one with which the call goes on.
-		expect(ran.sort()).toEqual([...some.map(() => 'Dial'), ...some.map(() => 'Stop,Redirect')]);
-	}
-	expect(streams.map((stream) => isUp(signalWire, stream))).toEqual(NAMES.map(() => false));
-	expect(started.map(({ call }) => callUp(signalWire, call))).toEqual(NAMES.map(() => true));
-	return streams;
-}
-
 const elementsOf = (node: Element): Element[] =>
 	[...node.childNodes].filter((child): child is Element => child.nodeType === 1);
 
-/** The other ways to go on, and what a document cannot say. */
 export function describeDocumentServer(getStage: () => Stage): void {
 	describe('the cXML that stops a stream by name', () => {
 		let server: Awaited<ReturnType<typeof openServer>>;
@@ -129,6 +103,28 @@ export function describeDocumentServer(getStage: () => Stage): void {
 			const verbs = elementsOf(documentElement);
 			return { response, verbs, names: verbs.map(({ tagName }) => tagName) };
 		};
+
+		test('stops streams by whatever name they have, and their calls stay up', async () => {
+			const { signalWire } = getStage().standIns;
+			const started = NAMES.map((name) => streaming(signalWire, { name }));
+			const streams = started.map(({ stream }) => stream);
+
+			for (const [method, some] of [
+				['POST', streams.slice(0, -1)],
+				['GET', streams.slice(-1)],
+			] as const) {
+				const { status, items, runs } = await server.stop(some, {}, method);
+				expect(status).toBe(200);
+				expect(items.map((item) => [item.stream, item.status])).toEqual(
+					some.map(({ name }) => [name, 'accepted']),
+				);
+				const ran = runs.map(({ error, verbs }) => String(error ?? verbs));
+				// The recipe's own cXML, and the one with which the call goes on.
+				expect(ran.sort()).toEqual([...some.map(() => 'Dial'), ...some.map(() => 'Stop,Redirect')]);
+			}
+			expect(streams.map((stream) => isUp(signalWire, stream))).toEqual(NAMES.map(() => false));
+			expect(started.map(({ call }) => callUp(signalWire, call))).toEqual(NAMES.map(() => true));
+		});
 
 		test('says something, and the call goes on', async () => {
 			const { signalWire } = getStage().standIns;

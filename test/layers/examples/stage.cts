@@ -113,7 +113,7 @@ export interface Stage {
 	close: () => Promise<void>;
 }
 
-export async function openStage(): Promise<Stage> {
+async function openStage(): Promise<Stage> {
 	await installN8n();
 	const folder = temporaryFolder('examples');
 	const undo: Array<() => unknown> = [() => rmSync(folder, { recursive: true, force: true })];
@@ -160,6 +160,35 @@ export async function openStage(): Promise<Stage> {
 		await close();
 		throw reason;
 	}
+}
+
+/**
+ * The one stage of a file of tests. What a test made the providers do wrong is over when it ends. `onContract`: no
+ * test may send what a provider does not know.
+ */
+export function useStage({ onContract }: { onContract: boolean }): () => Stage {
+	// A first run installs 2.2 GB of n8n and compiles its SQLite.
+	jest.setTimeout(20 * 60_000);
+	let stage: Stage;
+
+	beforeAll(async () => {
+		stage = await openStage();
+	});
+
+	afterAll(async () => {
+		await stage.close();
+	});
+
+	afterEach(() => {
+		const { standIns, teamChat } = stage;
+		teamChat.told.length = 0;
+		for (const standIn of [standIns.signalWire, standIns.plivo, standIns.vobiz]) {
+			standIn.fault = () => undefined;
+			if (onContract) standIn.expectOnContract();
+		}
+	});
+
+	return () => stage;
 }
 
 const isProvider = (name: unknown, standIns: StandIns): name is keyof StandIns =>

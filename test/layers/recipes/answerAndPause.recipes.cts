@@ -1,6 +1,6 @@
 import { describeAnswer } from '../examples/answer.cts';
 import { describePauseAndResume } from '../examples/pauseAndResume.cts';
-import { useStage } from './stage.cts';
+import { useStage } from '../examples/stage.cts';
 
 const stage = useStage({ onContract: true });
 

@@ -1,6 +1,6 @@
 import { describeEverythingOff } from '../examples/everythingOff.cts';
 import { describeHandOver, describeHandOverRestart } from '../examples/handOver.cts';
-import { useStage } from './stage.cts';
+import { useStage } from '../examples/stage.cts';
 
 const stage = useStage({ onContract: true });
 

@@ -1,6 +1,6 @@
 import { describePrivatePart } from '../examples/privatePart.cts';
 import { describeRestart, describeTimeLimit } from '../examples/timeLimit.cts';
-import { useStage } from './stage.cts';
+import { useStage } from '../examples/stage.cts';
 
 const stage = useStage({ onContract: false });
 
