@@ -7,7 +7,7 @@ import {
 	type SignalWireStandIn,
 	type VobizStandIn,
 } from './stand-ins/index.cts';
-import type { RunningStandIn } from './stops.cts';
+import type { RunningStandIn } from './lives.cts';
 
 interface Closable {
 	close(): Promise<unknown>;
