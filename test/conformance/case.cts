@@ -394,7 +394,10 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 				expect(this.stops()).toHaveLength(attempts.reduce((sum, each) => sum + each, 0));
 			}
 		}
-		for (const { message } of run.hints) judgeHint(message);
+		for (const { message, type } of run.hints) {
+			judgeHint(message);
+			expect(['info', 'warning']).toContain(type);
+		}
 		await standIn.settled();
 		targets.forEach((target, item) => {
 			const truth = { item, runs: this.runs(target), callUp: target.call.up };

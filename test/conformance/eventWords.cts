@@ -303,9 +303,12 @@ function arrivals(
 	const itself: Arrival = {
 		way: 'the item itself',
 		input: {
-			json: { ...body, ...query, headers: { ...CANARIES }, webhookUrl: `https://x/${PATH}` },
+			json: {
+				...{ ...body, ...query, bodyText: 'own', headers: { ...CANARIES } },
+				...{ webhookUrl: `https://x/${PATH}`, files: { data: PATH }, _files: { data: PATH } },
+			},
 		},
-		fields: body,
+		fields: { ...body, bodyText: 'own' },
 		signed: false,
 	};
 	if (post.contentType.includes('form')) {

@@ -127,6 +127,10 @@ export const vobiz: Profile<VobizStandIn> = {
 				'202, empty': { status: 202 },
 				'200 with an error beside it': { status: 200, body: { ...ONE, error: 'no' } },
 				'200 with another sentence': { status: 200, body: { message: 'Stream not stopped' } },
+				'200 with more before the sentence': {
+					status: 200,
+					body: { message: 'Not one stream stopped successfully' },
+				},
 				'200 with more than the sentence': {
 					status: 200,
 					body: { message: 'Stream stopped successfully, or not' },

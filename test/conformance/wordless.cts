@@ -46,6 +46,30 @@ export const wordless: readonly Row[] = [
 		expected: () => ({ failure: 'unreadable', statusCode: 200, runs: true }),
 	}),
 	row({
+		name: '"No active stream found" with another status than 400 or 404 is a refusal',
+		arrange: (c) =>
+			c.answer({ status: 422, body: { api_id: 'x', error: 'No active stream found' } }),
+		expected: () => ({ failure: 'rejected', statusCode: 422, attempts: 1, runs: true }),
+	}),
+	row({
+		name: 'a list without a count has more pages if it names a next one',
+		options: { confirm: true },
+		columns: ({ parameters }) => parameters.operation === 'stopAllStreams',
+		arrange(c) {
+			const ended = {
+				stream_id: c.stream.id,
+				status: 'completed',
+				end_time: '2026-01-31 10:00:00',
+			};
+			c.answerRead({ status: 200, body: { objects: [ended], meta: { next: '/next' } } });
+		},
+		expected: (c) => ({
+			...c.says('stop'),
+			confirmed: false,
+			confirmReason: `${c.profile.displayName} lists more streams of this call than one page shows`,
+		}),
+	}),
+	row({
 		name: 'Confirm Stop settles a success without a word: it has stopped',
 		options: { confirm: true },
 		arrange: (c) => c.answer({ status: 200, body: {}, afterEffect: true }),

@@ -24,7 +24,7 @@ const causeOf = (error: unknown): unknown =>
 		: undefined;
 
 export function failures(engine: Engine): void {
-	const { stopItems, stopLives } = stopsIn(engine.run);
+	const { stopItems, stopLives } = stopsIn(async (run) => await engine.run(run));
 
 	describe('where the node stops at a failure', () => {
 		it('a message stays ours also where n8n knows a code in it', async () => {

@@ -11,8 +11,6 @@ import { afterEach, beforeEach, describe, getState, it, resetState, test } from 
 import { ModuleMocker } from 'jest-mock';
 import { messageOf } from '../lib/processes.cts';
 
-const load = createRequire(__filename);
-
 /** Longer than any judge takes, in ms; a mutant that keeps one from ending is noticed. */
 const LIMIT_MS = 10_000;
 const { setTimeout, clearTimeout } = globalThis;
@@ -177,6 +175,8 @@ export class Runner {
 	private load() {
 		resetState();
 		this.tests = [];
+		// A new one each time: it holds on to whatever it has ever loaded.
+		const load = createRequire(__filename);
 		const root = process.cwd() + path.sep;
 		for (const file of Object.keys(load.cache)) {
 			// The stand-ins do not know the node, and take long to load.

@@ -90,6 +90,18 @@ describe('the credential that is asked for', () => {
 		expect(shown('={{ $json.provider }}')).toHaveLength(providers.length);
 	});
 
+	test('is not asked for if nothing is to be signed', () => {
+		for (const { name } of providers) {
+			for (const requireSignature of [true, false]) {
+				const parameters = { provider: name, requireSignature };
+				const asked = credentials.filter((each) =>
+					NodeHelpers.displayParameter(parameters, each, { typeVersion: 1 }, null),
+				);
+				expect(asked).toHaveLength(requireSignature ? 1 : 0);
+			}
+		}
+	});
+
 	test('must be there', () => {
 		expect(credentials.filter(({ required }) => !required)).toEqual([]);
 	});

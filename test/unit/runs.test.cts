@@ -126,9 +126,23 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 	'Vobiz says in a header until when to wait': [
 		{
 			parameters: { provider: 'vobiz' },
-			fates: [{ statusCode: 429, headers: { 'x-ratelimit-reset': '7' } }, 204],
+			fates: [
+				{
+					statusCode: 429,
+					headers: { date: 'Thu, 01 Jan 1970 00:00:05 GMT', 'x-ratelimit-reset': '12' },
+					body: { error: { details: { limit: 1 } } },
+				},
+				204,
+			],
 		},
 		{ items: [{ status: 'stopped' }], sentAt: [0, 7] },
+	],
+	'a time that is more than a day off is none, and the node waits its own time': [
+		{
+			parameters: { provider: 'vobiz' },
+			fates: [{ statusCode: 429, headers: { 'x-ratelimit-reset': '86400' } }, 204],
+		},
+		{ items: [{ status: 'stopped' }], sentAt: [0, 1] },
 	],
 	'what an account was told to wait holds for its other stops, which are not sent': [
 		{ fates: [busy(60, 429)], streams: ['s', 's2'], options: oneByOne },

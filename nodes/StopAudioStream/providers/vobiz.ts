@@ -81,6 +81,6 @@ export const vobiz: Provider = {
 		}
 		const wait = Number(headers['x-ratelimit-reset']) * 1_000 - now;
 		// Nobody documents the unit: what would be more than a day off is no time in seconds.
-		return wait > 0 && wait < 86_400_000 ? wait : undefined;
+		return wait < 86_400_000 ? wait : undefined;
 	},
 };

@@ -84,7 +84,7 @@ export const answers: readonly Row[] = [
 		name: 'a 401 or 403 that is a web page names a proxy beside the credential, and is sent once',
 		options: { maxRetries: 3 },
 		variants: () => ({ 401: 401, 403: 403 }),
-		arrange: (c, status) => c.answer({ status, body: HTML }),
+		arrange: (c, status) => c.answer({ status, body: `\n ${HTML}` }),
 		expected: (c, status) => ({
 			failure: 'credentials',
 			statusCode: status,
@@ -102,7 +102,7 @@ export const answers: readonly Row[] = [
 		name: 'a 401 or 403 that is no web page is the provider’s, and no proxy is named',
 		variants: (column, profile) => ({
 			...ownForms(column, profile),
-			text: 'Plain example',
+			text: 'Plain example, not <html>',
 			nothing: '',
 		}),
 		arrange: (c, form) => c.answer({ status: 401, body: body(form) }),
@@ -167,6 +167,14 @@ export const answers: readonly Row[] = [
 			'a gateway’s JSON': { message: 'no Route matched with those values', request_id: 'example' },
 			null: 'null',
 			'an empty list': '[]',
+			'no refusal in a list': { errors: [] },
+			'a refusal beside something else': { errors: [{ code: 'x', message: 'Not Found' }, {}] },
+			'a list of nothing': { errors: [null] },
+			'a message that is no text': { errors: [{ code: 'x', message: 7 }] },
+			'a code and words, and no status': { error: { code: 'X', message: 'Not Found' } },
+			'words without a code': { status: 'error', error: { message: 'Not Found' } },
+			'words that are no text': { status: 'error', error: { code: 'X', message: 7 } },
+			'an error that is no object': { status: 'error', error: null },
 		}),
 		arrange: (c, answer) => c.answer({ status: 404, body: answer }),
 		expected: (c) => ({

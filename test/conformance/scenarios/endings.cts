@@ -5,6 +5,7 @@ import type { Case } from '../case.cts';
 import { besideFields, eventOf, firstEnding, fromFields, given, saying } from '../events.cts';
 import { row, rows, titled, type Row } from '../scenario.cts';
 import type { Column, Ending, Expected, Profile } from '../types.cts';
+import { firstForm } from './overCalls.cts';
 
 /** What becomes of a stop whose call, or whose stream, is over already: told by an event, or read. */
 
@@ -36,6 +37,12 @@ const overByItsEvent = {
 		expect([c.reads(), run.hints]).toEqual([[], []]);
 	},
 };
+
+/** A call, a conference or a record that is over, in whatever form a provider shows it. */
+const overAs = (id: string) => ({
+	...{ sid: id, status: 'completed', call_uuid: id, end_time: '2026-01-31 10:00:00+00:00' },
+	...{ api_id: 'x', objects: [], total: 0 },
+});
 
 export const endings: readonly Row[] = [
 	rows<Ending>({
@@ -210,6 +217,37 @@ export const endings: readonly Row[] = [
 		check: (c) => expect(c.reads()).toEqual(c.looksOfLive()),
 	}),
 	row({
+		name: 'a record that names no call is that of the call it was asked for',
+		needs: ['recordOfCall'],
+		arrange(c) {
+			end(c);
+			c.answer(c.column.answers.notFound);
+			const [record] = c.looks().slice(-2);
+			c.answerRead(
+				{ status: 200, body: { api_id: 'x', end_time: '2026-01-31 10:00:00+00:00' } },
+				{ when: ({ path }) => path === record },
+			);
+			c.answerRead({ status: 500, body: '' });
+		},
+		expected: () => ({ status: 'alreadyStopped', callState: 'ended' }),
+	}),
+	row({
+		name: 'a stream that is shown as in progress runs, whatever end it shows',
+		needs: ['confirm', 'oneStream'],
+		slow: true,
+		arrange(c) {
+			c.answer(c.column.answers.notFound);
+			const body = {
+				stream_id: c.stream.id,
+				status: 'in-progress',
+				end_time: '2026-01-31 10:00:00',
+			};
+			c.answerRead({ status: 200, body });
+		},
+		expected: () => ({ failure: 'rejected', attempts: 2, runs: true }),
+		check: (c) => expect(c.reads()).toEqual(c.looks().slice(0, 1)),
+	}),
+	row({
 		name: 'a record of another call proves nothing for this one',
 		needs: ['recordOfCall'],
 		arrange(c) {
@@ -265,29 +303,32 @@ export const endings: readonly Row[] = [
 		}),
 		check: (c) => expect(c.reads()).toEqual(c.looks().slice(0, 1)),
 	}),
-	rows<Fault>({
+	rows<(c: Case) => Fault>({
 		name: 'reads that do not work are sent once each and never fail the item',
-		slow: true,
 		variants: () => ({
-			401: { status: 401, body: { error: 'Authentication example' } },
-			403: { status: 403, body: '' },
-			'404 of another server': { status: 404, body: '<html>Not Found</html>' },
-			500: { status: 500, body: '' },
-			'200 in HTML': { status: 200, body: '<html>completed</html>' },
-			'200 that says nothing': { status: 200, body: {} },
-			'200 of another call': {
-				status: 200,
-				body: { sid: 'another', status: 'completed', call_uuid: 'another', end_time: 'x' },
-			},
-			'a reset': { reset: 'before' },
-			'an answer that is cut off': { truncate: true },
-			'a redirect': { status: 302, headers: { Location: '/' } },
+			401: () => ({ status: 401, body: { error: 'Authentication example' } }),
+			403: () => ({ status: 403, body: '' }),
+			'404 of another server': () => ({ status: 404, body: '<html>Not Found</html>' }),
+			'422 in its own form': (c) => ({ status: 422, body: firstForm(c)('Not now') }),
+			500: () => ({ status: 500, body: '' }),
+			'200 in HTML': () => ({ status: 200, body: '<html>completed</html>' }),
+			'200 that says nothing': () => ({ status: 200, body: {} }),
+			'200, null': () => ({ status: 200, body: 'null' }),
+			'200 of another call': () => ({ status: 200, body: overAs('another') }),
+			'202 that shows an end': (c) => ({ status: 202, body: overAs(c.idOf(c.target)) }),
+			'202 that shows it live': (c) => ({
+				status: 202,
+				body: { sid: c.idOf(c.target), status: 'in-progress', call_uuid: c.idOf(c.target) },
+			}),
+			'a reset': () => ({ reset: 'before' }),
+			'an answer that is cut off': () => ({ truncate: true }),
+			'a redirect': () => ({ status: 302, headers: { Location: '/' } }),
 		}),
 		options: { maxRetries: 3 },
 		arrange(c, fault) {
 			c.targets = [c.ghost()];
 			c.answer(c.column.answers.notFound);
-			c.answerRead(fault);
+			c.answerRead(fault(c));
 		},
 		expected: () => ({
 			status: 'notFound',

@@ -290,6 +290,7 @@ export const input: readonly Row[] = [
 		name: 'an option that is out of bounds is refused with its name and its bounds',
 		variants: () => ({
 			'Max Retries, above': [{ maxRetries: 11 }, between('Max Retries', 0, 10)],
+			'Max Retries, empty text': [{ maxRetries: "={{ ' ' }}" }, between('Max Retries', 0, 10)],
 			'Max Retries, below': [{ maxRetries: -1 }, between('Max Retries', 0, 10)],
 			'Max Concurrency, above': [{ maxConcurrency: 1_001 }, between('Max Concurrency', 1, 1_000)],
 			'Max Concurrency, below': [{ maxConcurrency: 0 }, between('Max Concurrency', 1, 1_000)],
@@ -390,7 +391,7 @@ export const input: readonly Row[] = [
 	}),
 	rows({
 		name: 'an account id in the credential cannot change the path',
-		variants: () => ({ dots: '..', blank: ' ' }),
+		variants: () => ({ dots: '..', blank: ' ', 'no value': 'undefined' }),
 		arrange(c, id) {
 			c.credentials[c.profile.account.field] = id;
 		},

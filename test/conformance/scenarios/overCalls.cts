@@ -15,7 +15,8 @@ const WORDS = 'Call is not live';
 const byId = ({ byDocument }: Column) => !byDocument;
 
 const ownForms = (column: Column, profile: Profile) => column.own ?? profile.own;
-const firstForm = ({ column, profile }: Case): Form => {
+/** The first of a provider's own forms of a refusal. */
+export const firstForm = ({ column, profile }: Case): Form => {
 	const [form] = Object.values(ownForms(column, profile));
 	if (form) return form;
 	throw new Error(`${profile.displayName} has no form of a refusal`);

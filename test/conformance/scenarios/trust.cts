@@ -100,6 +100,46 @@ export const trust: readonly Row[] = [
 	}),
 	row({
 		...verifying,
+		name: 'what is wrong with an event is told only if the provider signed it',
+		parameters: byEvent,
+		arrange(c) {
+			c.items = [
+				signed(c, c.target, { change: () => ({ note: 'no ids at all' }), key: WRONG_KEY }),
+			];
+		},
+		expected: () => untrusted,
+	}),
+	row({
+		...verifying,
+		name: 'a path of four characters or fewer is not shown at all',
+		parameters: byEvent,
+		arrange(c) {
+			c.items = [
+				{
+					...signed(c, c.target, { key: WRONG_KEY }),
+					webhookUrl: 'https://hooks.example.com/4f2a',
+				},
+			];
+		},
+		expected: () => ({
+			...untrusted,
+			error: expect.stringMatching(/ https:\/\/hooks\.example\.com\/…( with its query)?$/),
+		}),
+	}),
+	row({
+		...verifying,
+		name: 'a user and a password in the URL of the webhook are no part of what was signed',
+		parameters: byEvent,
+		arrange(c) {
+			const item = signed(c);
+			const webhookUrl = textOf(item.webhookUrl).replace('://', '://user:example-hidden@');
+			c.secrets.push('example-hidden');
+			c.items = [{ ...item, webhookUrl }];
+		},
+		expected: (c) => ({ ...c.says('stop'), runs: false }),
+	}),
+	row({
+		...verifying,
 		name: 'Verify Signature by an expression that yields nothing is refused, and never off',
 		options: { verifySignature: '={{ $json.nothing }}' },
 		parameters: byEvent,
@@ -249,12 +289,13 @@ export const trust: readonly Row[] = [
 		// An event about the call alone, as all streams have it, is a hang-up itself.
 		check: (c) => expect(c.reads()).toHaveLength(c.all ? 0 : 1),
 	}),
-	rows<(c: Case) => IDataObject>({
+	rows<(c: Case) => IDataObject | string>({
 		name: 'Signed Event proves what started the workflow, for the call of the item',
 		needs: ['signedEvents', 'onCall'],
 		variants: () => ({
 			'an event of its stream': (c) => signed(c),
 			'an event of its call': (c) => signed(c, c.target, { kind: signedBy(c).kinds.call }),
+			'an event as JSON text': (c) => JSON.stringify(signed(c)),
 		}),
 		options: { signedEvent: '={{ $json.proof }}' },
 		parameters: byEvent,

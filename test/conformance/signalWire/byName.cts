@@ -1,5 +1,6 @@
 import type { INodeParameters } from 'n8n-workflow';
 import type { SignalWireStandIn } from '../../lib/stand-ins/index.cts';
+import { NODE_TYPE } from '../../lib/nodeRun.cts';
 import type { Case } from '../case.cts';
 import { scenariosFor, type Row } from '../scenario.cts';
 import type { Expected } from '../types.cts';
@@ -89,6 +90,31 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 		expected: () => ({ status: 'accepted', runs: false }),
 	}),
 	row({
+		name: "an empty 'Stream Name Parameter' is refused",
+		columns: named,
+		options: { nameParameter: ' ' },
+		expected: () => ({
+			failure: 'input',
+			error: "'Stream Name Parameter' is empty",
+			attempts: undefined,
+			runs: true,
+		}),
+	}),
+	row({
+		name: "an AI agent's tool refuses a stop by name: a model must not choose what takes over a call",
+		columns: named,
+		node: { onError: 'stopWorkflow' },
+		type: `${NODE_TYPE}Tool`,
+		expected: () => ({ runs: true }),
+		check(c, { run: { error } }) {
+			expect(error).toMatchObject({
+				message: expect.stringMatching(/^An AI agent may not stop a stream by 'Stream Name'\. /),
+				context: { failure: 'input' },
+			});
+			expect(c.standIn.requests).toEqual([]);
+		},
+	}),
+	row({
 		name: 'a document without the stream leaves it running, and is not called a stop',
 		columns: named,
 		arrange(c) {
@@ -130,7 +156,14 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 		name: 'a cXML URL that SignalWire cannot fetch is refused before anything is sent',
 		columns: named,
 		arrange(c) {
-			const urls = ['', '  ', 'ftp://example.com/x', 'example.com/x', 'javascript:x', 'http:x', 42];
+			const urls = [
+				...['', '  ', 'ftp://example.com/x', 'example.com/x', 'javascript:x', 'http:x', 42],
+				...[
+					'ftp://example.com/http://x',
+					'https://user@example.com/',
+					'https://:word@example.com/',
+				],
+			];
 			c.targets = [c.target, ...urls.map(() => c.add()), c.add()];
 			c.items = c.targets.map((target, i) => ({
 				...c.fields(target),

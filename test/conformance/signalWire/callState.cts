@@ -18,7 +18,7 @@ export const callState: Array<Row<SignalWireStandIn>> = [
 		columns: compatColumns,
 		arrange(c) {
 			c.standIn.endCall(c.call.id);
-			refuseUpdate(c, 10000, 'An attempt was made to update a completed call');
+			refuseUpdate(c, 10000, ' An attempt was made to update a completed call. ');
 		},
 		expected: () => ({ status: 'alreadyStopped', statusCode: 400 }),
 		check: (c) => expect(c.reads()).toEqual([]),

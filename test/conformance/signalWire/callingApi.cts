@@ -38,6 +38,10 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 			'contradicted by "try again"': ['cannot_update_completed', 'call_update_failed'],
 			'contradicted by "no such kind"': ['invalid_call_id_passed', 'cannot_update_completed'],
 			'not in progress': ['cannot_redirect_not_in_progress'],
+			'not in progress, beside "try again"': [
+				'call_update_failed',
+				'cannot_redirect_not_in_progress',
+			],
 		}),
 		arrange(c, codes) {
 			c.standIn.endCall(c.call.id);
@@ -89,6 +93,24 @@ export const callingApi: Array<Row<SignalWireStandIn>> = [
 			message: expect.stringContaining("Set 'Identify Stream By' to 'Stream SID'"),
 			runs: true,
 		}),
+	}),
+	row({
+		name: 'a cXML call that is over is alreadyStopped, whatever its kind',
+		columns,
+		arrange(c) {
+			c.standIn.endCall(c.call.id);
+			c.answer(c.standIn.refuseCommand('invalid_call_id_passed'));
+		},
+		expected: () => ({ status: 'alreadyStopped', callState: 'ended', statusCode: 422 }),
+	}),
+	row({
+		name: 'a refusal without a code has the call read: an end is alreadyStopped',
+		columns,
+		arrange(c) {
+			c.standIn.endCall(c.call.id);
+			c.answer({ status: 422, body: { error: 'Unprocessable' } });
+		},
+		expected: () => ({ status: 'alreadyStopped', callState: 'ended', statusCode: 422 }),
 	}),
 	row({
 		name: 'a SWML call that is not where calls are read stays notFound without a call state',

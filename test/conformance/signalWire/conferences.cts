@@ -248,4 +248,13 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 		check: (c, { made: conference }) =>
 			expect(c.reads()).toEqual([conferencePath(c.standIn, conference)]),
 	}),
+	row({
+		name: 'a room that has not begun yet is live: a stream that is not found there is notFound',
+		columns: inRooms,
+		arrange(c) {
+			c.targets = [c.ghost(c.target)];
+			c.answerRead({ status: 200, body: { sid: c.idOf(c.target), status: 'init' } });
+		},
+		expected: () => ({ status: 'notFound', callState: 'live' }),
+	}),
 ];

@@ -86,6 +86,24 @@ export const queries: Array<Row<SignalWireStandIn>> = [
 	}),
 	rows<Asked>({
 		...verifying,
+		name: 'a query that n8n takes apart is refused in words that say what to write in its place',
+		variants: () => ({
+			'of a form': { query: 'a[b]=c' },
+			'of a GET': { query: 'a[b]=c&…', isGet: true },
+		}),
+		arrange(c, asked) {
+			c.items = [{ ...signedWith(c, asked) }];
+		},
+		expected: () => ({
+			failure: 'untrusted',
+			attempts: undefined,
+			error: 'The query string of this callback cannot be rebuilt the way SignalWire signed it',
+			message: expect.stringContaining('a[b]'),
+			runs: true,
+		}),
+	}),
+	rows<Asked>({
+		...verifying,
 		name: 'a wrong signature over a URL without a query does not blame a query',
 		variants: () => ({ '': { query: '' } }),
 		arrange(c, asked) {
