@@ -635,6 +635,16 @@ export function eventTrust(engine: Engine) {
 			expect(items).toEqual([passed(), passed(), passed(), passed()]);
 		});
 
+		it('refuses a query that n8n takes apart, in words that say what to write in its place', async () => {
+			const { items } = await check(standIn, [json({ url: `${URL_OF}?a[b]=c` })]);
+			expect(items).toMatchObject([
+				{
+					failure: 'untrusted',
+					error: 'The query string of this callback cannot be rebuilt the way SignalWire signed it',
+				},
+			]);
+		});
+
 		it('lets nothing through whose text, URL, query or key is another', async () => {
 			const forged = [
 				json({ signedText: text.replace(ids.callId, 'another-call') }),

@@ -1,4 +1,4 @@
-import { row, rows, type Row } from './scenario.cts';
+import { row, rows, titled, type Row } from './scenario.cts';
 import type { Given } from './types.cts';
 
 /** Plivo and Vobiz: a success that says nothing, as the vendors' own SDKs expect it. */
@@ -68,6 +68,28 @@ export const wordless: readonly Row[] = [
 			confirmed: false,
 			confirmReason: `${c.profile.displayName} lists more streams of this call than one page shows`,
 		}),
+	}),
+	row({
+		name: 'a stream that is listed as in progress runs, whatever end it shows',
+		columns: ({ parameters }) => parameters.operation === 'stopAllStreams',
+		arrange(c) {
+			c.answer(c.column.answers.notFound);
+			c.answerList([
+				{ stream_id: c.stream.id, status: 'in-progress', end_time: '2026-01-31 10:00' },
+			]);
+		},
+		expected: (c) => c.missed,
+		check: (c, { run }) => expect(run.items[0]?.error).toContain(`(${c.stream.id}) still runs`),
+	}),
+	rows<string>({
+		name: 'a stream whose status says that it has ended has ended, whatever end it shows',
+		needs: ['confirm', 'oneStream'],
+		variants: () => titled(['completed', 'failed', 'stopped', 'COMPLETED']),
+		options: { confirm: true },
+		arrange(c, status) {
+			c.answerRead({ status: 200, body: { stream_id: c.stream.id, status, end_time: null } });
+		},
+		expected: (c) => ({ ...c.says('stop'), confirmed: true }),
 	}),
 	row({
 		name: 'Confirm Stop settles a success without a word: it has stopped',

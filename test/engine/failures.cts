@@ -3,6 +3,7 @@
 import { live, lives, pairs } from '../lib/lives.cts';
 import type { Engine } from '../lib/nodeRun.cts';
 import { start } from '../lib/opened.cts';
+import { judgeFailure } from '../conformance/judge.cts';
 import { providers } from '../lib/stand-ins/index.cts';
 import { stopsIn } from '../lib/stopsIn.cts';
 
@@ -32,7 +33,39 @@ export function failures(engine: Engine): void {
 			standIn.fault = () => ({ reset: 'before' });
 			const { error } = await stopLives(standIn, lives(standIn, 1), { options: { maxRetries: 0 } });
 			expect(error?.message).toBe('The connection to Plivo broke before it answered (ECONNRESET)');
+			expect(error).not.toMatchObject({ httpCode: 'undefined' });
 			expect(error?.context.failure).toBe('unavailable');
+		});
+
+		it("a provider's word 'canceled' does not make n8n list the execution as canceled", async () => {
+			const standIn = await start('plivo');
+			standIn.fault = () => ({
+				status: 422,
+				body: { api_id: 'x', error: 'The call was canceled' },
+			});
+			const { error } = await stopLives(standIn, lives(standIn, 1));
+			expect(error?.message).toBe('Plivo refused the request (422): “The call was cancelled”');
+		});
+
+		it('what was never sent is an error of the node, and what was is one of the API', async () => {
+			const standIn = await start('plivo');
+			const { error: unsent } = await stopLives(standIn, lives(standIn, 1), { credentials: {} });
+			expect([unsent?.name, unsent?.context.failure]).toEqual([
+				'NodeOperationError',
+				'credentials',
+			]);
+			standIn.fault = () => ({ status: 401 });
+			const { error: sent } = await stopLives(standIn, lives(standIn, 1));
+			expect([sent?.name, sent?.context.failure]).toEqual(['NodeApiError', 'credentials']);
+		});
+
+		it('a Check Event that fails speaks of its own event alone', async () => {
+			const standIn = await start('plivo');
+			const { error } = await stopItems(standIn, [{ body: {} }], {
+				parameters: { operation: 'checkEvent', requireSignature: false },
+			});
+			expect(error?.name).toBe('NodeOperationError');
+			judgeFailure({ error: error?.message, message: error?.description ?? '' });
 		});
 
 		it('n8n gets its own word for the cause, where it has one', async () => {

@@ -208,6 +208,18 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 			],
 		},
 	],
+	'options that are no object are refused: ignored, they could hold a Preview Only': [
+		{ parameters: { options: 5 } },
+		{
+			items: [
+				{
+					failure: 'input',
+					error: "A field of this item could not be read: 'Options' is not an object",
+				},
+			],
+			sentAt: [],
+		},
+	],
 	'nothing is sent in an execution that is cancelled': [
 		{ fates: [204], cancelAfter: 0 },
 		{ items: [cancelled], sentAt: [] },
@@ -268,6 +280,14 @@ test.each<[error: string, asked: Asked]>([
 		'The certificate of a.example is not valid (CERT_HAS_EXPIRED)',
 		{ fates: [networkError('CERT_HAS_EXPIRED')] },
 	],
+	[
+		'n8n does not trust the certificate of a.example (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+		{ fates: [networkError('UNABLE_TO_VERIFY_LEAF_SIGNATURE')] },
+	],
+	[
+		'The execution was canceled before SignalWire confirmed this stop',
+		{ ...document, fates: ['never'], cancelAfter: 5_000 },
+	],
 	["n8n's SSRF protection blocked the request to a.example", { fates: [blocked] }],
 	[
 		"'Auth ID' holds “undefined”, which an expression gives when it finds no value",
@@ -277,16 +297,6 @@ test.each<[error: string, asked: Asked]>([
 		'n8n could not read the Plivo Basic API credential for Plivo',
 		{ credentials: { [type]: new SyntaxError('example') } },
 	],
-	[
-		"An AI agent may not stop a stream by 'Stream Name'",
-		{ parameters: byName, node: { type: 'x.stopAudioStreamTool' } },
-	],
-	["'Stream Name Parameter' is empty", { parameters: byName, options: { nameParameter: ' ' } }],
-	[
-		"A field of this item could not be read: 'Options' is not an object",
-		{ parameters: { options: 5 } },
-	],
-	["'Timeout' is not a whole number from 1 to 120000", { options: { timeout: ' ' } }],
 	['The node could not finish this item: example', { overrides }],
 	[
 		'A field of this item could not be read: example',

@@ -112,7 +112,7 @@ export function nodeError(
 	const options = { message, description, itemIndex, ...(cause && { failure: { cause } }) };
 	const { attempts, statusCode } = result?.kind === 'stop' ? result : {};
 	const error =
-		failure.cause === 'input' || attempts === undefined
+		attempts === undefined
 			? new NodeOperationError(node, message, options)
 			: new NodeApiError(
 					node,

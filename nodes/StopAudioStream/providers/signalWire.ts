@@ -513,9 +513,7 @@ function readCallingRefusal({ statusCode, body }: Answer): OwnReading | undefine
 	if (isCxml && !ended) {
 		return { kind: 'refusal', mayBeOver: true, sentence: messages.noControlId };
 	}
-	return (
-		readRefusal({ statusCode, headers: {}, body }, true) ?? { kind: 'refusal', mayBeOver: true }
-	);
+	return { kind: 'refusal', mayBeOver: true };
 }
 
 /**

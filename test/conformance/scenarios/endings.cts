@@ -232,22 +232,6 @@ export const endings: readonly Row[] = [
 		expected: () => ({ status: 'alreadyStopped', callState: 'ended' }),
 	}),
 	row({
-		name: 'a stream that is shown as in progress runs, whatever end it shows',
-		needs: ['confirm', 'oneStream'],
-		slow: true,
-		arrange(c) {
-			c.answer(c.column.answers.notFound);
-			const body = {
-				stream_id: c.stream.id,
-				status: 'in-progress',
-				end_time: '2026-01-31 10:00:00',
-			};
-			c.answerRead({ status: 200, body });
-		},
-		expected: () => ({ failure: 'rejected', attempts: 2, runs: true }),
-		check: (c) => expect(c.reads()).toEqual(c.looks().slice(0, 1)),
-	}),
-	row({
 		name: 'a record of another call proves nothing for this one',
 		needs: ['recordOfCall'],
 		arrange(c) {

@@ -238,9 +238,9 @@ export const input: readonly Row[] = [
 			const { provider } = c.profile;
 			const wanted = refusedBetween(
 				c,
-				['nobody', '', 7].map((value) => ({
+				['nobody', '', 7, null].map((value) => ({
 					fields: { provider: value },
-					error: expect.stringMatching(/^'Provider' has no option “.*”$/),
+					error: `'Provider' has no option “${value ?? ''}”`,
 					message: expect.stringMatching(`[ ,]${provider}[,.]`),
 				})),
 			);
@@ -277,11 +277,16 @@ export const input: readonly Row[] = [
 		name: 'an unknown operation is refused',
 		needs: ['onCall'],
 		// n8n takes no expression here, and hands one over as the text it is.
-		variants: () => ({ word: 'endCall', blank: ' ', expression: "={{ 'stopStream' }}" }),
+		variants: () => ({
+			word: 'endCall',
+			blank: ' ',
+			expression: "={{ 'stopStream' }}",
+			'a long text': 'x'.repeat(300),
+		}),
 		parameters: (_c, operation) => ({ operation }),
 		expected: () => ({
 			failure: 'input',
-			error: expect.stringMatching(/^'Operation' has no option “.*”$/),
+			error: expect.stringMatching(/^'Operation' has no option “.{1,100}”$/),
 			attempts: undefined,
 			runs: true,
 		}),

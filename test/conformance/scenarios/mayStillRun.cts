@@ -16,6 +16,8 @@ const LISTS = {
 	'there is none': (c: Case) => listNone(c, []),
 	'all of this page have ended, and there are more': (c: Case) => c.answerList([c.ended()], 21),
 	'it is not readable': (c: Case) => c.answerList({ status: 500, body: '' }),
+	'it comes with 202': (c: Case) =>
+		c.answerList({ status: 202, body: { api_id: 'x', objects: [], total: 0 } }),
 	"it is the provider's own 404": (c: Case) => c.answerList(c.column.answers.notFound),
 	'it is of another form': (c: Case) =>
 		c.answerList({ status: 200, body: { api_id: 'x', objects: [{ id: 1 }], total: 1 } }),

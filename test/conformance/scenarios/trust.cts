@@ -311,6 +311,7 @@ export const trust: readonly Row[] = [
 			'nothing, by an expression': [EMPTY, () => undefined],
 			null: [EMPTY, () => null],
 			'empty text': [EMPTY, () => ''],
+			'blank text': [EMPTY, () => ' \n'],
 			'other text': [NO_ITEM, () => 'yes'],
 			'an empty item': [NO_ITEM, () => ({})],
 			'the event of another call': [

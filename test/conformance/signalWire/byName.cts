@@ -81,6 +81,29 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 			),
 	}),
 	row({
+		name: 'a cXML URL that ends with a question mark gets the name as its only parameter',
+		columns: named,
+		async arrange(c) {
+			const { url } = await c.serve(({ query }) => stopOf(query.get('STREAMNAME')));
+			c.cxmlUrl = `${url}/stop?`;
+			return url;
+		},
+		expected: () => ({ status: 'accepted', runs: false }),
+		check: (c, { made: url }) =>
+			expect(sentBy(c).get('Url')).toBe(`${url}/stop?STREAMNAME=${c.stream.name}`),
+	}),
+	row({
+		name: 'spaces around a name belong to it in an event too',
+		columns: named,
+		parameters: (c) => ({ source: 'event', ...c.document() }),
+		arrange(c) {
+			const target = c.add({ name: ' a name ' });
+			c.targets = [target];
+			c.items = [{ body: c.event('stream-started', target.stream) }];
+		},
+		expected: () => ({ status: 'accepted', stream: ' a name ', runs: false }),
+	}),
+	row({
 		name: "'Stream Name Parameter' says how the document gets the name",
 		columns: named,
 		options: { nameParameter: 'NAME' },
