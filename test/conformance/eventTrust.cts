@@ -752,6 +752,36 @@ export function eventTrust(engine: Engine) {
 			expect(items).toEqual([passed(), passed()]);
 		});
 
+		it('asks n8n for a raw body that it keeps on disk: by its name, or as the file in the item itself', async () => {
+			const { json: item, binary } = json();
+			const file = { mimeType: 'application/json', data: 'filesystem-v2', id: 'filesystem-v2:raw' };
+			const asked: unknown[] = [];
+			const run = fakeRun({
+				parameters: { provider: 'signalWire', operation: 'checkEvent' },
+				credentials: credentialsOf(standIn),
+				items: [],
+				node: CONTINUE,
+				overrides: {
+					getInputData: () => [
+						{ json: item, binary: { data: file } },
+						{ json: { ...item, _files: { data: file } } },
+					],
+					helpers: {
+						async getBinaryDataBuffer(itemIndex: number, of: unknown) {
+							asked.push([itemIndex, of]);
+							return await Promise.resolve(Buffer.from(binary?.data?.data ?? '', 'base64'));
+						},
+					},
+				},
+			});
+			const [output = []] = await stopItems(run.context);
+			expect(output.map((one) => one.json)).toEqual([passed(), passed()]);
+			expect(asked).toEqual([
+				[0, 'data'],
+				[1, file],
+			]);
+		});
+
 		const BODIES: Record<string, (body: IDataObject) => unknown> = {
 			'another call': (body) => ({
 				...body,
