@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { cpus } = require('node:os');
+
 const { MUTATION_SOURCES: sources = '[]' } = process.env;
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
@@ -11,7 +13,10 @@ module.exports = {
 	ignorers: ['texts'],
 	testRunner: 'in-process',
 	coverageAnalysis: 'perTest',
-	concurrency: 2,
+	// One more than cores, since some rows wait.
+	concurrency: cpus().length + 1,
+	// A process that has loaded everything anew a hundred times for constants of the sources is big and slow.
+	maxTestRunnerReuse: 100,
 	// Far more than the runner's own limit for one test: on a busy machine a mutant that nobody notices would be late,
 	// and count as noticed.
 	timeoutMS: 20_000,
