@@ -179,8 +179,9 @@ export class Runner {
 		const load = createRequire(__filename);
 		const root = process.cwd() + path.sep;
 		for (const file of Object.keys(load.cache)) {
-			// The stand-ins do not know the node, and take long to load.
-			const stays = /\/(node_modules|stand-ins)\//.test(file);
+			// The stand-ins do not know the node, and take long to load. `processes` waits for the end of the process,
+			// and what waits for it holds on to all that was loaded with it.
+			const stays = /\/(node_modules|stand-ins)\/|\/processes\.cts$/.test(file);
 			if (file.startsWith(root) && !stays) Reflect.deleteProperty(load.cache, file);
 		}
 		const judges = JSON.parse(process.env.MUTATION_TESTS ?? '[]') as string[];

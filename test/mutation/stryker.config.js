@@ -15,8 +15,6 @@ module.exports = {
 	coverageAnalysis: 'perTest',
 	// One more than cores, since some rows wait.
 	concurrency: cpus().length + 1,
-	// A process that has loaded everything anew a hundred times for constants of the sources is big and slow.
-	maxTestRunnerReuse: 100,
 	// Far more than the runner's own limit for one test: on a busy machine a mutant that nobody notices would be late,
 	// and count as noticed.
 	timeoutMS: 20_000,
