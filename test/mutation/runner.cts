@@ -99,14 +99,17 @@ function testsIn(block: Circus.DescribeBlock, outer: Circus.DescribeBlock[] = []
 	});
 }
 
-/** The ids of the tests: each scenario once, in a column by chance, then each in another, and so on. */
+/** The ids of the tests: unit tests, which are quick, then each scenario once, in a column by chance, and so on. */
 function mixed(tests: readonly Test[]): string[] {
+	const isUnit = (id: string) => tests[Number(id)]?.name.startsWith('test/unit/');
 	const byTitle = new Map<string, string[]>();
 	for (const [id, { title }] of tests.entries()) {
 		byTitle.set(title, [...(byTitle.get(title) ?? []), String(id)]);
 	}
 	return [...byTitle.values()]
-		.flatMap((ids, n) => ids.map((id, i) => ({ id, round: (i + n) % ids.length })))
+		.flatMap((ids, n) =>
+			ids.map((id, i) => ({ id, round: isUnit(id) ? -1 : (i + n) % ids.length })),
+		)
 		.sort((one, other) => one.round - other.round)
 		.map(({ id }) => id);
 }
