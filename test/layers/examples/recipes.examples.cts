@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { providers } from '../../lib/stand-ins/index.cts';
 import { describeAiAgent } from './aiAgent.cts';
 import { describeAnswer } from './answer.cts';
+import { describeCheckMyAccount } from './checkMyAccount.cts';
 import { describeDocumentServer } from './documentServer.cts';
 import { describeIncomingEvents } from './incomingEvents.cts';
 import { describePauseAndResume } from './pauseAndResume.cts';
@@ -37,3 +38,4 @@ describeRestart(stage, () => {
 });
 describeTimeLimit(stage, false);
 describeTellTheTeam(stage);
+describeCheckMyAccount(stage);
