@@ -267,6 +267,24 @@ const overrides = {
 	}),
 };
 
+test.each<[what: string, fate: Fate]>([
+	['a stop that worked', 204],
+	['a refusal', 422],
+	['a path that nobody knows', 404],
+	['a web page', { body: '<html>' }],
+	['a wrong token', 401],
+	['a proxy that asks for a login', 407],
+	['a redirect', 302],
+	['what the server does not support', 501],
+	['a certificate that is not trusted', networkError('UNABLE_TO_VERIFY_LEAF_SIGNATURE')],
+	['a certificate that has expired', networkError('CERT_HAS_EXPIRED')],
+	['what n8n does not let out', blocked],
+	['an answer that cannot be decoded', new Error('example')],
+])('however many retries are allowed, it is not sent again: %s', async (_what, fate) => {
+	const { items } = await runOf({ fates: answers([fate]), options: retrying });
+	expect(items).toMatchObject([{ attempts: 1 }]);
+});
+
 const maybeActed = 'It is not known whether SignalWire acted on the request';
 test.each<[error: string, asked: Asked]>([
 	[`${maybeActed} (503)`, { ...document, fates: [503] }],
