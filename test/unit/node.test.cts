@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { runInNewContext } from 'node:vm';
 
-import { NodeHelpers } from 'n8n-workflow';
+import { NodeHelpers, type INodeParameters } from 'n8n-workflow';
 
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import { StopAudioStream } from '../../nodes/StopAudioStream/StopAudioStream.node.ts';
@@ -74,10 +74,10 @@ describe('the node', () => {
 });
 
 describe('the credential that is asked for', () => {
-	/** What n8n shows where 'Provider' has this value. */
-	const shown = (provider: string) =>
+	/** What n8n shows where 'Provider' has this value, and other fields these. */
+	const shown = (provider: string, others: INodeParameters = {}) =>
 		credentials.filter((each) =>
-			NodeHelpers.displayParameter({ provider }, each, { typeVersion: 1 }, null),
+			NodeHelpers.displayParameter({ provider, ...others }, each, { typeVersion: 1 }, null),
 		);
 
 	test.each(providers)('for $displayName is its own, and no other', ({ name, credential }) => {
@@ -93,11 +93,7 @@ describe('the credential that is asked for', () => {
 	test('is not asked for if nothing is to be signed', () => {
 		for (const { name } of providers) {
 			for (const requireSignature of [true, false]) {
-				const parameters = { provider: name, requireSignature };
-				const asked = credentials.filter((each) =>
-					NodeHelpers.displayParameter(parameters, each, { typeVersion: 1 }, null),
-				);
-				expect(asked).toHaveLength(requireSignature ? 1 : 0);
+				expect(shown(name, { requireSignature })).toHaveLength(requireSignature ? 1 : 0);
 			}
 		}
 	});

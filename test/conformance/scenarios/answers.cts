@@ -1,7 +1,8 @@
 import { row, rows, type Row } from '../scenario.cts';
 import type { IDataObject } from 'n8n-workflow';
 import type { FailureCause } from '../../../nodes/StopAudioStream/words/vocabulary';
-import type { Column, Form, Given, Profile } from '../types.cts';
+import { ownForms } from '../forms.cts';
+import type { Form, Given } from '../types.cts';
 
 /** What the provider answers, or what something on the way answers in its place. */
 
@@ -11,8 +12,6 @@ const WORDS = 'The example says why';
 /** An answer's body, or one of the provider's own forms of a refusal. */
 type Body = Form | Given['body'];
 
-/** The provider's own forms of a refusal, by column if these differ. */
-const ownForms = (column: Column, profile: Profile) => column.own ?? profile.own;
 const ERROR = { error: 'Not Found' };
 /** What is not among these. */
 const except = (these: object, all: Record<string, IDataObject>): Record<string, Given['body']> =>

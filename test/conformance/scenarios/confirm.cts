@@ -10,7 +10,7 @@ const allStreams = ({ parameters }: Column) => parameters.operation === 'stopAll
 const PAGES = 45;
 
 /** What is said of a list with more pages than the one that is read. */
-const morePages = (c: Case) => ({
+export const morePages = (c: Case) => ({
 	confirmed: false,
 	confirmReason: `${c.profile.displayName} lists more streams of this call than one page shows`,
 });

@@ -3,9 +3,9 @@ import type { NodeOutput } from '../../lib/nodeRun.cts';
 import type { Fault } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { besideFields, eventOf, firstEnding, fromFields, given, saying } from '../events.cts';
+import { firstForm } from '../forms.cts';
 import { row, rows, titled, type Row } from '../scenario.cts';
 import type { Column, Ending, Expected, Profile } from '../types.cts';
-import { firstForm } from './overCalls.cts';
 
 /** What becomes of a stop whose call, or whose stream, is over already: told by an event, or read. */
 

@@ -1,6 +1,7 @@
 import { NODE_TYPE } from '../../lib/nodeRun.cts';
 import type { Case } from '../case.cts';
 import { textOf } from '../judge.cts';
+import { firstForm } from '../forms.cts';
 import { row, type Row } from '../scenario.cts';
 import type { Target } from '../types.cts';
 
@@ -10,11 +11,10 @@ const WORDS = 'The example says why';
 
 /** Three items, of which the second is refused by the provider. */
 function secondIsRefused(c: Case): Target {
-	const [form] = Object.values(c.column.own ?? c.profile.own);
 	const refused = c.add();
 	c.targets = [c.target, refused, c.add()];
 	c.items = c.targets.map((target) => ({ ...c.fields(target), input: `of ${target.call.id}` }));
-	c.answerFor(refused, { status: 422, body: form?.(WORDS) });
+	c.answerFor(refused, { status: 422, body: firstForm(c)(WORDS) });
 	return refused;
 }
 

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Case } from '../case.cts';
 import { eventOf, firstEnding, fromEvent, fromFields } from '../events.cts';
 import { textOf } from '../judge.cts';
+import { firstForm } from '../forms.cts';
 import { row, rows, type Row } from '../scenario.cts';
 import { signed, signedBy } from '../signedEvents.cts';
 import type { Column, Given, Target } from '../types.cts';
@@ -118,10 +119,9 @@ export const ids: readonly Row[] = [
 		columns: ({ byDocument }) => !byDocument,
 		arrange(c) {
 			const upper = inUpperCase(c.target);
-			const [form] = Object.values(c.column.own ?? c.profile.own);
 			c.items = [c.fields(upper)];
 			c.end();
-			c.answer({ status: 422, body: form?.('Not live') });
+			c.answer({ status: 422, body: firstForm(c)('Not live') });
 			showCall(c, upper, true);
 		},
 		expected: () => ({ status: 'alreadyStopped', callState: 'ended', statusCode: 422 }),

@@ -1,4 +1,5 @@
 import type { Case } from '../case.cts';
+import { firstForm } from '../forms.cts';
 import { row, rows, titled, type Row } from '../scenario.cts';
 import type { Column, Expected } from '../types.cts';
 import { inUpperCase } from './ids.cts';
@@ -42,12 +43,11 @@ export const memory: readonly Row[] = [
 		columns: isProved,
 		options: { maxConcurrency: 1 },
 		arrange(c) {
-			const [form] = Object.values(c.column.own ?? c.profile.own);
 			c.targets = [c.target, c.target];
 			let stops = 0;
 			c.standIn.fault = ({ method }) => {
 				if (method !== 'GET') stops += 1;
-				return stops > 1 ? { status: 422, body: form?.('Not running') } : undefined;
+				return stops > 1 ? { status: 422, body: firstForm(c)('Not running') } : undefined;
 			};
 		},
 		expected: (c) => [{ ...c.says('stop'), runs: false }, endedBefore(c)],

@@ -1,3 +1,4 @@
+import { ownForms } from '../forms.cts';
 import { row, rows, type Row } from '../scenario.cts';
 import type { Given } from '../types.cts';
 
@@ -57,7 +58,7 @@ export const options: readonly Row[] = [
 	}),
 	rows({
 		name: 'a secret that the provider echoes is masked in sentence and response',
-		variants: (column, profile) => column.own ?? profile.own,
+		variants: ownForms,
 		options: { includeResponse: true },
 		arrange(c, form) {
 			const token = c.credentials[c.profile.token] ?? '';

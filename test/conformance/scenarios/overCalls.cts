@@ -3,6 +3,7 @@ import type { CallState } from '../../../nodes/StopAudioStream/words/vocabulary'
 import type { Fault } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { besideFields, eventOf, firstEnding, fromFields } from '../events.cts';
+import { firstForm, ownForms } from '../forms.cts';
 import { row, rows, titled, type Row } from '../scenario.cts';
 import { signed, signedBy, withHeaders } from '../signedEvents.cts';
 import type { Column, Form, Profile, Target } from '../types.cts';
@@ -13,14 +14,6 @@ const WORDS = 'Call is not live';
 
 /** A stop by an id, and not by a document: what a document's refusal speaks of is the document. */
 const byId = ({ byDocument }: Column) => !byDocument;
-
-const ownForms = (column: Column, profile: Profile) => column.own ?? profile.own;
-/** The first of a provider's own forms of a refusal. */
-export const firstForm = ({ column, profile }: Case): Form => {
-	const [form] = Object.values(ownForms(column, profile));
-	if (form) return form;
-	throw new Error(`${profile.displayName} has no form of a refusal`);
-};
 
 /** Each of the provider's own forms of a refusal, with each of these statuses. */
 const refusals =

@@ -12,6 +12,7 @@ import {
 	saying,
 } from '../events.cts';
 import { textOf } from '../judge.cts';
+import { firstForm } from '../forms.cts';
 import { row, rows, titled, type Row } from '../scenario.cts';
 import type { Column, Ending, Expected, Target } from '../types.cts';
 
@@ -255,9 +256,8 @@ export const streamEnds: readonly Row[] = [
 		needs: ['streamEnds'],
 		parameters: fromFields,
 		arrange(c) {
-			const [form] = Object.values(c.column.own ?? c.profile.own);
 			besideFields(c, { body: eventOf(c, firstStreamEnd(c), c.stream) });
-			c.answer({ status: 422, body: form?.('Not now') });
+			c.answer({ status: 422, body: firstForm(c)('Not now') });
 		},
 		expected: () => ({ failure: 'rejected', statusCode: 422, attempts: 1, runs: true }),
 		check: (c) => expect(c.reads()).toHaveLength(1),

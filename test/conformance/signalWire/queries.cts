@@ -33,6 +33,11 @@ function signedWith(c: Case<SignalWireStandIn>, { query, isGet }: Asked) {
 	return webhookItem({ ...callback, headers }, URL_OF) ?? {};
 }
 
+/** It is what the node gets. */
+const arrive = (c: Case<SignalWireStandIn>, asked: Asked) => {
+	c.items = [{ ...signedWith(c, asked) }];
+};
+
 const verifying = {
 	columns: only('Stream SID'),
 	options: { verifySignature: true },
@@ -53,9 +58,7 @@ export const queries: Array<Row<SignalWireStandIn>> = [
 			'a GET': { query: '…', isGet: true },
 			'a GET with a field in front': { query: 'tag=a&…', isGet: true },
 		}),
-		arrange(c, asked) {
-			c.items = [{ ...signedWith(c, asked) }];
-		},
+		arrange: arrive,
 		expected: (c) => ({ ...c.says('stop'), runs: false }),
 	}),
 	rows<Asked>({
@@ -68,9 +71,7 @@ export const queries: Array<Row<SignalWireStandIn>> = [
 			'an escape that needs none': { query: 'u=%61' },
 			'one name twice, apart': { query: 'tag=a&…&tag=a', isGet: true },
 		}),
-		arrange(c, asked) {
-			c.items = [{ ...signedWith(c, asked) }];
-		},
+		arrange: arrive,
 		expected: () => ({
 			failure: 'untrusted',
 			attempts: undefined,
@@ -91,9 +92,7 @@ export const queries: Array<Row<SignalWireStandIn>> = [
 			'of a form': { query: 'a[b]=c' },
 			'of a GET': { query: 'a[b]=c&…', isGet: true },
 		}),
-		arrange(c, asked) {
-			c.items = [{ ...signedWith(c, asked) }];
-		},
+		arrange: arrive,
 		expected: () => ({
 			failure: 'untrusted',
 			attempts: undefined,
