@@ -28,6 +28,7 @@ const common = {
 module.exports = {
 	// The engine loads in well under a second, but two cores may be busy with something else.
 	testTimeout: 30_000,
+	testSequencer: './test/lib/setup/longestFirst.js',
 	projects: [
 		{
 			...common,

@@ -13,8 +13,8 @@ const WATCH = ['--watch', '--watchAll'];
 /** Tests that take too long to run at each save; with anything else on the command line, they run all the same. */
 const SLOW = ['test/(layers|conformance|engine|package)/', '\\.properties\\.test'];
 
-/** Its files wait most of their time, and each has an n8n of its own: two run beside each other. */
-const IN_PAIRS = 'examples';
+/** Its files wait most of their time, and each has an n8n of its own: they run beside each other. */
+const SIDE_BY_SIDE = 'examples';
 
 /** Jest's keys need the terminal itself. No build first: tests that import the sources do not need it. */
 const watch = (args: readonly string[]): number =>
@@ -32,7 +32,7 @@ const watch = (args: readonly string[]): number =>
 /** A layer drives one n8n after another: side by side they would only slow each other down. */
 function workersFor(layer: string | undefined): string {
 	if (layer === undefined) return '--maxWorkers=100%';
-	return layer === IN_PAIRS ? '--maxWorkers=2' : '--runInBand';
+	return layer === SIDE_BY_SIDE ? '--maxWorkers=3' : '--runInBand';
 }
 
 runScript(async () => {
@@ -44,7 +44,7 @@ runScript(async () => {
 		return;
 	}
 	await build();
-	if (layer === IN_PAIRS) await installN8n();
+	if (layer === SIDE_BY_SIDE) await installN8n();
 	const { exited } = start(
 		process.execPath,
 		[

@@ -11,6 +11,7 @@ import {
 import { NODE_TYPE, type Workflow, type WorkflowNode } from '../../examples/src/workflows.cts';
 import { stopItems } from '../../nodes/StopAudioStream/stopItems';
 import { credentialOf, fakeRun } from '../lib/fakeRun.cts';
+import { ROOT } from '../lib/install.cts';
 
 // What can be said of the recipes without an n8n.
 
@@ -284,4 +285,12 @@ test('no document carries a password, but those whose own webhook is locked', ()
 		const locked = nodes.some(({ parameters }) => parameters.authentication === 'basicAuth');
 		expect([name, handsOn && !locked]).toEqual([name, false]);
 	}
+});
+
+test('each recipe is run in a real n8n by a test', () => {
+	const folder = path.join(ROOT, 'test/layers/examples');
+	const tests = readdirSync(folder).map((file) => readFileSync(path.join(folder, file), 'utf8'));
+	const run = new Set(tests.join('\n').match(/(?<=['`])[a-z-]+(?=-\$\{|['`])/g));
+	const isRun = (name: string): boolean => run.has(name) || run.has(name.replace(/-[a-z]+$/, ''));
+	expect([...WORKFLOWS.keys()].filter((name) => !isRun(name))).toEqual([]);
 });

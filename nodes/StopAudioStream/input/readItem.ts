@@ -163,7 +163,7 @@ export class ItemReader {
 		const way = this.allowedWay(provider, chosen);
 		const options = this.optionValues();
 		const stopOptions = readOptions(options);
-		this.checkIds(provider, way);
+		this.checkIds(way);
 		// If a person leaves the name empty, the cXML holds it. If an expression gives nothing, the cXML stops
 		// nothing.
 		if (stream?.kind === 'name' && parameters.isExpression('stream') && !text?.trim()) {
@@ -191,7 +191,7 @@ export class ItemReader {
 		const onlySigned = proof !== undefined && !proof.isOther;
 		const read = orRefusal(() => {
 			const found = readEvent(json, { provider, way, onlySigned, givenStream }, ids);
-			this.checkIds(provider, found.way);
+			this.checkIds(found.way);
 			this.readDocument(found.way, options);
 			return found;
 		});
@@ -216,10 +216,10 @@ export class ItemReader {
 	 * Refuses ids that are empty or hold only dots, before a credential is read. Building a URL checks them again,
 	 * but a control ID and its call go into no URL.
 	 */
-	private checkIds({ displayName }: Provider, { on, stream }: Way) {
-		pathSegment(this.ids[on.id], on.field.label, displayName);
+	private checkIds({ on, stream }: Way) {
+		pathSegment(this.ids[on.id], on.field.label);
 		if (stream && stream.kind !== 'name') {
-			pathSegment(this.ids.stream, stream.label, displayName);
+			pathSegment(this.ids.stream, stream.label);
 		}
 	}
 

@@ -31,7 +31,7 @@ export function readAccount(spec: CredentialSpec, data: ICredentialDataDecrypted
 	};
 	const origin = originOf(required(spec.url), spec.url);
 	const id = required(spec.id);
-	pathSegment(id, spec.id.label, spec.displayName, 'credentials');
+	pathSegment(id, spec.id.label, 'credentials');
 	return {
 		origin,
 		id,

@@ -2,8 +2,6 @@ import { callStreamWays, eventWords } from './plivoAndVobiz';
 import type { Provider } from './provider';
 import { sortByName, header, withNonce, writeUrls, type Fields, type Scheme } from './signature';
 
-const NAME = 'Plivo';
-
 /**
  * V3, as `validateV3Signature` of Plivo's Node SDK 4.79.0 has it (dist/utils/v3Security.js, 2026-11-21): the URL
  * without user and password, `?` and the decoded query as `name=value` with `&`, `.` if fields follow a query, the
@@ -42,7 +40,7 @@ const signedByPlivo: Scheme = (event, form) => {
 /** Plivo's audio streams: docs.plivo.com/docs/voice/api/stream (read 2026-11). */
 export const plivo: Provider = {
 	name: 'plivo',
-	displayName: NAME,
+	displayName: 'Plivo',
 	credential: {
 		type: 'plivoBasicApi',
 		displayName: 'Plivo Basic API',
@@ -56,7 +54,6 @@ export const plivo: Provider = {
 	forbiddenHint:
 		'If the account has an IP whitelist (Plivo: Account → IP Whitelisting), it must hold the IP address that n8n calls from.',
 	ways: callStreamWays({
-		displayName: NAME,
 		base: '/v1',
 		notices: {
 			one: '<b>Plivo: the call goes on.</b> <b>But</b> a stream that was started with keepCallAlive holds the call at that point of its XML: when it stops, Plivo goes on with the next element, and ends the call if there is none.',

@@ -73,12 +73,10 @@ export const eventWords: Provider['events'] = {
  * the path, and `isOwn404` knows 404 bodies that only this provider sends.
  */
 export function callStreamWays({
-	displayName,
 	base,
 	notices,
 	isOwn404,
 }: {
-	displayName: string;
 	base: string;
 	notices: { one: string; all: string };
 	isOwn404?(body: Record<string, unknown>): boolean;
@@ -86,9 +84,9 @@ export function callStreamWays({
 	// With the slash at the end: Vobiz answers 401 without it, Plivo takes both.
 	const callUrl = (account: Account, { callId }: Ids) =>
 		`${account.origin}${base}/Account/${encodeURIComponent(account.id)}/Call/` +
-		`${pathSegment(callId, callUuid.label, displayName)}/`;
+		`${pathSegment(callId, callUuid.label)}/`;
 	const streamUrl = (account: Account, ids: Ids) =>
-		`${callUrl(account, ids)}Stream/` + `${pathSegment(ids.stream, streamId.label, displayName)}/`;
+		`${callUrl(account, ids)}Stream/${pathSegment(ids.stream, streamId.label)}/`;
 	const read = (url: string): ProviderRequest => ({ method: 'GET', url });
 	const isOwn = (answer: Answer) =>
 		isRecord(answer.body) &&

@@ -29,8 +29,6 @@ import {
 } from './signature';
 import { encode, pathSegment, withQuery } from './urls';
 
-const NAME = 'SignalWire';
-
 const callSid: FieldText = {
 	label: 'Call SID',
 	placeholder: 'e.g. 9d1c7f0e-5b7c-4b1e-8a55-1f2d3c4b5a69',
@@ -78,12 +76,12 @@ const onConference = { noun: 'conference', id: 'conferenceSid', field: conferenc
 const accountUrl = ({ origin, id }: Account) =>
 	`${origin}/api/laml/2010-04-01/Accounts/${encodeURIComponent(id)}`;
 const callUrl = (account: Account, { callId }: Ids) =>
-	`${accountUrl(account)}/Calls/${pathSegment(callId, callSid.label, NAME)}`;
+	`${accountUrl(account)}/Calls/${pathSegment(callId, callSid.label)}`;
 const conferenceUrl = (account: Account, ids: Ids) =>
-	`${accountUrl(account)}/Conferences/` + pathSegment(ids.conferenceSid, conferenceSid.label, NAME);
+	`${accountUrl(account)}/Conferences/` + pathSegment(ids.conferenceSid, conferenceSid.label);
 const stopStream = (of: string, { stream }: Ids): ProviderRequest => ({
 	method: 'POST',
-	url: `${of}/Streams/${pathSegment(stream, streamSid.label, NAME)}`,
+	url: `${of}/Streams/${pathSegment(stream, streamSid.label)}`,
 	form: { Status: 'stopped' },
 });
 
@@ -374,7 +372,7 @@ const rawSignedBySignalWire: Scheme<string> = (event, raw) => {
 /** SignalWire's Compatibility API, and for control IDs its Calling API: signalwire.com/docs (read 2026-11). */
 export const signalWire: Provider = {
 	name: 'signalWire',
-	displayName: NAME,
+	displayName: 'SignalWire',
 	credential: {
 		type: 'signalWireBasicApi',
 		displayName: 'SignalWire Basic API',
@@ -441,7 +439,7 @@ function documentForm(
 	// `%20` and not `+`: cXML Bins are documented to want `+` itself encoded.
 	const part =
 		name &&
-		`${encode(nameParameter, documentOptions.nameParameter.label, NAME)}=${encode(name, streamName.label, NAME)}`;
+		`${encode(nameParameter, documentOptions.nameParameter.label)}=${encode(name, streamName.label)}`;
 	const named = (documentUrl: string) =>
 		part ? withQuery(documentUrl, nameParameter, part) : documentUrl;
 	return {

@@ -8,24 +8,18 @@ import type { FailureCause } from '../words/vocabulary';
 export function pathSegment(
 	value: string | undefined,
 	field: string,
-	provider: string,
 	cause: FailureCause = 'input',
 ): string {
 	if (!value) throw refusal(cause, messages.empty, { field });
-	if (/^\.+$/.test(value)) throw refusal(cause, messages.onlyDots, { field, provider });
-	return encode(value, field, provider, cause);
+	if (/^\.+$/.test(value)) throw refusal(cause, messages.onlyDots, { field });
+	return encode(value, field, cause);
 }
 
 /** Percent-encodes text; half of a surrogate pair, as a cut-off value leaves it, is refused. */
-export function encode(
-	value: string,
-	field: string,
-	provider: string,
-	cause: FailureCause = 'input',
-): string {
+export function encode(value: string, field: string, cause: FailureCause = 'input'): string {
 	// With the `u` flag this finds a surrogate only if the other half of the pair is missing.
 	if (/\p{Surrogate}/u.test(value)) {
-		throw refusal(cause, messages.brokenText, { field, provider });
+		throw refusal(cause, messages.brokenText, { field });
 	}
 	return encodeURIComponent(value);
 }

@@ -3,8 +3,6 @@ import { callStreamWays, eventWords } from './plivoAndVobiz';
 import type { Provider } from './provider';
 import { header, withNonce, writeUrls, type Scheme } from './signature';
 
-const NAME = 'Vobiz';
-
 /**
  * V3 and V2 as Vobiz documents them (www.vobiz.ai/docs/concepts/validating-callbacks, 2026-11-21):
  * HMAC-SHA256 of `baseURL + "." + nonce` ("query stripped", user and password too), V2 "no
@@ -33,7 +31,7 @@ const signedByVobiz: Scheme = (event) =>
 /** Vobiz's audio streams: www.vobiz.ai/docs/audio-streams (read 2026-11). */
 export const vobiz: Provider = {
 	name: 'vobiz',
-	displayName: NAME,
+	displayName: 'Vobiz',
 	credential: {
 		type: 'vobizXAuthApi',
 		displayName: 'Vobiz X-Auth API',
@@ -49,7 +47,6 @@ export const vobiz: Provider = {
 	// "Stream not found" for unknown and ended alike, "No active stream found" in older ones. The gateway's
 	// `{"message": "Not Found"}` means a wrong path and is none of these.
 	ways: callStreamWays({
-		displayName: NAME,
 		base: '/api/v1',
 		notices: {
 			one: '<b>Vobiz: the call goes on.</b> <b>But</b> if this stream is all that keeps it alive, the call may end.',

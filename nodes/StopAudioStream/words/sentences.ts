@@ -27,11 +27,11 @@ export const messages = {
 	},
 	onlyDots: {
 		what: "'{field}' holds only dots",
-		todo: 'Use the value as {provider} gave it. Dots alone would point the request at another URL.',
+		todo: 'Copy the value again. Dots alone would point the request at another URL.',
 	},
 	brokenText: {
 		what: "'{field}' contains a broken character",
-		todo: 'Check where the value was cut off, and use it as {provider} gave it.',
+		todo: 'Check where the value was cut off, and copy it again.',
 	},
 	unknownChoice: {
 		what: "'{field}' has no option “{value}”",

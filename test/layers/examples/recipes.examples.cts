@@ -1,4 +1,4 @@
-// The recipes in a real n8n, imported as they are. Those in which a caller speaks to a person are beside this file.
+// The recipes in a real n8n, imported as they are. Those that go on beside these have files of their own.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { providers } from '../../lib/stand-ins/index.cts';

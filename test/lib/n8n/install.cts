@@ -12,12 +12,11 @@ export const MODULES = path.join(__dirname, 'node_modules');
 const SQLITE_BINARY = path.join(MODULES, 'sqlite3/build/Release/node_sqlite3.node');
 const NODE_MAJOR = 24;
 
-// What an installation and a run take, with some to spare (measured: 2.2 GB on disk and as much again
-// in npm's cache; npm at its peak 3.5 GB of memory, which it shares with nobody then; a server 0.8 GB).
+// What an installation and a run take, with some to spare (measured: 2.2 GB on disk, and as much again in the
+// installer's cache if that is on another disk; a server 0.8 GB of memory, more than the installation).
 const INSTALL_DISK_GB = 6;
 const RUN_DISK_GB = 1;
-const INSTALL_MEMORY_GB = 3.5;
-const RUN_MEMORY_GB = 1.5;
+const MEMORY_GB = 1.5;
 
 const gigabytes = (bytes: number): number => bytes / 1e9;
 
@@ -76,19 +75,17 @@ function isNodeMissing(): boolean {
 
 /** Names everything that this machine lacks, before the long part begins. */
 export async function checkMachine(): Promise<void> {
-	const installing = !isInstalled(__dirname);
 	const missing: string[] = [];
-	const disk = installing ? INSTALL_DISK_GB : RUN_DISK_GB;
+	const disk = isInstalled(__dirname) ? RUN_DISK_GB : INSTALL_DISK_GB;
 	const freeNow = freeDisk(__dirname);
 	if (freeNow < disk) {
 		missing.push(
 			`${String(disk)} GB of free disk for '${__dirname}' (there are ${freeNow.toFixed(1)}). Delete something, or clone the repository onto a larger disk.`,
 		);
 	}
-	const memory = installing ? INSTALL_MEMORY_GB : RUN_MEMORY_GB;
-	if (availableMemory() < memory) {
+	if (availableMemory() < MEMORY_GB) {
 		missing.push(
-			`${String(memory)} GB of free memory (there are ${availableMemory().toFixed(1)}). Close something, or add swap.`,
+			`${String(MEMORY_GB)} GB of free memory (there are ${availableMemory().toFixed(1)}). Close something, or add swap.`,
 		);
 	}
 	if (isNodeMissing()) {
@@ -117,7 +114,7 @@ async function ensureSqlite(): Promise<void> {
 	const folder = nodeFolder();
 	const headers = existsSync(path.join(folder, 'include/node/node_api.h'));
 	await step(
-		"making n8n's SQLite (fetched, or compiled in about 80 s)",
+		"making n8n's SQLite (fetched, or compiled in about 2 minutes)",
 		async () =>
 			await npm(['rebuild', 'sqlite3', '--ignore-scripts=false', '--foreground-scripts'], {
 				cwd: __dirname,
@@ -138,12 +135,12 @@ async function ensureSqlite(): Promise<void> {
 	}
 }
 
-/** Installs the pinned n8n, unless it is there: about three minutes, 2.2 GB. */
+/** Installs the pinned n8n, unless it is there: about two minutes, 2.2 GB. */
 export async function installN8n(): Promise<void> {
 	await checkMachine();
 	if (!isInstalled(__dirname)) say('  A real n8n is 2.2 GB of packages. This is done once.');
 	await ensureInstalled(__dirname, {
-		title: 'n8n 2.41 and the Node it needs (about 2 minutes)',
+		title: 'n8n 2.41 and the Node it needs',
 		minutes: 30,
 	});
 	await ensureSqlite();
