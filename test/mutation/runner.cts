@@ -30,8 +30,8 @@ const instrumented: Instrumented = { hitCount: 0, hitLimit: Infinity };
 
 /** What of Stryker's options for a run counts here. */
 interface MutantRun {
-	activeMutant: { id: string };
-	/** The ids of the tests that reach the mutant; all tests, without it. */
+	activeMutant: { id: string; fileName: string };
+	/** The ids of the tests that reach the mutant; none, if it is a constant of a module. */
 	testFilter?: string[];
 	hitLimit?: number;
 	mutantActivation: 'runtime' | 'static';
@@ -99,19 +99,30 @@ function testsIn(block: Circus.DescribeBlock, outer: Circus.DescribeBlock[] = []
 	});
 }
 
-/** The ids of the tests: unit tests, which are quick, then each scenario once, in a column by chance, and so on. */
-function mixed(tests: readonly Test[]): string[] {
-	const isUnit = (id: string) => tests[Number(id)]?.name.startsWith('test/unit/');
-	const byTitle = new Map<string, string[]>();
-	for (const [id, { title }] of tests.entries()) {
-		byTitle.set(title, [...(byTitle.get(title) ?? []), String(id)]);
-	}
+const isUnit = ({ name }: Test) => name.startsWith('test/unit/');
+
+/** The tests: unit tests, which are quick, then each scenario once, in a column by chance, and so on. */
+function mixed(tests: readonly Test[], columns = Infinity): Test[] {
+	const byTitle = new Map<string, Test[]>();
+	for (const test of tests) byTitle.set(test.title, [...(byTitle.get(test.title) ?? []), test]);
 	return [...byTitle.values()]
-		.flatMap((ids, n) =>
-			ids.map((id, i) => ({ id, round: isUnit(id) ? -1 : (i + n) % ids.length })),
+		.flatMap((same, n) =>
+			same.map((test, i) => ({ test, round: isUnit(test) ? -1 : (i + n) % same.length })),
 		)
+		.filter(({ round }) => round < columns)
 		.sort((one, other) => one.round - other.round)
-		.map(({ id }) => id);
+		.map(({ test }) => test);
+}
+
+/**
+ * The tests that judge a constant of a module, which all of them reach: unit tests, and each scenario in two columns;
+ * of a provider's file, all of this provider. One that only others would notice counts as missed.
+ */
+function judgesOf(file: string, tests: readonly Test[]): Test[] {
+	const [, provider] = /providers\/(signalWire|plivo|vobiz)\.ts$/.exec(file) ?? [];
+	if (provider === undefined) return mixed(tests, 2);
+	const column = ` › ${provider} `.toLowerCase();
+	return mixed(tests.filter((test) => isUnit(test) || test.name.toLowerCase().includes(column)));
 }
 
 export class Runner {
@@ -148,7 +159,7 @@ export class Runner {
 	}
 
 	async mutantRun(run: MutantRun) {
-		const { testFilter, hitLimit = Infinity, mutantActivation } = run;
+		const { hitLimit = Infinity, mutantActivation } = run;
 		const { id } = run.activeMutant;
 		instrumented.hitCount = 0;
 		instrumented.activeMutant = mutantActivation === 'static' ? id : undefined;
@@ -161,7 +172,7 @@ export class Runner {
 		}
 		Object.assign(instrumented, { activeMutant: id, hitLimit, hitCount: 0 });
 		let nrOfTests = 0;
-		for (const test of this.inOrder(testFilter)) {
+		for (const test of this.inOrder(run)) {
 			nrOfTests += 1;
 			const failure = await this.failureOf(test);
 			if (failure === undefined) continue;
@@ -196,11 +207,13 @@ export class Runner {
 		this.tests = testsIn(getState().rootDescribeBlock);
 	}
 
-	/** Those first that noticed a mutant before. */
-	private inOrder(filter?: string[]): Set<string> {
-		const ids = new Set([...this.killers, ...mixed(this.tests)]);
-		const wanted = filter && new Set(filter);
-		return wanted ? new Set([...ids].filter((id) => wanted.has(id))) : ids;
+	/** The ids of a mutant's judges, those first that noticed one before. */
+	private inOrder({ testFilter, activeMutant }: MutantRun): string[] {
+		const ids = new Map(this.tests.map((test, id) => [test, String(id)]));
+		const judges = testFilter ? mixed(this.tests) : judgesOf(activeMutant.fileName, this.tests);
+		const wanted = new Set(testFilter ?? judges.map((test) => ids.get(test)));
+		const inTurn = [...this.killers, ...judges.flatMap((test) => ids.get(test) ?? [])];
+		return [...new Set(inTurn)].filter((id) => wanted.has(id));
 	}
 
 	/** Runs one test; gives back why it failed, where it did. */
