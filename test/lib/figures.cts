@@ -134,7 +134,7 @@ export interface SoakFigures {
 	seconds: number;
 	/** The heap after a collection, in bytes, by how many runs were done. */
 	heap: Array<{ runs: number; bytes: number }>;
-	/** What the heap grew by for each of the last half of the runs. */
+	/** What the heap changed by for each of the last half of the runs. */
 	bytesPerRun: number;
 	/** Listeners on the cancel signal of the one execution that half of the runs belong to. */
 	listeners: number;
@@ -344,7 +344,7 @@ const TABLES: { [Name in FiguresName]: (recorded: Recorded<Name>) => string[] } 
 	},
 
 	soak: ({ measured, figures: { runs, seconds: took, bytesPerRun, listeners } }) => [
-		`${number(runs)} runs of the node in one process, half of them in one execution, took ${seconds(took)}. For each of the last ${number(runs / 2)}, the heap grew by ${bytesPerRun.toFixed(0)} bytes after collection. Listeners left on the cancel signal: ${listeners}. ${ranOn(measured, 'test:soak')}`,
+		`${number(runs)} runs of the node in one process, half of them in one execution, took ${seconds(took)}. For each of the last ${number(runs / 2)}, the heap changed by ${bytesPerRun.toFixed(0)} bytes after collection. Listeners left on the cancel signal: ${listeners}. ${ranOn(measured, 'test:soak')}`,
 	],
 };
 
