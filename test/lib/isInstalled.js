@@ -9,7 +9,7 @@ const path = require('node:path');
 /** @param {string} lockfile @returns {Record<string, {version?: string, optional?: boolean}>} */
 const packagesOf = (lockfile) => JSON.parse(readFileSync(lockfile, 'utf8')).packages;
 
-/** What `test/lib/install.cts` leaves in `node_modules`: the lockfile as it was installed. */
+/** What `test/lib/n8n/install.cts` leaves in `node_modules`: the lockfile as it was installed. */
 const NOTE = '.installed.json';
 
 /**

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { platform, totalmem } from 'node:os';
 import path from 'node:path';
-import { ensureInstalled } from '../install.cts';
-import { isInstalled } from '../isInstalled.js';
-import { npm, run, say, step } from '../processes.cts';
+import { ensureInstalled, ROOT } from '../install.cts';
+import { isInstalled, NOTE } from '../isInstalled.js';
+import { messageOf, npm, removeFolder, run, say, step } from '../processes.cts';
 import lock from './package-lock.json';
 import { dependencies, optionalDependencies } from './package.json';
 
@@ -135,13 +135,34 @@ async function ensureSqlite(): Promise<void> {
 	}
 }
 
+/**
+ * Puts n8n's packages into place with Bun, which writes their 226,000 files in 10 s where npm takes minutes. Each
+ * package gets the versions of what it depends on that npm's lockfile names; of eleven optional peers, which
+ * nothing here uses, Bun takes others. No install script runs.
+ */
+async function installWithBun(): Promise<void> {
+	const bun = path.join(ROOT, 'node_modules/bun');
+	// Puts the binary for this machine where it belongs, as npm would if install scripts ran.
+	await run(process.execPath, [path.join(bun, 'install.js')], { cwd: bun });
+	removeFolder(MODULES);
+	await run(path.join(bun, 'bin/bun.exe'), ['install', '--frozen-lockfile', '--ignore-scripts'], {
+		cwd: __dirname,
+		minutes: 30,
+	});
+	copyFileSync(path.join(__dirname, 'package-lock.json'), path.join(MODULES, NOTE));
+}
+
 /** Installs the pinned n8n, unless it is there: about two minutes, 2.2 GB. */
 export async function installN8n(): Promise<void> {
 	await checkMachine();
-	if (!isInstalled(__dirname)) say('  A real n8n is 2.2 GB of packages. This is done once.');
-	await ensureInstalled(__dirname, {
-		title: 'n8n 2.41 and the Node it needs',
-		minutes: 30,
-	});
+	if (!isInstalled(__dirname)) {
+		say('  A real n8n is 2.2 GB of packages. This is done once.');
+		await step('installing n8n 2.41 and the Node it needs', installWithBun).catch(
+			async (reason: unknown) => {
+				say(messageOf(reason));
+				await ensureInstalled(__dirname, { title: 'it with npm, which takes longer', minutes: 30 });
+			},
+		);
+	}
 	await ensureSqlite();
 }
