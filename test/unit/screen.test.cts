@@ -1,45 +1,11 @@
-// What the node's screen shows and asks for, by n8n's own rules; and the same node as an AI agent's tool.
+// What the node's screen shows and asks for, by n8n's own rules.
 
-import type { IDataObject, INode, INodeType, INodeTypeDescription } from 'n8n-workflow';
-import { providers as specs } from '../../nodes/StopAudioStream/providers/index';
-import { loadPackage, workflowPackage } from '../lib/engine.cts';
-import { NODE_TYPE } from '../lib/nodeRun.cts';
-import { providers } from '../lib/stand-ins/index.cts';
-import { start } from '../lib/opened.cts';
-import { live, stopItems, type Run } from '../lib/stops.cts';
+import { NodeHelpers, type IDataObject, type INode, type INodeTypeDescription } from 'n8n-workflow';
+import { providers } from '../../nodes/StopAudioStream/providers/index';
+import { StopAudioStream } from '../../nodes/StopAudioStream/StopAudioStream.node';
+import { nodeWith, toolForm } from '../lib/toolForm.cts';
 
-const { NodeHelpers } = workflowPackage;
-
-let description: INodeTypeDescription;
-beforeAll(async () => {
-	({ description } = (await loadPackage()).node);
-});
-
-/** The node as n8n hands it to an agent: its name with 'Tool' behind it, and what it replaces for that. */
-const toolForm = (): INodeTypeDescription => {
-	const { usableAsTool } = description;
-	return {
-		...description,
-		...(typeof usableAsTool === 'object' && usableAsTool.replacements),
-		name: `${description.name}Tool`,
-	};
-};
-
-const asTool = (node: INodeType): INodeType => ({
-	description: toolForm(),
-	async execute() {
-		return (await node.execute?.call(this)) ?? null;
-	},
-});
-
-const nodeWith = (parameters: INode['parameters']): INode => ({
-	id: 'x',
-	name: 'x',
-	type: NODE_TYPE,
-	typeVersion: 1,
-	position: [0, 0],
-	parameters,
-});
+const { description } = new StopAudioStream();
 
 const property = (name: string) => description.properties.find((one) => one.name === name);
 
@@ -134,14 +100,14 @@ describe('the screen', () => {
 
 	it('shows the fields of every provider, and asks for every credential, where the provider is an expression', () => {
 		const one = shown({ provider: '={{ $json.provider }}' });
-		const usual = specs.flatMap(({ ways: [{ on, stream }] }) => [
+		const usual = providers.flatMap(({ ways: [{ on, stream }] }) => [
 			`${on.id}: ${on.field.label}`,
 			...(stream ? [`stream: ${stream.label}`] : []),
 		]);
 		const wanted = [...always, 'streamBy: Identify Stream By', ...usual, 'options: Options'];
 		// Two providers that call a thing the same share one field.
 		expect([...one.fields].sort()).toEqual([...new Set(wanted)].sort());
-		expect(one.credentials).toEqual(specs.map(({ credential }) => credential.type));
+		expect(one.credentials).toEqual(providers.map(({ credential }) => credential.type));
 	});
 
 	it.each<INode['parameters']>([
@@ -183,15 +149,15 @@ describe('the screen', () => {
 	});
 
 	it("leaves the AI agent's tool the call and the stream, and no document that takes over a call", () => {
-		for (const provider of providers) {
-			const { fields } = shown({ provider }, toolForm());
+		for (const { name } of providers) {
+			const { fields } = shown({ provider: name }, toolForm(description));
 			const names = fields.map((field) => field.split(':')[0]);
 			expect(names).toEqual(expect.arrayContaining(['provider', 'operation', 'callId', 'stream']));
 			expect(names).not.toContain('source');
 		}
-		const byName = shown({ provider: 'signalWire', streamBy: 'name' }, toolForm());
+		const byName = shown({ provider: 'signalWire', streamBy: 'name' }, toolForm(description));
 		expect(byName.fields).not.toContain('cxmlUrl: cXML URL');
-		expect(offered('streamBy', { provider: 'signalWire' }, toolForm())).toEqual(
+		expect(offered('streamBy', { provider: 'signalWire' }, toolForm(description))).toEqual(
 			offered('streamBy', { provider: 'signalWire' }).filter((one) => one !== 'name'),
 		);
 	});
@@ -209,80 +175,5 @@ describe('the screen', () => {
 			expect([text, text.endsWith('.')]).toEqual([text, /[.:?!] [A-Z]/.test(text)]);
 			expect(text).not.toMatch(/\b(error|problem|failure|mistake)s?\b/i);
 		}
-	});
-});
-
-describe("the AI agent's tool", () => {
-	const tool: () => Promise<Run> = async () => ({
-		type: `${NODE_TYPE}Tool`,
-		nodeType: asTool((await loadPackage()).node),
-	});
-
-	it('stops a stream', async () => {
-		const standIn = await start('signalWire');
-		const { items, error } = await stopItems(standIn, [live(standIn).item], await tool());
-		expect(error).toBeUndefined();
-		expect(items).toMatchObject([{ status: 'stopped', stopped: true }]);
-	});
-
-	it("is described by the node's own text, which n8n shows to the model", async () => {
-		const { node } = await loadPackage();
-		const parameters = { descriptionType: 'auto', operation: 'stopStream' };
-		const text = NodeHelpers.getToolDescriptionForNode(nodeWith(parameters), asTool(node));
-		expect(text).toBe(toolForm().description);
-		for (const part of [
-			/^Stop the audio stream/,
-			/Needs the call's ID/,
-			/Safe to repeat/,
-			/Returns/,
-		]) {
-			expect(text).toMatch(part);
-		}
-	});
-
-	it.each([
-		['saved by hand', { streamBy: 'name' }],
-		['with all that a document takes', { streamBy: 'name', cxmlUrl: 'https://evil.example/x' }],
-		['in the tool form, with an option', { streamBy: 'NAME', options: { preview: true } }],
-	])('refuses to stop by name, whatever its parameters say: %s', async (_title, parameters) => {
-		const standIn = await start('signalWire');
-		const { error } = await stopItems(standIn, [live(standIn).item], {
-			...(await tool()),
-			parameters,
-		});
-		expect(error?.message).toMatch(/^An AI agent may not stop a stream by 'Stream Name'\. Set /);
-		expect(error?.context.failure).toBe('input');
-		expect(standIn.requests).toEqual([]);
-	});
-
-	it('refuses it as soon as the type ends in Tool, in whatever form n8n loaded the node', async () => {
-		const standIn = await start('signalWire');
-		const { error } = await stopItems(standIn, [live(standIn).item], {
-			type: `${NODE_TYPE}Tool`,
-			parameters: { streamBy: 'name', cxmlUrl: 'https://evil.example/x' },
-		});
-		expect(error?.message).toMatch(/^An AI agent may not stop a stream by 'Stream Name'/);
-		expect(standIn.requests).toEqual([]);
-	});
-});
-
-describe('hints on the canvas', () => {
-	it('are left out on an n8n that has none', async () => {
-		const standIn = await start('vobiz');
-		const { node } = await loadPackage();
-		const nodeType: INodeType = {
-			description: node.description,
-			async execute() {
-				const older = Object.create(this, {
-					addExecutionHints: { value: undefined },
-				}) as typeof this;
-				return (await node.execute?.call(older)) ?? null;
-			},
-		};
-		const { items, error } = await stopItems(standIn, [{ call: 'gone', stream: 'gone' }], {
-			nodeType,
-		});
-		expect(error).toBeUndefined();
-		expect(items).toMatchObject([{ status: 'notFound' }]);
 	});
 });
