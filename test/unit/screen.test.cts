@@ -2,7 +2,7 @@
 
 import { NodeHelpers, type IDataObject, type INode, type INodeTypeDescription } from 'n8n-workflow';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
-import { StopAudioStream } from '../../nodes/StopAudioStream/StopAudioStream.node';
+import { StopAudioStream } from '../../nodes/StopAudioStream/StopAudioStream.node.ts';
 import { nodeWith, toolForm } from '../lib/toolForm.cts';
 
 const { description } = new StopAudioStream();
