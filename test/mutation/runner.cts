@@ -221,6 +221,8 @@ export class Runner {
 	private async failureOf(
 		id: string,
 	): Promise<{ message: string; isTimeout: boolean } | undefined> {
+		const test = this.tests[Number(id)];
+		if (test === undefined) throw new Error(`A load gave no test ${id}.`);
 		stray = undefined;
 		let timer: NodeJS.Timeout | undefined;
 		const late = Symbol('late');
@@ -228,7 +230,7 @@ export class Runner {
 			timer = setTimeout(() => resolve(late), LIMIT_MS);
 		});
 		try {
-			const end = await Promise.race([this.tests[Number(id)]?.run(), limit]);
+			const end = await Promise.race([test.run(), limit]);
 			if (end === late) return { message: `took more than ${LIMIT_MS} ms`, isTimeout: true };
 		} catch (thrown) {
 			return { message: messageOf(thrown), isTimeout: false };
