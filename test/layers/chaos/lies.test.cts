@@ -174,11 +174,11 @@ test('a node that sends the stops of one call in ten elsewhere is caught', async
 
 test('a node that stops another call than the one it was asked to is caught', async () => {
 	const earlier: string[] = [];
-	// Every tenth time, what was sent the time before.
+	// Every third time, what was sent the time before: which calls that mixes up depends on who is quick.
 	const mixedUp = (url: string) => {
 		const place = earlier.push(url);
-		return place % 10 === 0 ? (earlier.at(-2) ?? url) : url;
+		return place % 3 === 0 ? (earlier.at(-2) ?? url) : url;
 	};
 	const wrong = await wrongWith(await rerouted(mixedUp));
-	expect(wrong.filter((line) => line.includes('stops arrived')).length).toBeGreaterThan(0);
+	expect(wrong.filter((line) => /stops? arrived/.test(line)).length).toBeGreaterThan(0);
 }, 60_000);
