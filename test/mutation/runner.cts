@@ -10,6 +10,7 @@ import type { Circus } from '@jest/types';
 import { afterEach, beforeEach, describe, getState, it, resetState, test } from 'jest-circus';
 import { ModuleMocker } from 'jest-mock';
 import { messageOf } from '../lib/processes.cts';
+import { providers } from '../lib/stand-ins/index.cts';
 
 /** Longer than any judge takes, in ms; a mutant that keeps one from ending is noticed. */
 const LIMIT_MS = 10_000;
@@ -69,6 +70,8 @@ for (const event of ['uncaughtException', 'unhandledRejection']) {
 }
 
 interface Test {
+	/** Its place among all: the same after each load. */
+	id: string;
 	name: string;
 	/** Its own part of the name. */
 	title: string;
@@ -76,7 +79,10 @@ interface Test {
 }
 
 /** The tests of a block and of the blocks in it. */
-function testsIn(block: Circus.DescribeBlock, outer: Circus.DescribeBlock[] = []): Test[] {
+function testsIn(
+	block: Circus.DescribeBlock,
+	outer: Circus.DescribeBlock[] = [],
+): Array<Omit<Test, 'id'>> {
 	const blocks = [...outer, block];
 	const hooks = blocks.flatMap(({ hooks }) => hooks);
 	const wrong = hooks.find(({ type }) => type === 'beforeAll' || type === 'afterAll');
@@ -119,11 +125,13 @@ function mixed(tests: readonly Test[], columns = Infinity): Test[] {
  * of a provider's file, all but the columns of other providers. One that only others would notice counts as missed.
  */
 function judgesOf(file: string, tests: readonly Test[]): Test[] {
-	const [, provider] = /providers\/(signalWire|plivo|vobiz)\.ts$/.exec(file) ?? [];
+	const provider = providers.find((one) => file.endsWith(`/providers/${one}.ts`));
 	if (provider === undefined) return mixed(tests, 2);
-	const columnOf = ({ name }: Test) => / › (signalwire|plivo|vobiz) /.exec(name.toLowerCase())?.[1];
-	const own = [undefined, provider.toLowerCase()];
-	return mixed(tests.filter((test) => own.includes(columnOf(test))));
+	const others = providers
+		.filter((one) => one !== provider)
+		.map((one) => ` › ${one.toLowerCase()} `);
+	const isOther = ({ name }: Test) => others.some((column) => name.toLowerCase().includes(column));
+	return mixed(tests.filter((test) => !isOther(test)));
 }
 
 export class Runner {
@@ -143,12 +151,13 @@ export class Runner {
 
 	async dryRun() {
 		const tests = [];
-		for (const [id, { name }] of this.tests.entries()) {
-			instrumented.currentTestId = String(id);
+		for (const test of this.tests) {
+			const { id, name } = test;
+			instrumented.currentTestId = id;
 			const began = performance.now();
-			const failure = await this.failureOf(String(id));
+			const failure = await this.failureOf(test);
 			const timeSpentMs = performance.now() - began;
-			const common = { id: String(id), name, timeSpentMs };
+			const common = { id, name, timeSpentMs };
 			tests.push(
 				failure === undefined
 					? { ...common, status: 0 }
@@ -177,11 +186,11 @@ export class Runner {
 			nrOfTests += 1;
 			const failure = await this.failureOf(test);
 			if (failure === undefined) continue;
-			this.killers = [test, ...this.killers.filter((other) => other !== test)];
+			this.killers = [test.id, ...this.killers.filter((other) => other !== test.id)];
 			const isEndless = instrumented.hitCount > hitLimit;
 			if (failure.isTimeout) this.tests = [];
 			if (isEndless || failure.isTimeout) return { status: 'timeout', reason: failure.message };
-			return { status: 'killed', killedBy: [test], failureMessage: failure.message, nrOfTests };
+			return { status: 'killed', killedBy: [test.id], failureMessage: failure.message, nrOfTests };
 		}
 		return { status: 'survived', nrOfTests };
 	}
@@ -205,24 +214,33 @@ export class Runner {
 				load(path.join(root, judge));
 			});
 		}
-		this.tests = testsIn(getState().rootDescribeBlock);
+		this.tests = testsIn(getState().rootDescribeBlock).map((test, n) => ({
+			...test,
+			id: String(n),
+		}));
 	}
 
-	/** The ids of a mutant's judges, those first that noticed one before. */
-	private inOrder({ testFilter, activeMutant }: MutantRun): string[] {
-		const ids = new Map(this.tests.map((test, id) => [test, String(id)]));
-		const judges = testFilter ? mixed(this.tests) : judgesOf(activeMutant.fileName, this.tests);
-		const wanted = new Set(testFilter ?? judges.map((test) => ids.get(test)));
-		const inTurn = [...this.killers, ...judges.flatMap((test) => ids.get(test) ?? [])];
-		return [...new Set(inTurn)].filter((id) => wanted.has(id));
+	/** A mutant's judges, those first that noticed one before. */
+	private inOrder({ testFilter, activeMutant }: MutantRun): Test[] {
+		const judges = testFilter
+			? mixed(testFilter.map((id) => this.testOf(id)))
+			: judgesOf(activeMutant.fileName, this.tests);
+		const rank = new Map(this.killers.map((id, n) => [id, n]));
+		const rankOf = ({ id }: Test) => rank.get(id) ?? rank.size;
+		return judges.sort((one, other) => rankOf(one) - rankOf(other));
+	}
+
+	/** One that is not there would count as passed. */
+	private testOf(id: string): Test {
+		const test = this.tests[Number(id)];
+		if (test === undefined) throw new Error(`A load gave no test ${id}.`);
+		return test;
 	}
 
 	/** Runs one test; gives back why it failed, where it did. */
 	private async failureOf(
-		id: string,
+		test: Test,
 	): Promise<{ message: string; isTimeout: boolean } | undefined> {
-		const test = this.tests[Number(id)];
-		if (test === undefined) throw new Error(`A load gave no test ${id}.`);
 		stray = undefined;
 		let timer: NodeJS.Timeout | undefined;
 		const late = Symbol('late');
