@@ -2,10 +2,9 @@
 
 import type { INodeType } from 'n8n-workflow';
 import { loadPackage, workflowPackage } from '../lib/engine.cts';
-import { NODE_TYPE } from '../lib/nodeRun.cts';
+import { NODE_TYPE, savedNode, toolForm } from '../lib/nodeRun.cts';
 import { start } from '../lib/opened.cts';
 import { live, stopItems, type Run } from '../lib/stops.cts';
-import { nodeWith, toolForm } from '../lib/toolForm.cts';
 
 const { NodeHelpers } = workflowPackage;
 
@@ -32,7 +31,7 @@ describe("the AI agent's tool", () => {
 	it("is described by the node's own text, which n8n shows to the model", async () => {
 		const { node } = await loadPackage();
 		const parameters = { descriptionType: 'auto', operation: 'stopStream' };
-		const text = NodeHelpers.getToolDescriptionForNode(nodeWith(parameters), asTool(node));
+		const text = NodeHelpers.getToolDescriptionForNode(savedNode({ parameters }), asTool(node));
 		expect(text).toBe(toolForm(node.description).description);
 		for (const part of [
 			/^Stop the audio stream/,

@@ -49,6 +49,12 @@ export const savedNode = ({
 	...node,
 });
 
+/** The node as n8n hands it to an agent: its name with 'Tool' behind it. */
+export const toolForm = (description: INodeTypeDescription): INodeTypeDescription => ({
+	...description,
+	name: `${description.name}Tool`,
+});
+
 export interface NodeOutput {
 	/** The `main` outputs, each a list of items. */
 	outputs: Array<INodeExecutionData[] | null>;

@@ -3,9 +3,10 @@
 import { NodeHelpers, type IDataObject, type INode, type INodeTypeDescription } from 'n8n-workflow';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import { StopAudioStream } from '../../nodes/StopAudioStream/StopAudioStream.node.ts';
-import { nodeWith, toolForm } from '../lib/toolForm.cts';
+import { savedNode, toolForm } from '../lib/nodeRun.cts';
 
 const { description } = new StopAudioStream();
+const tool = toolForm(description);
 
 const property = (name: string) => description.properties.find((one) => one.name === name);
 
@@ -23,7 +24,7 @@ const offered = (
 
 /** The fields that n8n shows, as `name: label`, and the credentials that it asks for. */
 function shown(parameters: INode['parameters'], form: INodeTypeDescription = description) {
-	const node = nodeWith(parameters);
+	const node = savedNode({ parameters });
 	const values =
 		NodeHelpers.getNodeParameters(form.properties, parameters, true, false, node, form) ?? {};
 	const isShown = (part: Parameters<typeof NodeHelpers.displayParameter>[1]) =>
@@ -120,11 +121,13 @@ describe('the screen', () => {
 	])(
 		'demands nothing that another choice would need, where the provider is an expression: %j',
 		(more) => {
-			const node = nodeWith({
-				provider: '={{ $json.provider }}',
-				...(more.source !== 'event' && { callId: 'c' }),
-				...(more.operation !== 'stopAllStreams' && more.source !== 'event' && { stream: 's' }),
-				...more,
+			const node = savedNode({
+				parameters: {
+					provider: '={{ $json.provider }}',
+					...(more.source !== 'event' && { callId: 'c' }),
+					...(more.operation !== 'stopAllStreams' && more.source !== 'event' && { stream: 's' }),
+					...more,
+				},
 			});
 			const { properties } = description;
 			node.parameters =
@@ -150,14 +153,14 @@ describe('the screen', () => {
 
 	it("leaves the AI agent's tool the call and the stream, and no document that takes over a call", () => {
 		for (const { name } of providers) {
-			const { fields } = shown({ provider: name }, toolForm(description));
+			const { fields } = shown({ provider: name }, tool);
 			const names = fields.map((field) => field.split(':')[0]);
 			expect(names).toEqual(expect.arrayContaining(['provider', 'operation', 'callId', 'stream']));
 			expect(names).not.toContain('source');
 		}
-		const byName = shown({ provider: 'signalWire', streamBy: 'name' }, toolForm(description));
+		const byName = shown({ provider: 'signalWire', streamBy: 'name' }, tool);
 		expect(byName.fields).not.toContain('cxmlUrl: cXML URL');
-		expect(offered('streamBy', { provider: 'signalWire' }, toolForm(description))).toEqual(
+		expect(offered('streamBy', { provider: 'signalWire' }, tool)).toEqual(
 			offered('streamBy', { provider: 'signalWire' }).filter((one) => one !== 'name'),
 		);
 	});

@@ -78,7 +78,7 @@ const accountUrl = ({ origin, id }: Account) =>
 const callUrl = (account: Account, { callId }: Ids) =>
 	`${accountUrl(account)}/Calls/${pathSegment(callId, callSid.label)}`;
 const conferenceUrl = (account: Account, ids: Ids) =>
-	`${accountUrl(account)}/Conferences/` + pathSegment(ids.conferenceSid, conferenceSid.label);
+	`${accountUrl(account)}/Conferences/${pathSegment(ids.conferenceSid, conferenceSid.label)}`;
 const stopStream = (of: string, { stream }: Ids): ProviderRequest => ({
 	method: 'POST',
 	url: `${of}/Streams/${pathSegment(stream, streamSid.label)}`,
