@@ -153,15 +153,23 @@ describe('a proxy', () => {
 	});
 
 	// n8n's proxy agent gives out the refusal of a tunnel as an answer of the provider, so nothing tells the two apart.
-	test('that refuses the tunnel comes out as the answer of the provider', async () => {
-		const page = 'HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n<html>No</html>';
-		const { item } = await stopThrough(page, 'https://127.0.0.1:9');
-		expect(item).toMatchObject({
-			failure: 'credentials',
-			statusCode: 403,
-			message: expect.stringMatching(/proxy.*HTTPS_PROXY.*NO_PROXY/),
-		});
-	});
+	test.each([
+		['a web page', 'Content-Type: text/html\r\n\r\n<html>No</html>'],
+		['nothing', 'Content-Length: 0\r\n\r\n'],
+	])(
+		'that refuses the tunnel comes out as the answer of the provider, and is named: %s',
+		async (_what, rest) => {
+			const { item } = await stopThrough(
+				`HTTP/1.1 403 Forbidden\r\n${rest}`,
+				'https://127.0.0.1:9',
+			);
+			expect(item).toMatchObject({
+				failure: 'credentials',
+				statusCode: 403,
+				message: expect.stringMatching(/proxy.*HTTPS_PROXY.*NO_PROXY/),
+			});
+		},
+	);
 });
 
 describe("n8n's SSRF protection", () => {

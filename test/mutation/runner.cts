@@ -173,7 +173,10 @@ export class Runner {
 		const { id } = run.activeMutant;
 		instrumented.hitCount = 0;
 		instrumented.activeMutant = mutantActivation === 'static' ? id : undefined;
-		if (run.reloadEnvironment || this.tests.length === 0) {
+		// A constant gets its value when it is loaded. For the first mutant of a process Stryker asks for no load, but
+		// this runner has loaded already.
+		const isStale = run.reloadEnvironment || mutantActivation === 'static';
+		if (isStale || this.tests.length === 0) {
 			try {
 				this.load();
 			} catch (thrown) {

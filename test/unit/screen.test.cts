@@ -151,6 +151,25 @@ describe('the screen', () => {
 		expect(wanted.filter((name) => !known.has(name) && !/^[@/]/.test(name))).toEqual([]);
 	});
 
+	it.each(['stopStream', 'stopAllStreams'])(
+		"warns beside 'Incoming Event' until 'Verify Signature' is on: %s",
+		(operation) => {
+			const warns = (parameters: INode['parameters']) =>
+				shown({ provider: 'plivo', operation, ...parameters }).notices.includes('eventNotice');
+			const event = { source: 'event' };
+			expect(warns(event)).toBe(true);
+			expect(warns({ ...event, options: { verifySignature: false } })).toBe(true);
+			expect(warns({ ...event, options: { verifySignature: true } })).toBe(false);
+			expect(warns({ source: 'fields' })).toBe(false);
+		},
+	);
+
+	it("warns in the AI agent's tool alone that the model shall not choose the call", () => {
+		const parameters = { provider: 'plivo' };
+		expect(shown(parameters, tool).notices).toContain('toolNotice');
+		expect(shown(parameters).notices).not.toContain('toolNotice');
+	});
+
 	it("leaves the AI agent's tool the call and the stream, and no document that takes over a call", () => {
 		for (const { name } of providers) {
 			const { fields } = shown({ provider: name }, tool);

@@ -7,7 +7,7 @@ import {
 	type Way,
 } from '../providers/provider';
 import { failed, messages, quoteOf, type Failure, type Sentence } from '../words/sentences';
-import { textOf } from '../words/values';
+import { isRecord, textOf } from '../words/values';
 import type { FailureCause, Status } from '../words/vocabulary';
 
 /** Longest wait that the node takes upon itself, in ms; if a provider asks for more, the item fails. */
@@ -57,59 +57,50 @@ export type Meaning =
 	| Exclude<SendEnd['kind'], 'answer'>;
 
 interface Verdict {
-	/** The request may have had an effect that no answer reports. */
-	mayHaveActed: boolean;
-	/** Whether to send it again; a document, which is not repeatable, only if it certainly did nothing. */
-	sendAgain: 'always' | 'ifRepeatable' | 'never';
-	/** What it shows about the load on the provider. */
-	load: 'copes' | 'limits' | 'unknown';
 	/** Why the item fails, if this is the last end, and the sentence that says so. */
 	cause: FailureCause;
 	sentence: Sentence;
+	/** The request may have had an effect that no answer reports. */
+	mayHaveActed?: true;
+	/** When to send it again; a document, which is not repeatable, only if it certainly did nothing. */
+	sendAgain?: 'always' | 'ifRepeatable';
+	/** What it shows about the load on the provider. */
+	load: 'copes' | 'limits' | 'unknown';
 }
 
 const verdict = <S extends Sentence>(
-	mayHaveActed: Verdict['mayHaveActed'],
-	sendAgain: Verdict['sendAgain'],
-	load: Verdict['load'],
-	cause: Verdict['cause'],
+	cause: FailureCause,
 	sentence: S,
-): Verdict & { sentence: S } => ({ mayHaveActed, sendAgain, load, cause, sentence });
+	more: Partial<Verdict> = {},
+): Verdict & { sentence: S } => ({ load: 'unknown', ...more, cause, sentence });
 
-/** The one table of what each end means: may have acted, send again, load, cause, sentence. */
+/** What shows only that the provider copes with the load. */
+const final = { load: 'copes' } as const;
+/** What may have acted, and is safe to send again where the request is. */
+const unsure = { mayHaveActed: true, sendAgain: 'ifRepeatable' } as const;
+
+/** The one table of what each end means. */
 export const VERDICTS = {
-	understood: verdict(false, 'never', 'copes', 'rejected', messages.rejected),
-	rejected: verdict(false, 'never', 'copes', 'rejected', messages.rejected),
-	unknownPath: verdict(false, 'never', 'copes', 'rejected', messages.unknownPath),
-	unreadable: verdict(false, 'never', 'copes', 'unreadable', messages.unreadable),
-	refused: verdict(false, 'never', 'copes', 'credentials', messages.refused),
-	proxyLogin: verdict(false, 'never', 'unknown', 'unavailable', messages.proxyLogin),
-	limited: verdict(false, 'always', 'limits', 'rateLimit', messages.rateLimited),
-	unavailable: verdict(true, 'ifRepeatable', 'unknown', 'unavailable', messages.unavailable),
-	unsupported: verdict(true, 'never', 'unknown', 'unavailable', messages.unavailable),
-	redirected: verdict(false, 'never', 'copes', 'rejected', messages.redirected),
-	noAnswer: verdict(true, 'ifRepeatable', 'unknown', 'unavailable', messages.noAnswer),
-	connectionLost: verdict(true, 'ifRepeatable', 'unknown', 'unavailable', messages.connectionLost),
-	notReached: verdict(false, 'always', 'unknown', 'unavailable', messages.notReached),
-	untrustedCertificate: verdict(
-		false,
-		'never',
-		'unknown',
-		'unavailable',
-		messages.untrustedCertificate,
-	),
-	invalidCertificate: verdict(
-		false,
-		'never',
-		'unknown',
-		'unavailable',
-		messages.invalidCertificate,
-	),
-	blocked: verdict(false, 'never', 'unknown', 'unavailable', messages.blocked),
-	outOfTime: verdict(false, 'never', 'unknown', 'unavailable', messages.notReached),
-	waitTooLong: verdict(false, 'never', 'unknown', 'rateLimit', messages.waitTooLong),
-	broken: verdict(true, 'never', 'unknown', 'unreadable', messages.broken),
-	cancelled: verdict(true, 'never', 'unknown', 'unavailable', messages.cancelled),
+	understood: verdict('rejected', messages.rejected, final),
+	rejected: verdict('rejected', messages.rejected, final),
+	unknownPath: verdict('rejected', messages.unknownPath, final),
+	unreadable: verdict('unreadable', messages.unreadable, final),
+	refused: verdict('credentials', messages.refused, final),
+	redirected: verdict('rejected', messages.redirected, final),
+	limited: verdict('rateLimit', messages.rateLimited, { sendAgain: 'always', load: 'limits' }),
+	notReached: verdict('unavailable', messages.notReached, { sendAgain: 'always' }),
+	unavailable: verdict('unavailable', messages.unavailable, unsure),
+	noAnswer: verdict('unavailable', messages.noAnswer, unsure),
+	connectionLost: verdict('unavailable', messages.connectionLost, unsure),
+	unsupported: verdict('unavailable', messages.unavailable, { mayHaveActed: true }),
+	broken: verdict('unreadable', messages.broken, { mayHaveActed: true }),
+	cancelled: verdict('unavailable', messages.cancelled, { mayHaveActed: true }),
+	proxyLogin: verdict('unavailable', messages.proxyLogin),
+	untrustedCertificate: verdict('unavailable', messages.untrustedCertificate),
+	invalidCertificate: verdict('unavailable', messages.invalidCertificate),
+	blocked: verdict('unavailable', messages.blocked),
+	outOfTime: verdict('unavailable', messages.notReached),
+	waitTooLong: verdict('rateLimit', messages.waitTooLong),
 } satisfies Record<Meaning, Verdict>;
 
 const TEMPORARY = [408, 500, 502, 503, 504];
@@ -178,12 +169,18 @@ function failureOf(provider: Provider, way: Way, end: SendEnd): { failure: Failu
 	if ((meaning === 'unavailable' || meaning === 'limited') && retryAfterMs > MAX_WAIT_MS) {
 		return failed(cause, messages.waitTooLong, values);
 	}
-	// No provider answers with a web page.
-	if (meaning === 'refused' && /^\s*</.test(textOf(answer.body))) {
-		return failed(cause, messages.refusedByPage, values);
+	if (meaning === 'refused' && !isOwnRefusal(answer)) {
+		return failed(cause, messages.refusedInOtherForm, values);
 	}
 	return failed(cause, (own?.kind === 'refusal' && own.sentence) || sentence, values);
 }
+
+/**
+ * Whether a 401 or 403 can be a provider's own. Each provider's 403 is JSON; Plivo documents no body of its 401, and
+ * nobody's is a web page. A proxy that refuses n8n the tunnel looks like a provider with its own 403.
+ */
+const isOwnRefusal = ({ statusCode, body }: Answer): boolean =>
+	statusCode === 403 ? isRecord(body) : !/^\s*</.test(textOf(body));
 
 /** The values that an end fills into its sentence. */
 function valuesOf(provider: Provider, end: SendEnd) {

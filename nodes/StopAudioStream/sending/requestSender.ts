@@ -126,7 +126,7 @@ export class RequestSender {
 			const retryAfterMs = end.kind === 'answer' ? end.retryAfterMs : undefined;
 			this.queue.leave(slot, load, retryAfterMs);
 
-			if (sendAgain === 'never' || (sendAgain === 'ifRepeatable' && !repeatable)) break;
+			if (!sendAgain || (sendAgain === 'ifRepeatable' && !repeatable)) break;
 			if (attempts > options.maxRetries || (retryAfterMs ?? 0) > MAX_WAIT_MS) break;
 			// After a 429 the whole account waits, this item with it.
 			const wait = load === 'limits' ? 0 : (retryAfterMs ?? backoff(attempts));

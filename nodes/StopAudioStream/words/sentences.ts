@@ -187,8 +187,8 @@ export const messages = {
 		what: '{provider} rejected this credential ({status}){quote}',
 		todo: '{hint}',
 	},
-	refusedByPage: {
-		what: '{provider} rejected this credential ({status}), with a web page in place of its own answer',
+	refusedInOtherForm: {
+		what: "{provider} rejected this credential ({status}), but the answer is not in {provider}'s own form{quote}",
 		todo: '{hint} Or a proxy or firewall between n8n and {provider} gave this answer: check HTTPS_PROXY and NO_PROXY of n8n, and what the network lets through.',
 	},
 

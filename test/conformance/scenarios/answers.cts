@@ -79,16 +79,21 @@ export const answers: readonly Row[] = [
 	}),
 	refused('401 is never sent twice', 401, 'credentials', { maxRetries: 3 }),
 	refused('403 is never sent twice', 403, 'credentials', { maxRetries: 3 }),
-	rows<number>({
-		name: 'a 401 or 403 that is a web page names a proxy beside the credential, and is sent once',
+	rows<[status: number, body: string, quoted?: string]>({
+		name: 'a 401 or 403 in no form of the provider’s names a proxy beside the credential, and is sent once',
 		options: { maxRetries: 3 },
-		variants: () => ({ 401: 401, 403: 403 }),
-		arrange: (c, status) => c.answer({ status, body: `\n ${HTML}` }),
-		expected: (c, status) => ({
+		variants: () => ({
+			'401, web page': [401, `\n ${HTML}`],
+			'403, web page': [403, `\n ${HTML}`],
+			'403, text': [403, 'Forbidden by example', ': “Forbidden by example”'],
+			'403, nothing': [403, ''],
+		}),
+		arrange: (c, [status, given]) => c.answer({ status, body: given }),
+		expected: (c, [status, , quoted = '']) => ({
 			failure: 'credentials',
 			statusCode: status,
 			attempts: 1,
-			error: `${c.profile.displayName} rejected this credential (${status}), with a web page in place of its own answer`,
+			error: `${c.profile.displayName} rejected this credential (${status}), but the answer is not in ${c.profile.displayName}'s own form${quoted}`,
 			runs: true,
 		}),
 		check(c, { run }) {
@@ -97,17 +102,22 @@ export const answers: readonly Row[] = [
 			}
 		},
 	}),
-	rows<Body>({
-		name: 'a 401 or 403 that is no web page is the provider’s, and no proxy is named',
+	rows<[status: number, body: Body]>({
+		name: 'a 401 or 403 that can be the provider’s own names no proxy',
 		variants: (column, profile) => ({
-			...ownForms(column, profile),
-			text: 'Plain example, not <html>',
-			nothing: '',
+			...Object.fromEntries(
+				Object.entries(ownForms(column, profile)).flatMap(([form, own]) => [
+					[`401, ${form}`, [401, own] as const],
+					[`403, ${form}`, [403, own] as const],
+				]),
+			),
+			'401, text': [401, 'Plain example, not <html>'],
+			'401, nothing': [401, ''],
 		}),
-		arrange: (c, form) => c.answer({ status: 401, body: body(form) }),
-		expected: () => ({
+		arrange: (c, [status, form]) => c.answer({ status, body: body(form) }),
+		expected: (_c, [status]) => ({
 			failure: 'credentials',
-			statusCode: 401,
+			statusCode: status,
 			message: expect.not.stringContaining('PROXY'),
 			runs: true,
 		}),
