@@ -104,16 +104,17 @@ export const answers: readonly Row[] = [
 	}),
 	rows<[status: number, body: Body]>({
 		name: 'a 401 or 403 that can be the provider’s own names no proxy',
-		variants: (column, profile) => ({
-			...Object.fromEntries(
-				Object.entries(ownForms(column, profile)).flatMap(([form, own]) => [
-					[`401, ${form}`, [401, own] as const],
-					[`403, ${form}`, [403, own] as const],
-				]),
-			),
-			'401, text': [401, 'Plain example, not <html>'],
-			'401, nothing': [401, ''],
-		}),
+		variants(column, profile) {
+			const own = Object.entries(ownForms(column, profile));
+			const at = (status: number): Record<string, [number, Body]> =>
+				Object.fromEntries(own.map(([form, answer]) => [`${status}, ${form}`, [status, answer]]));
+			return {
+				...at(401),
+				...at(403),
+				'401, text': [401, 'Plain example, not <html>'],
+				'401, nothing': [401, ''],
+			};
+		},
 		arrange: (c, [status, form]) => c.answer({ status, body: body(form) }),
 		expected: (_c, [status]) => ({
 			failure: 'credentials',
