@@ -31,7 +31,7 @@ interface Found {
 async function runOf({ streams = ['s'], options, cancelAfter, parameters, ...run }: Asked) {
 	const controller = new AbortController();
 	if (cancelAfter === 0) controller.abort();
-	const { items, sentAt, took } = await runInFakeTime(
+	const { items, sentAt, took, hints } = await runInFakeTime(
 		{
 			items: streams.map((stream) => ({ stream })),
 			signal: controller.signal,
@@ -45,7 +45,7 @@ async function runOf({ streams = ['s'], options, cancelAfter, parameters, ...run
 			controller.abort();
 		},
 	);
-	return { items, sentAt: sentAt.map((at) => at / 1_000), took: Math.round(took / 1_000) };
+	return { items, hints, sentAt: sentAt.map((at) => at / 1_000), took: Math.round(took / 1_000) };
 }
 
 const notFound: Fate = { statusCode: 404, body: { api_id: 'x', error: 'not found' } };
@@ -285,44 +285,97 @@ test.each<[what: string, fate: Fate]>([
 	expect(items).toMatchObject([{ attempts: 1 }]);
 });
 
+const live = { live: { body: { call_uuid: 'c' } } };
+const noneListed = { ...live, '&offset=0': { body: { api_id: 'x', objects: [] } } };
+const all = { operation: 'stopAllStreams' };
+const atSignalWire = {
+	parameters: { provider: 'signalWire', streamBy: 'sid', stream: 's' },
+	fates: ({ method }: IHttpRequestOptions): Fate =>
+		method === 'GET'
+			? { body: { sid: 'c', status: 'in-progress' } }
+			: { statusCode: 404, body: { code: 20404, message: 'not found' } },
+};
+test.each<[type: string, says: RegExp, asked: Asked]>([
+	['warning', /could not read whether it has ended/, { fates: answers([notFound]) }],
+	['warning', /shows no such call/, { fates: answers([notFound], { '': notFound }) }],
+	['warning', /no time left/, { fates: answers([notFound], { '/Stream/s/': 'never' }) }],
+	['warning', /another stream still runs there/, { fates: answers([notFound], listed('s9')) }],
+	['warning', /list of streams could not be read/, { fates: answers([notFound], live) }],
+	['info', /no stream runs on it/, { fates: answers([notFound], noneListed) }],
+	['warning', /still runs there/, { fates: answers([notFound], listed('s9')), parameters: all }],
+	['warning', /may still be running/, { fates: answers([notFound], live), parameters: all }],
+	['info', /The stream has ended, or/, atSignalWire],
+])('a stop that found nothing leaves a hint, as %s: %s', async (type, says, asked) => {
+	const options = { whenNothingToStop: 'succeed', ...oneByOne };
+	const { hints } = await runOf({ ...asked, options });
+	expect(hints).toMatchObject([{ type, message: expect.stringMatching(says) }]);
+});
+
+test.each<[what: string, asked: Asked]>([
+	['a stop by id', {}],
+	['a document', document],
+])('what was surely not delivered is sent again: %s', async (_what, asked) => {
+	const { items } = await runOf({ ...asked, fates: ['connect ECONNREFUSED'], options: once });
+	expect(items).toMatchObject([{ failure: 'unavailable', attempts: 2 }]);
+});
+
 const maybeActed = 'It is not known whether SignalWire acted on the request';
-test.each<[error: string, asked: Asked]>([
-	[`${maybeActed} (503)`, { ...document, fates: [503] }],
-	[`${maybeActed} (no answer within 10 s)`, { ...document, fates: ['never'] }],
-	[`${maybeActed} (the connection broke, EPIPE)`, { ...document, fates: ['write EPIPE'] }],
-	[`${maybeActed} (example)`, { ...document, fates: [new Error('example')] }],
-	['Plivo refused the request (400)', { fates: [busy(60, 400)] }],
-	['Plivo could not handle the request (503)', { fates: [busy(30)], options: { maxRetries: 0 } }],
-	['Plivo answered 103, but not in a form that says the stream stopped', { fates: [103] }],
+test.each<[failure: string, error: string, asked: Asked]>([
+	['unavailable', `${maybeActed} (503)`, { ...document, fates: [503] }],
+	['unavailable', `${maybeActed} (501)`, { ...document, fates: [501] }],
+	['unavailable', `${maybeActed} (no answer within 10 s)`, { ...document, fates: ['never'] }],
 	[
+		'unavailable',
+		`${maybeActed} (the connection broke, EPIPE)`,
+		{ ...document, fates: ['write EPIPE'] },
+	],
+	['unreadable', `${maybeActed} (example)`, { ...document, fates: [new Error('example')] }],
+	['rejected', 'Plivo refused the request (400)', { fates: [busy(60, 400)] }],
+	[
+		'unavailable',
+		'Plivo could not handle the request (503)',
+		{ fates: [busy(30)], options: { maxRetries: 0 } },
+	],
+	[
+		'unreadable',
+		'Plivo answered 103, but not in a form that says the stream stopped',
+		{ fates: [103] },
+	],
+	[
+		'unavailable',
 		'The certificate of a.example is not valid (CERT_HAS_EXPIRED)',
 		{ fates: [networkError('CERT_HAS_EXPIRED')] },
 	],
 	[
+		'unavailable',
 		'n8n does not trust the certificate of a.example (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
 		{ fates: [networkError('UNABLE_TO_VERIFY_LEAF_SIGNATURE')] },
 	],
 	[
+		'unavailable',
 		'The execution was canceled before SignalWire confirmed this stop',
 		{ ...document, fates: ['never'], cancelAfter: 5_000 },
 	],
-	["n8n's SSRF protection blocked the request to a.example", { fates: [blocked] }],
+	['unavailable', "n8n's SSRF protection blocked the request to a.example", { fates: [blocked] }],
 	[
+		'credentials',
 		"'Auth ID' holds “undefined”, which an expression gives when it finds no value",
 		{ credentials: { [type]: noId } },
 	],
 	[
+		'credentials',
 		'n8n could not read the Plivo Basic API credential for Plivo',
 		{ credentials: { [type]: new SyntaxError('example') } },
 	],
-	['The node could not finish this item: example', { overrides }],
+	['input', 'The node could not finish this item: example', { overrides }],
 	[
+		'input',
 		'A field of this item could not be read: example',
 		{ overrides, parameters: { operation: 'checkEvent' } },
 	],
-])('an item fails with the sentence: %s', async (error, asked) => {
+])('an item fails as %s with the sentence: %s', async (failure, error, asked) => {
 	const { items } = await runOf({ credentials: { [type]: data }, ...asked });
-	expect(items).toMatchObject([{ failure: expect.any(String), error }]);
+	expect(items).toMatchObject([{ failure, error }]);
 });
 
 test('what an earlier try of the execution stopped is found stopped, whatever else was kept', async () => {

@@ -46,6 +46,20 @@ function shown(parameters: INode['parameters'], form: INodeTypeDescription = des
 	};
 }
 
+/** What n8n asks for before it runs the node. */
+function missing(parameters: INode['parameters']): string[] {
+	const { properties } = description;
+	const node = savedNode({ parameters });
+	const values =
+		NodeHelpers.getNodeParameters(properties, parameters, true, false, node, description) ?? {};
+	const issues = NodeHelpers.getNodeParametersIssues(
+		properties,
+		{ ...node, parameters: values },
+		description,
+	);
+	return Object.values(issues?.parameters ?? {}).flat();
+}
+
 const always = ['provider: Provider', 'operation: Operation', 'source: Call and Stream From'];
 const forAll = [
 	'whenNothingToStop',
@@ -111,37 +125,76 @@ describe('the screen', () => {
 		expect(one.credentials).toEqual(providers.map(({ credential }) => credential.type));
 	});
 
-	it.each<INode['parameters']>([
-		{},
-		{ source: 'event' },
-		{ operation: 'stopAllStreams' },
-		{ operation: 'stopAllStreams', source: 'event' },
-		{ streamBy: 'controlId' },
-		{ streamBy: 'name', cxmlUrl: 'https://example.com/stop' },
+	it.each<[what: string, more: INode['parameters']]>([
+		['one stream', {}],
+		['one stream, from the event', { source: 'event' }],
+		['all streams', { operation: 'stopAllStreams' }],
+		['all streams, from the event', { operation: 'stopAllStreams', source: 'event' }],
+		['by Control ID', { streamBy: 'controlId' }],
+		['by name', { streamBy: 'name', cxmlUrl: 'https://example.com/stop' }],
 	])(
-		'demands nothing that another choice would need, where the provider is an expression: %j',
-		(more) => {
-			const node = savedNode({
-				parameters: {
-					provider: '={{ $json.provider }}',
-					...(more.source !== 'event' && { callId: 'c' }),
-					...(more.operation !== 'stopAllStreams' && more.source !== 'event' && { stream: 's' }),
-					...more,
-				},
+		'demands nothing that another choice would need, where the provider is an expression: %s',
+		(_what, more) => {
+			const demanded = missing({
+				provider: '={{ $json.provider }}',
+				...(more.source !== 'event' && { callId: 'c' }),
+				...(more.operation !== 'stopAllStreams' && more.source !== 'event' && { stream: 's' }),
+				...more,
 			});
-			const { properties } = description;
-			node.parameters =
-				NodeHelpers.getNodeParameters(
-					properties,
-					node.parameters,
-					true,
-					false,
-					node,
-					description,
-				) ?? {};
-			expect(NodeHelpers.getNodeParametersIssues(properties, node, description)).toBeNull();
+			expect(demanded).toEqual([]);
 		},
 	);
+
+	it.each<[what: string, parameters: INode['parameters'], demanded: string[]]>([
+		['Plivo, one stream', { provider: 'plivo' }, ['Call UUID', 'Stream ID']],
+		['Vobiz, one stream', { provider: 'vobiz' }, ['Call UUID', 'Stream ID']],
+		['all streams', { provider: 'plivo', operation: 'stopAllStreams' }, ['Call UUID']],
+		['from the event', { provider: 'plivo', source: 'event' }, []],
+		['SignalWire, by SID', { provider: 'signalWire' }, ['Call SID', 'Stream SID']],
+		[
+			'SignalWire, of a conference',
+			{ provider: 'signalWire', streamBy: 'conferenceSid' },
+			['Conference SID', 'Stream SID'],
+		],
+		[
+			'SignalWire, by Control ID',
+			{ provider: 'signalWire', streamBy: 'controlId' },
+			['Call SID', 'Control ID'],
+		],
+		[
+			'SignalWire, by name, which the cXML may hold',
+			{ provider: 'signalWire', streamBy: 'name' },
+			['Call SID', 'cXML URL'],
+		],
+		[
+			'SignalWire, by name, from the event',
+			{ provider: 'signalWire', streamBy: 'name', source: 'event' },
+			['cXML URL'],
+		],
+		[
+			'SignalWire, all streams after a conference was chosen',
+			{ provider: 'signalWire', streamBy: 'conferenceSid', operation: 'stopAllStreams' },
+			['Call SID'],
+		],
+	])('demands what a stop needs: %s', (_what, parameters, demanded) => {
+		const labels = missing(parameters).map((issue) => /"(.+)"/.exec(issue)?.[1]);
+		expect(labels).toEqual(demanded);
+	});
+
+	it("names the choices under 'Identify Stream By'", () => {
+		const named = (property('streamBy')?.options ?? []).map(({ name }) => name);
+		expect(named).toEqual(['Stream SID', 'Stream Name', 'Control ID', 'Conference Stream SID']);
+	});
+
+	it('names the provider in each notice of what happens to the call', () => {
+		for (const { name, displayName } of providers) {
+			const own = description.properties.filter(
+				(one) => one.type === 'notice' && one.name.startsWith(name),
+			);
+			expect(own.length).toBeGreaterThan(1);
+			for (const one of own) expect(one.displayName).toContain(displayName);
+		}
+	});
 
 	it('depends on fields by names that n8n 1.85 finds too: another would keep it from loading the node', () => {
 		const known = new Set(description.properties.map(({ name }) => name));

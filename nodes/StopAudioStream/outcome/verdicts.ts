@@ -74,19 +74,19 @@ const verdict = <S extends Sentence>(
 	more: Partial<Verdict> = {},
 ): Verdict & { sentence: S } => ({ load: 'unknown', ...more, cause, sentence });
 
-/** What shows only that the provider copes with the load. */
-const final = { load: 'copes' } as const;
+/** An answer that shows no more than that the provider copes with the load. */
+const copes = { load: 'copes' } as const;
 /** What may have acted, and is safe to send again where the request is. */
 const unsure = { mayHaveActed: true, sendAgain: 'ifRepeatable' } as const;
 
 /** The one table of what each end means. */
 export const VERDICTS = {
-	understood: verdict('rejected', messages.rejected, final),
-	rejected: verdict('rejected', messages.rejected, final),
-	unknownPath: verdict('rejected', messages.unknownPath, final),
-	unreadable: verdict('unreadable', messages.unreadable, final),
-	refused: verdict('credentials', messages.refused, final),
-	redirected: verdict('rejected', messages.redirected, final),
+	understood: verdict('rejected', messages.rejected, copes),
+	rejected: verdict('rejected', messages.rejected, copes),
+	unknownPath: verdict('rejected', messages.unknownPath, copes),
+	unreadable: verdict('unreadable', messages.unreadable, copes),
+	refused: verdict('credentials', messages.refused, copes),
+	redirected: verdict('rejected', messages.redirected, copes),
 	limited: verdict('rateLimit', messages.rateLimited, { sendAgain: 'always', load: 'limits' }),
 	notReached: verdict('unavailable', messages.notReached, { sendAgain: 'always' }),
 	unavailable: verdict('unavailable', messages.unavailable, unsure),
@@ -94,13 +94,14 @@ export const VERDICTS = {
 	connectionLost: verdict('unavailable', messages.connectionLost, unsure),
 	unsupported: verdict('unavailable', messages.unavailable, { mayHaveActed: true }),
 	broken: verdict('unreadable', messages.broken, { mayHaveActed: true }),
-	cancelled: verdict('unavailable', messages.cancelled, { mayHaveActed: true }),
 	proxyLogin: verdict('unavailable', messages.proxyLogin),
 	untrustedCertificate: verdict('unavailable', messages.untrustedCertificate),
 	invalidCertificate: verdict('unavailable', messages.invalidCertificate),
 	blocked: verdict('unavailable', messages.blocked),
 	outOfTime: verdict('unavailable', messages.notReached),
 	waitTooLong: verdict('rateLimit', messages.waitTooLong),
+	// It may have acted too, but its own sentence must stand: n8n looks for its word 'canceled'.
+	cancelled: verdict('unavailable', messages.cancelled),
 } satisfies Record<Meaning, Verdict>;
 
 const TEMPORARY = [408, 500, 502, 503, 504];
@@ -161,7 +162,7 @@ function failureOf(provider: Provider, way: Way, end: SendEnd): { failure: Failu
 	const { cause, mayHaveActed, sentence } = VERDICTS[meaning];
 	const values = { ...fieldNames(provider, way), ...valuesOf(provider, end) };
 	// Running a document twice does harm, so a document that may have run has a sentence of its own.
-	if (mayHaveActed && way.document && end.kind !== 'cancelled') {
+	if (mayHaveActed && way.document) {
 		return failed(cause, messages.maybeActed, { ...values, reason: shortReason(end, values) });
 	}
 	if (end.kind !== 'answer') return failed(cause, sentence, values);

@@ -469,8 +469,7 @@ function readTakenOrder({ statusCode, body }: Answer, idName: string): OwnReadin
 }
 
 /** Whole sentences only: SignalWire may quote what the user sent, and that may hold any words. */
-const ATTEMPT_ON_ENDED =
-	/^((an )?attempt (was made )?to update a completed call|(the )?call (has|is|was) (already )?(ended|completed))\.?$/i;
+const ATTEMPT_ON_ENDED = /^(an attempt was made|attempt) to update a completed call\.?$/i;
 
 /**
  * 21220 "call cannot be redirected if it is not in-progress", 10000 "attempt to update a completed call" or an

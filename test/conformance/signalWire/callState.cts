@@ -1,9 +1,9 @@
 import type { Fault, SignalWireStandIn } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
-import { scenariosFor, type Row } from '../scenario.cts';
+import { scenariosFor, titled, type Row } from '../scenario.cts';
 import { callPath, compat, only } from './columns.cts';
 
-const { row, rows } = scenariosFor<SignalWireStandIn>();
+const { rows } = scenariosFor<SignalWireStandIn>();
 const compatColumns = only('Stream SID', 'Stream Name');
 
 /** A call that SignalWire does not redirect, as code and words say. */
@@ -13,12 +13,17 @@ const NOT_IN_PROGRESS = 'The call cannot be redirected if it is not in-progress'
 
 /** Refusals that leave it open whether the call has ended, so that the call is read. */
 export const callState: Array<Row<SignalWireStandIn>> = [
-	row({
+	rows<string>({
 		name: '10000 that says in words that the call is completed is alreadyStopped',
 		columns: compatColumns,
-		arrange(c) {
+		variants: () =>
+			titled([
+				' An attempt was made to update a completed call. ',
+				'attempt to update a completed call',
+			]),
+		arrange(c, words) {
 			c.standIn.endCall(c.call.id);
-			refuseUpdate(c, 10000, ' An attempt was made to update a completed call. ');
+			refuseUpdate(c, 10000, words);
 		},
 		expected: () => ({ status: 'alreadyStopped', statusCode: 400 }),
 		check: (c) => expect(c.reads()).toEqual([]),
@@ -33,6 +38,18 @@ export const callState: Array<Row<SignalWireStandIn>> = [
 		},
 		expected: () => ({ status: 'alreadyStopped', statusCode: 400 }),
 		check: (c) => expect(c.reads()).toEqual([callPath(c.standIn, c.call)]),
+	}),
+	rows<string>({
+		name: '10000 whose words only hold those of a completed call proves nothing, and the call is read',
+		columns: compatColumns,
+		variants: () =>
+			titled([
+				'Invalid argument: attempt to update a completed call',
+				'attempt to update a completed call was not made',
+			]),
+		arrange: (c, words) => refuseUpdate(c, 10000, words),
+		expected: () => ({ failure: 'rejected', statusCode: 400, runs: true }),
+		check: (c) => expect(c.reads()).toHaveLength(1),
 	}),
 	rows({
 		name: '21220 or 10000 is rejected where the call is read as in progress',
