@@ -1,6 +1,12 @@
 // What the node's screen shows and asks for, by n8n's own rules.
 
-import { NodeHelpers, type IDataObject, type INode, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeHelpers,
+	type IDataObject,
+	type INode,
+	type INodeProperties,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import { StopAudioStream } from '../../nodes/StopAudioStream/StopAudioStream.node.ts';
 import { savedNode, toolForm } from '../lib/nodeRun.cts';
@@ -181,11 +187,6 @@ describe('the screen', () => {
 		expect(labels).toEqual(demanded);
 	});
 
-	it("names the choices under 'Identify Stream By'", () => {
-		const named = (property('streamBy')?.options ?? []).map(({ name }) => name);
-		expect(named).toEqual(['Stream SID', 'Stream Name', 'Control ID', 'Conference Stream SID']);
-	});
-
 	it('names the provider in each notice of what happens to the call', () => {
 		for (const { name, displayName } of providers) {
 			const own = description.properties.filter(
@@ -194,6 +195,90 @@ describe('the screen', () => {
 			expect(own.length).toBeGreaterThan(1);
 			for (const one of own) expect(one.displayName).toContain(displayName);
 		}
+		for (const name of ['eventNotice', 'toolNotice']) {
+			expect(property(name)?.displayName).toMatch(/^<b>/);
+		}
+	});
+
+	it('offers the options by their labels, each with what n8n saves when it is added, and its bounds', () => {
+		const options = (property('options')?.options ?? []) as INodeProperties[];
+		const table = options.map(({ displayName, type, default: added, typeOptions = {} }) => [
+			...[displayName, type, added, typeOptions.minValue, typeOptions.maxValue],
+		]);
+		expect(table).toEqual([
+			['Confirm Stop', 'boolean', true, undefined, undefined],
+			['cXML Fallback URL', 'string', '', undefined, undefined],
+			['cXML Method', 'options', 'POST', undefined, undefined],
+			['If Nothing Is Left to Stop', 'options', 'failIfLive', undefined, undefined],
+			['Include Event Fields', 'boolean', true, undefined, undefined],
+			['Include Provider Response', 'boolean', true, undefined, undefined],
+			['Max Concurrency', 'number', 100, 1, 1_000],
+			['Max Retries', 'number', 3, 0, 10],
+			['Preview Only', 'boolean', true, undefined, undefined],
+			['Signed Event', 'string', '', undefined, undefined],
+			['Stream Name Parameter', 'string', 'STREAMNAME', undefined, undefined],
+			['Timeout', 'number', 10_000, 1, 120_000],
+			['Verify Signature', 'boolean', true, undefined, undefined],
+		]);
+	});
+
+	it('offers these choices, under names that n8n lists', () => {
+		const options = (property('options')?.options ?? []) as INodeProperties[];
+		const choices = (field?: INodeProperties) =>
+			(field?.options ?? []).map((one) => ('value' in one ? [one.value, one.name] : []));
+		expect(choices(property('provider'))).toEqual([
+			['plivo', 'Plivo'],
+			['signalWire', 'SignalWire'],
+			['vobiz', 'Vobiz'],
+		]);
+		expect(choices(property('operation'))).toEqual([
+			['stopStream', 'Stop Stream'],
+			['stopAllStreams', 'Stop All Streams'],
+			['checkEvent', 'Check Event'],
+		]);
+		expect(
+			(property('operation')?.options ?? []).map((one) => 'action' in one && one.action),
+		).toEqual([
+			'Stop a stream of a call',
+			'Stop all streams of a call',
+			'Check an event of a call',
+		]);
+		expect(choices(property('source'))).toEqual([
+			['fields', 'Fields Below'],
+			['event', 'Incoming Event'],
+		]);
+		expect(choices(property('streamBy'))).toEqual([
+			['sid', 'Stream SID'],
+			['name', 'Stream Name'],
+			['controlId', 'Control ID'],
+			['conferenceSid', 'Conference Stream SID'],
+		]);
+		expect(choices(options.find(({ name }) => name === 'whenNothingToStop'))).toEqual([
+			['failIfLive', 'Fail If a Stream May Still Run'],
+			['succeed', 'Succeed'],
+			['failIfNotFound', 'Fail If Not Found'],
+			['fail', 'Fail'],
+		]);
+		for (const name of ['provider', 'operation', 'source', 'streamBy']) {
+			expect(property(name)).toMatchObject({
+				type: 'options',
+				...(name !== 'provider' && { noDataExpression: true }),
+			});
+		}
+		expect(property('provider')).toMatchObject({ required: true, default: 'plivo' });
+		expect(offered('operation', { provider: 'plivo' }, tool)).not.toContain('checkEvent');
+	});
+
+	it("says beside 'Verify Signature' and 'Require Signature', and nowhere else, what a signature does not prove", () => {
+		const options = (property('options')?.options ?? []) as INodeProperties[];
+		const says = [...options, ...description.properties].filter((one) =>
+			one.description?.includes('Vobiz signs the URL and not the body'),
+		);
+		expect(says.map(({ name, type }) => [name, type])).toEqual([
+			['verifySignature', 'boolean'],
+			['requireSignature', 'boolean'],
+		]);
+		for (const { description: text } of says) expect(text).toMatch(/^Whether to .*signed\. /);
 	});
 
 	it('depends on fields by names that n8n 1.85 finds too: another would keep it from loading the node', () => {
