@@ -173,8 +173,8 @@ export class Runner {
 		const { id } = run.activeMutant;
 		instrumented.hitCount = 0;
 		instrumented.activeMutant = mutantActivation === 'static' ? id : undefined;
-		// A constant gets its value when it is loaded. For the first mutant of a process Stryker asks for no load, but
-		// this runner has loaded already.
+		// A constant gets its value when its module is loaded. Stryker asks for no load before the first mutant of a
+		// process, but this runner has loaded the modules by then, so it must load them again.
 		const isStale = run.reloadEnvironment || mutantActivation === 'static';
 		if (isStale || this.tests.length === 0) {
 			try {
@@ -233,10 +233,10 @@ export class Runner {
 		return judges.sort((one, other) => rankOf(one) - rankOf(other));
 	}
 
-	/** One that is not there would count as passed. */
+	/** The test of this id; a missing one would count as passed. */
 	private testOf(id: string): Test {
 		const test = this.tests[Number(id)];
-		if (test === undefined) throw new Error(`A load gave no test ${id}.`);
+		if (test === undefined) throw new Error(`Test ${id} is missing after a load.`);
 		return test;
 	}
 

@@ -62,7 +62,7 @@ interface Verdict {
 	sentence: Sentence;
 	/** The request may have had an effect that no answer reports. */
 	mayHaveActed?: true;
-	/** When to send it again; a document, which is not repeatable, only if it certainly did nothing. */
+	/** When to send it again; never, if this is absent. A document is not repeatable. */
 	sendAgain?: 'always' | 'ifRepeatable';
 	/** What it shows about the load on the provider. */
 	load: 'copes' | 'limits' | 'unknown';
@@ -74,9 +74,9 @@ const verdict = <S extends Sentence>(
 	more: Partial<Verdict> = {},
 ): Verdict & { sentence: S } => ({ load: 'unknown', ...more, cause, sentence });
 
-/** An answer that shows no more than that the provider copes with the load. */
+/** The answer shows only that the provider copes with the load. */
 const copes = { load: 'copes' } as const;
-/** What may have acted, and is safe to send again where the request is. */
+/** The request may have acted, and is sent again only if it is repeatable. */
 const unsure = { mayHaveActed: true, sendAgain: 'ifRepeatable' } as const;
 
 /** The one table of what each end means. */
@@ -100,7 +100,7 @@ export const VERDICTS = {
 	blocked: verdict('unavailable', messages.blocked),
 	outOfTime: verdict('unavailable', messages.notReached),
 	waitTooLong: verdict('rateLimit', messages.waitTooLong),
-	// It may have acted too, but its own sentence must stand: n8n looks for its word 'canceled'.
+	// A cancelled request may have acted too, but it keeps its own sentence: n8n looks for the word 'canceled' in it.
 	cancelled: verdict('unavailable', messages.cancelled),
 } satisfies Record<Meaning, Verdict>;
 
@@ -177,8 +177,9 @@ function failureOf(provider: Provider, way: Way, end: SendEnd): { failure: Failu
 }
 
 /**
- * Whether a 401 or 403 can be a provider's own. Each provider's 403 is JSON; Plivo documents no body of its 401, and
- * nobody's is a web page. A proxy that refuses n8n the tunnel looks like a provider with its own 403.
+ * Whether the provider itself can have sent this 401 or 403. Each provider's 403 is JSON. Plivo documents no body
+ * for its 401, but no provider sends a web page. If a proxy refuses n8n a tunnel, its 403 looks as if the provider
+ * sent it.
  */
 const isOwnRefusal = ({ statusCode, body }: Answer): boolean =>
 	statusCode === 403 ? isRecord(body) : !/^\s*</.test(textOf(body));

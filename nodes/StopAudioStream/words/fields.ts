@@ -60,7 +60,7 @@ export const OPTIONS = {
 				name: 'Fail If a Stream May Still Run',
 				value: 'failIfLive',
 				description:
-					"Fail if the call is live and a stream runs on it; for one stream, also if the call's list of streams cannot be read. SignalWire has no such list, so there the item does not fail.",
+					"Fail if the call is live and a stream runs on it. A stop of one stream also fails if the call's list of streams cannot be read. SignalWire has no list of streams, so the item does not fail there.",
 			},
 			{
 				name: 'Succeed',

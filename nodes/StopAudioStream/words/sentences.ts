@@ -188,8 +188,8 @@ export const messages = {
 		todo: '{hint}',
 	},
 	refusedInOtherForm: {
-		what: "{provider} rejected this credential ({status}), but the answer is not in {provider}'s own form{quote}",
-		todo: '{hint} Or a proxy or firewall between n8n and {provider} gave this answer: check HTTPS_PROXY and NO_PROXY of n8n, and what the network lets through.',
+		what: 'This credential was rejected ({status}), but the answer does not look like one from {provider}{quote}',
+		todo: "{hint} If the credential is right, a proxy or firewall between n8n and {provider} may have answered: check n8n's HTTPS_PROXY and NO_PROXY, and what the network lets through.",
 	},
 
 	// What the provider, or somebody on the way, answered

@@ -80,7 +80,7 @@ export const answers: readonly Row[] = [
 	refused('401 is never sent twice', 401, 'credentials', { maxRetries: 3 }),
 	refused('403 is never sent twice', 403, 'credentials', { maxRetries: 3 }),
 	rows<[status: number, body: string, quoted?: string]>({
-		name: 'a 401 or 403 in no form of the provider’s names a proxy beside the credential, and is sent once',
+		name: 'a 401 or 403 that does not look like the provider’s names a proxy beside the credential, and is sent once',
 		options: { maxRetries: 3 },
 		variants: () => ({
 			'401, web page': [401, `\n ${HTML}`],
@@ -93,7 +93,7 @@ export const answers: readonly Row[] = [
 			failure: 'credentials',
 			statusCode: status,
 			attempts: 1,
-			error: `${c.profile.displayName} rejected this credential (${status}), but the answer is not in ${c.profile.displayName}'s own form${quoted}`,
+			error: `This credential was rejected (${status}), but the answer does not look like one from ${c.profile.displayName}${quoted}`,
 			runs: true,
 		}),
 		check(c, { run }) {
