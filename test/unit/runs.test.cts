@@ -53,7 +53,8 @@ const shown = (id: string, endTime: '' | null = null): Fate => ({
 	body: { stream_id: id, status: 'initiated', end_time: endTime },
 });
 const runs = { '/Stream/s/': shown('s') };
-const listed = (id: string) => ({ live: { body: { call_uuid: 'c' } }, '&offset=0': shown(id, '') });
+const live = { live: { body: { call_uuid: 'c' } } };
+const listed = (id: string) => ({ ...live, '&offset=0': shown(id, '') });
 const busy = (seconds: number, statusCode = 503): Fate => ({
 	statusCode,
 	headers: { 'retry-after': String(seconds) },
@@ -285,7 +286,6 @@ test.each<[what: string, fate: Fate]>([
 	expect(items).toMatchObject([{ attempts: 1 }]);
 });
 
-const live = { live: { body: { call_uuid: 'c' } } };
 const noneListed = { ...live, '&offset=0': { body: { api_id: 'x', objects: [] } } };
 const all = { operation: 'stopAllStreams' };
 const atSignalWire = {

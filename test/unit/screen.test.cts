@@ -15,6 +15,7 @@ const { description } = new StopAudioStream();
 const tool = toolForm(description);
 
 const property = (name: string) => description.properties.find((one) => one.name === name);
+const options = (property('options')?.options ?? []) as INodeProperties[];
 
 /** The choices of a field that are offered with these parameters. */
 const offered = (
@@ -28,41 +29,38 @@ const offered = (
 			: [],
 	);
 
-/** The fields that n8n shows, as `name: label`, and the credentials that it asks for. */
-function shown(parameters: INode['parameters'], form: INodeTypeDescription = description) {
+/** A saved node, its parameters filled up with the defaults of what n8n shows. */
+function filledUp(parameters: INode['parameters'], form: INodeTypeDescription): INode {
 	const node = savedNode({ parameters });
 	const values =
 		NodeHelpers.getNodeParameters(form.properties, parameters, true, false, node, form) ?? {};
+	return { ...node, parameters: values };
+}
+
+/** The fields that n8n shows, as `name: label`, and the credentials that it asks for. */
+function shown(parameters: INode['parameters'], form: INodeTypeDescription = description) {
+	const node = filledUp(parameters, form);
+	const values = node.parameters;
 	const isShown = (part: Parameters<typeof NodeHelpers.displayParameter>[1]) =>
 		NodeHelpers.displayParameter(values, part, node, form);
 	const fields = form.properties.filter(isShown);
-	const options = form.properties.find(({ name }) => name === 'options')?.options ?? [];
 	const chosen = values.options as IDataObject as INode['parameters'];
 	return {
 		fields: fields
 			.filter(({ type }) => type !== 'notice')
 			.map(({ name, displayName }) => `${name}: ${displayName}`),
 		notices: fields.filter(({ type }) => type === 'notice').map(({ name }) => name),
-		options: options.flatMap((option) =>
-			'type' in option && NodeHelpers.displayParameter(chosen, option, node, form, values)
-				? [option.name]
-				: [],
-		),
+		options: options
+			.filter((option) => NodeHelpers.displayParameter(chosen, option, node, form, values))
+			.map(({ name }) => name),
 		credentials: (form.credentials ?? []).filter(isShown).map(({ name }) => name),
 	};
 }
 
 /** What n8n asks for before it runs the node. */
 function missing(parameters: INode['parameters']): string[] {
-	const { properties } = description;
-	const node = savedNode({ parameters });
-	const values =
-		NodeHelpers.getNodeParameters(properties, parameters, true, false, node, description) ?? {};
-	const issues = NodeHelpers.getNodeParametersIssues(
-		properties,
-		{ ...node, parameters: values },
-		description,
-	);
+	const node = filledUp(parameters, description);
+	const issues = NodeHelpers.getNodeParametersIssues(description.properties, node, description);
 	return Object.values(issues?.parameters ?? {}).flat();
 }
 
@@ -201,7 +199,6 @@ describe('the screen', () => {
 	});
 
 	it('offers the options by their labels, each with what n8n saves when it is added, and its bounds', () => {
-		const options = (property('options')?.options ?? []) as INodeProperties[];
 		const table = options.map(({ displayName, type, default: added, typeOptions = {} }) => [
 			...[displayName, type, added, typeOptions.minValue, typeOptions.maxValue],
 		]);
@@ -223,7 +220,6 @@ describe('the screen', () => {
 	});
 
 	it('offers these choices, under names that n8n lists', () => {
-		const options = (property('options')?.options ?? []) as INodeProperties[];
 		const choices = (field?: INodeProperties) =>
 			(field?.options ?? []).map((one) => ('value' in one ? [one.value, one.name] : []));
 		expect(choices(property('provider'))).toEqual([
@@ -270,7 +266,6 @@ describe('the screen', () => {
 	});
 
 	it("says beside 'Verify Signature' and 'Require Signature', and nowhere else, what a signature does not prove", () => {
-		const options = (property('options')?.options ?? []) as INodeProperties[];
 		const says = [...options, ...description.properties].filter((one) =>
 			one.description?.includes('Vobiz signs the URL and not the body'),
 		);
