@@ -1,5 +1,6 @@
 import { AccountQueue, type Turn } from '../../nodes/StopAudioStream/sending/accountQueue';
-import type { Load, Slot } from '../../nodes/StopAudioStream/sending/accountRate';
+import type { Load } from '../../nodes/StopAudioStream/outcome/verdicts';
+import type { Slot } from '../../nodes/StopAudioStream/sending/accountRate';
 import type { Provider } from '../../nodes/StopAudioStream/providers/provider';
 
 /** A request that a test sends: its turn, and its answer, if it does not wait for {@link FakeAccount.answer}. */

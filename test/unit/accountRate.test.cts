@@ -1,7 +1,7 @@
 // When the next request to one account may leave: a documented limit, and what answers teach. Asked through the
 // queue, as the sender does. Faked time, no network.
 
-import type { Load } from '../../nodes/StopAudioStream/sending/accountRate';
+import type { Load } from '../../nodes/StopAudioStream/outcome/verdicts';
 import { FakeAccount, type FakeRequest } from '../lib/fakeAccount.cts';
 
 beforeEach(() => jest.spyOn(Math, 'random').mockReturnValue(0.5));

@@ -56,6 +56,9 @@ export type Meaning =
 	| 'redirected'
 	| Exclude<SendEnd['kind'], 'answer'>;
 
+/** What an answer showed of how the provider copes. */
+export type Load = 'copes' | 'limits' | 'unknown';
+
 interface Verdict {
 	/** Why the item fails, if this is the last end, and the sentence that says so. */
 	cause: FailureCause;
@@ -64,8 +67,7 @@ interface Verdict {
 	mayHaveActed?: true;
 	/** When to send it again; never, if this is absent. A document is not repeatable. */
 	sendAgain?: 'always' | 'ifRepeatable';
-	/** What it shows about the load on the provider. */
-	load: 'copes' | 'limits' | 'unknown';
+	load: Load;
 }
 
 const verdict = <S extends Sentence>(

@@ -1,5 +1,6 @@
+import type { Load } from '../outcome/verdicts';
 import type { Provider } from '../providers/provider';
-import { AccountRate, type Load, type Slot, type TurnKind } from './accountRate';
+import { AccountRate, type Slot, type TurnKind } from './accountRate';
 import { monotonicNow, sleepUntil, waitOrGiveUp, type GivenUp } from './time';
 
 /** A request that waits for its turn. */

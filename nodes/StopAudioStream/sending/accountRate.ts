@@ -1,4 +1,4 @@
-import { MAX_WAIT_MS } from '../outcome/verdicts';
+import { MAX_WAIT_MS, type Load } from '../outcome/verdicts';
 import type { Provider } from '../providers/provider';
 
 /** Requests under way together at first, if the provider publishes no limit. */
@@ -12,9 +12,6 @@ const CUBIC = 0.05;
 const CATCH_UP_MS = 100;
 
 export type TurnKind = 'stop' | 'read';
-
-/** What an answer showed of how the provider copes. */
-export type Load = 'copes' | 'limits' | 'unknown';
 
 /** The right to send one request; it counts until it is given back. */
 export interface Slot {
