@@ -7,7 +7,7 @@ import {
 	type Way,
 } from '../providers/provider';
 import { failed, messages, quoteOf, type Failure, type Sentence } from '../words/sentences';
-import { isRecord, textOf } from '../words/values';
+import { isRecord, isWebPage } from '../words/values';
 import type { FailureCause, Status } from '../words/vocabulary';
 
 /** Longest wait that the node takes upon itself, in ms; if a provider asks for more, the item fails. */
@@ -184,7 +184,7 @@ function failureOf(provider: Provider, way: Way, end: SendEnd): { failure: Failu
  * sent it.
  */
 const isOwnRefusal = ({ statusCode, body }: Answer): boolean =>
-	statusCode === 403 ? isRecord(body) : !/^\s*</.test(textOf(body));
+	statusCode === 403 ? isRecord(body) : !isWebPage(body);
 
 /** The values that an end fills into its sentence. */
 function valuesOf(provider: Provider, end: SendEnd) {

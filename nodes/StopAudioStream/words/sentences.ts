@@ -1,5 +1,5 @@
 import type { FailureCause, Operation } from './vocabulary';
-import { isRecord } from './values';
+import { isRecord, isWebPage } from './values';
 
 /**
  * Every sentence a person reads when something did not go as asked: what happened, then what to do.
@@ -491,7 +491,7 @@ function oneLine(words: string): string {
 export const quoteOf = (body: unknown): string => quoted(firstText(body));
 
 function firstText(body: unknown): string | undefined {
-	if (typeof body === 'string') return body === '' || /^\s*</.test(body) ? undefined : body;
+	if (typeof body === 'string') return body === '' || isWebPage(body) ? undefined : body;
 	if (Array.isArray(body)) return firstText(body[0]);
 	if (!isRecord(body)) return undefined;
 	return firstText(body.message) ?? firstText(body.error) ?? firstText(body.errors);

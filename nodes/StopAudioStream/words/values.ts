@@ -4,6 +4,9 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** A text as it is; `''` for anything else: what came from outside may not even turn into text. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/** Whether a body is HTML: proxies and web servers send it, and no provider does. */
+export const isWebPage = (body: unknown): boolean => /^\s*</.test(textOf(body));
+
 /** What a thrown value says, without a full stop, since it ends one of our sentences. */
 export const reasonOf = (thrown: unknown): string =>
 	(thrown instanceof Error ? thrown.message : String(thrown)).replace(/\.$/, '');
