@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { authenticate, testRules } from '../nodes/StopAudioStream/providers/account';
+import { authenticate, idInTest, testRules } from '../nodes/StopAudioStream/providers/account';
 import { plivo } from '../nodes/StopAudioStream/providers/plivo';
 
 export class PlivoBasicApi implements ICredentialType {
@@ -58,7 +58,7 @@ export class PlivoBasicApi implements ICredentialType {
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: '={{$credentials.baseUrl}}',
-			url: '=/v1/Account/{{encodeURIComponent($credentials.authId.trim())}}/',
+			url: `=/v1/Account/${idInTest(plivo.credential)}/`,
 			disableFollowRedirect: true,
 			timeout: 10_000,
 		},

@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { authenticate, testRules } from '../nodes/StopAudioStream/providers/account';
+import { authenticate, idInTest, testRules } from '../nodes/StopAudioStream/providers/account';
 import { signalWire } from '../nodes/StopAudioStream/providers/signalWire';
 
 export class SignalWireBasicApi implements ICredentialType {
@@ -68,7 +68,7 @@ export class SignalWireBasicApi implements ICredentialType {
 		request: {
 			baseURL: '={{$credentials.spaceUrl}}',
 			// The list of calls and not the account: a token with only the scope Voice must pass.
-			url: '=/api/laml/2010-04-01/Accounts/{{encodeURIComponent($credentials.projectId.trim())}}/Calls',
+			url: `=/api/laml/2010-04-01/Accounts/${idInTest(signalWire.credential)}/Calls`,
 			qs: { PageSize: 1 },
 			disableFollowRedirect: true,
 			timeout: 10_000,

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { StopRequest } from './input/readItem';
 import { isSameStream, type SaidOfStop } from './input/events';
-import type { StopMemory } from './outcome/memory';
+import type { StopMemory, Target } from './outcome/memory';
 import { EVIDENCE } from './outcome/nothingFound';
 import type { Confirmation, StopResult } from './outcome/results';
 import { readEnd } from './outcome/verdicts';
@@ -93,13 +93,10 @@ export class Stop {
 		}
 	}
 
-	private get asked() {
-		const { way, ids, options } = this.request;
-		return { way, ids, options };
-	}
-
-	private get quote(): string {
-		return quoteOf(this.answer?.body);
+	/** What a stop of this item by `way` is about. */
+	private target(way: Way = this.request.way): Target {
+		const { provider, ids } = this.request;
+		return { provider, account: this.connection.account, way, ids };
 	}
 
 	/** Sends the stop, and finds out what a "not found" leaves open. */
@@ -122,7 +119,12 @@ export class Stop {
 		if (callEnded && way.on.noun === 'call') return nothing('eventEndedCall');
 		const { streamEnded } = this.said;
 		if (streamEnded && !streamEnded.mayResume) return nothing('eventEndedStream');
-		return await this.investigate(callEnded);
+		const found = await this.investigate(callEnded);
+		const isMissing = found.kind === 'nothing' && EVIDENCE[found.evidence].status === 'notFound';
+		// Another item of this run may have stopped the stream meanwhile.
+		return isMissing && this.memory.hasStoppedStream(this.target())
+			? nothing('stoppedBefore')
+			: found;
 	}
 
 	/**
@@ -131,7 +133,7 @@ export class Stop {
 	private async send(way: Way, callEnded: boolean): Promise<Ending> {
 		const { provider, ids, options } = this.request;
 		const { sender, lookups, account } = this.connection;
-		const { end, attempts, effectBefore } = await sender.send(
+		const { end, attempts, effectBefore, mayHaveActed } = await sender.send(
 			{
 				request: way.build(account, ids),
 				kind: 'stop',
@@ -143,18 +145,20 @@ export class Stop {
 		this.answer = end.kind === 'answer' ? end.answer : undefined;
 		this.attempts += attempts;
 		this.effectBefore ||= effectBefore;
-		const stop = { provider, account, way, ids };
+		const target = this.target(way);
 		const read = readEnd(provider, way, end);
+		if (read.kind === 'outcome' && (read.status === 'stopped' || read.status === 'accepted')) {
+			if (read.status === 'stopped') this.memory.addStopped(target);
+			return { kind: 'taken', status: read.status };
+		}
+		if (mayHaveActed) this.memory.addMaybe(target);
 		if (read.kind === 'outcome') {
-			if (read.status === 'stopped' || read.status === 'accepted') {
-				if (read.status === 'stopped') this.memory.add(stop);
-				return { kind: 'taken', status: read.status };
-			}
-			if (this.memory.has(stop)) return nothing('stoppedBefore');
+			if (this.memory.hasStopped(target)) return nothing('stoppedBefore');
 			return nothing(read.status === 'alreadyStopped' ? 'ownWords' : 'nothingTold');
 		}
 		if (!read.mayBeOver) return { kind: 'failed', failure: read.failure };
-		if (this.memory.has(stop)) return nothing('stoppedBefore');
+		// After a stop of all streams, a new one may have begun: a refusal does not say that there is none.
+		if (this.memory.hasStoppedStream(target)) return nothing('stoppedBefore');
 		if (callEnded && this.said.isProven && way.on.noun === 'call') return nothing('eventEndedCall');
 		const callState = await lookups.placeState({ way, ids, options });
 		return callState === 'ended'
@@ -164,7 +168,7 @@ export class Stop {
 
 	/** What became of a stream that the stop did not find. */
 	private async investigate(callEnded: boolean): Promise<Ending> {
-		const finding = await this.connection.lookups.investigate(this.asked, callEnded);
+		const finding = await this.connection.lookups.investigate(this.request, callEnded);
 		const ending = this.readFinding(finding);
 		if (ending !== 'running') {
 			const { evidence, callState, running } = ending;
@@ -180,7 +184,7 @@ export class Stop {
 		const again = await this.send(way, callEnded);
 		// An earlier attempt may have stopped it meanwhile: then there was nothing to find.
 		if (!isNotFound(again) || this.effectBefore) return again;
-		const values = { ...fieldNames(provider, way), quote: this.quote };
+		const values = { ...fieldNames(provider, way), quote: quoteOf(this.answer?.body) };
 		return { kind: 'failed', ...failed('rejected', messages.stillListed, values) };
 	}
 
@@ -216,14 +220,14 @@ export class Stop {
 
 	/** The result of a stop that the provider accepted. */
 	private async taken(status: 'stopped' | 'accepted') {
-		const { provider, way, ids, options } = this.request;
-		const { account, lookups } = this.connection;
+		const { provider, way, options } = this.request;
+		const { lookups } = this.connection;
 		const confirmation =
-			options.confirm && way.streams ? await lookups.confirm(this.asked) : undefined;
+			options.confirm && way.streams ? await lookups.confirm(this.request) : undefined;
 		if (status === 'stopped') return { status, confirmation };
 		if (confirmation?.confirmed) {
 			// The read showed the end that the answer lacked.
-			this.memory.add({ provider, account, way, ids });
+			this.memory.addStopped(this.target());
 			return { status: 'stopped', confirmation } as const;
 		}
 		const sentence = way.document ? messages.acceptedDocument : messages.accepted;
@@ -236,7 +240,11 @@ export class Stop {
 		const { provider, way, options, idsFromFields } = this.request;
 		const { status, sentence, isShown, mayRun, hint } = EVIDENCE[evidence];
 		const inGeneral = { ...fieldNames(provider, way, noun), ended, quote: '', running: '' };
-		const names = { ...inGeneral, quote: this.quote, running: running && ` (${running})` };
+		const names = {
+			...inGeneral,
+			quote: quoteOf(this.answer?.body),
+			running: running && ` (${running})`,
+		};
 		const isUnwelcome = {
 			succeed: false,
 			failIfLive: mayRun === true,
@@ -245,8 +253,13 @@ export class Stop {
 		}[options.whenNothingToStop];
 		const confirmation =
 			options.confirm && way.streams ? this.shownBefore(isShown === true) : undefined;
-		// An earlier attempt may have stopped the stream, so finding nothing is not a failure.
-		if (isUnwelcome && !this.effectBefore && evidence !== 'stoppedBefore') {
+		// An earlier attempt, or one of an earlier try of this execution, may have stopped the stream, so finding
+		// nothing is not a failure.
+		const isOurs =
+			this.effectBefore ||
+			evidence === 'stoppedBefore' ||
+			(!mayRun && this.memory.mayHaveStopped(this.target()));
+		if (isUnwelcome && !isOurs) {
 			return { status, confirmation, ...failed('nothingToStop', sentence, names) };
 		}
 		const { what, todo } = say(sentence, inGeneral);

@@ -91,9 +91,7 @@ class Run {
 		try {
 			request = reader.read();
 		} catch (thrown) {
-			const { failure } = asFailure(thrown, (reason) =>
-				failed('input', messages.unreadableField, { reason }),
-			);
+			const failure = asFailure(thrown, messages.unreadableField);
 			const kind = reader.about.operation === 'checkEvent' ? 'check' : 'stop';
 			return { kind, about: reader.about, failure };
 		}
@@ -116,9 +114,7 @@ class Run {
 			const { status, callState, ...result } = await stop.run();
 			return { kind: 'stop', status, callState, ...mask({ about, ...result }) };
 		} catch (thrown) {
-			const { failure } = asFailure(thrown, (reason) =>
-				failed('input', messages.internal, { reason }),
-			);
+			const failure = asFailure(thrown, messages.internal);
 			return { kind: 'stop', ...mask({ about, failure }) };
 		}
 	}
@@ -152,9 +148,7 @@ class Run {
 				found: { event, signed, fields: shown.fields },
 			};
 		} catch (thrown) {
-			const { failure } = asFailure(thrown, (reason) =>
-				failed('input', messages.unreadableField, { reason }),
-			);
+			const failure = asFailure(thrown, messages.unreadableField);
 			const { ids } = checkEvent(json, provider);
 			return { kind: 'check', ...mask({ about: { ...about, ...ids }, failure }) };
 		}
@@ -224,9 +218,10 @@ class Run {
 /** What went wrong with an item: what was refused, or what nobody foresaw. */
 function asFailure(
 	thrown: unknown,
-	unforeseen: (reason: string) => { failure: Failure },
-): { failure: Failure } {
-	return thrown instanceof Refusal ? thrown : unforeseen(reasonOf(thrown));
+	unforeseen: typeof messages.unreadableField | typeof messages.internal,
+): Failure {
+	if (thrown instanceof Refusal) return thrown.failure;
+	return failed('input', unforeseen, { reason: reasonOf(thrown) }).failure;
 }
 
 function asUnreadable(thrown: unknown, named: { credential: string; provider: string }): Refusal {

@@ -275,6 +275,17 @@ export function eventTrust(engine: Engine) {
 			judgeFailures(result);
 		});
 
+		it('says that an event is signed by another provider', async () => {
+			const sender = await start(provider === 'plivo' ? 'vobiz' : 'plivo');
+			const item = form(sender, live(sender).stream);
+			const result = await check(standIn, [item]);
+			const error = `The event carries no ${providerOf(standIn.provider).displayName} signature, but one from ${providerOf(sender.provider).displayName}`;
+			expect(result.items).toMatchObject([
+				{ failure: 'untrusted', error, message: expect.stringContaining("'Provider'") },
+			]);
+			judgeFailures(result);
+		});
+
 		describe('the field Require Signature', () => {
 			it.each([
 				['off', false],

@@ -41,13 +41,19 @@ describe("a credential's test", () => {
 			const standIn = await start(provider);
 			expect(await testAt(standIn)).toEqual({ ok: true });
 			const padded = Object.fromEntries(
-				Object.entries(standIn.credentials).map(([name, value]) => [name, ` ${value}\n`]),
+				Object.entries(standIn.credentials).map(([name, value]) => [name, `\u200b ${value}\n`]),
 			);
 			expect(await testAt(standIn, padded)).toEqual({ ok: true });
 			standIn.expectOnContract();
 			expect(standIn.requests.every(({ method }) => method === 'GET')).toBe(true);
 		},
 	);
+
+	it.each(['plivo', 'signalWire'])('takes an id that is a number (%s)', async (provider) => {
+		const standIn = await start(provider);
+		await testAt(standIn, { [specOf(standIn).credential.id.name]: 2600 });
+		expect(standIn.requests.map(({ path }) => path)).toEqual([expect.stringContaining('/2600/')]);
+	});
 
 	it.each(providers)(
 		'takes a loopback address in each form in which people paste it (%s)',

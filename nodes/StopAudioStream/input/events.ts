@@ -175,8 +175,11 @@ export function readEvent(
 }
 
 /** Whether two texts name one stream. */
-export const isSameStream = ({ kind }: StreamField, one: string, other: string): boolean =>
-	kind === 'id' ? isSameId(one, other) : one === other;
+export const isSameStream = (
+	{ kind }: Pick<StreamField, 'kind'>,
+	one: string,
+	other: string,
+): boolean => (kind === 'id' ? isSameId(one, other) : one === other);
 
 const listed = (names: readonly string[]) =>
 	[...new Set(names)].map((name) => `'${name}'`).join(', ');
@@ -234,7 +237,7 @@ function saidIn(
 	const { inEvents, stream, document } = way;
 	const { values, query = {} } = place;
 	const textAt = (names: readonly string[], from = values) =>
-		names.map((name) => trimmed(textIn(from, name) ?? '')).find((text) => text !== '');
+		names.map((name) => trimmed(textIn(from, name, isSameId) ?? '')).find((text) => text !== '');
 	const ownCall = textAt(inEvents.call);
 	const call = ownCall ?? textAt(inEvents.callInQuery ?? [], query);
 	const conference = textAt(inEvents.conference);
@@ -245,13 +248,15 @@ function saidIn(
 		: isCall && (conference === undefined || ids.conferenceSid === undefined);
 	if (!isAboutIt) return undefined;
 	const { callEnded, streamEnded } = provider.events;
-	const named = inEvents.stream.map((name) => textIn(values, name)).find(Boolean);
 	// The answer to a stop by name speaks of the call, never of the stream.
 	const isStream =
 		stream !== undefined &&
 		document === undefined &&
 		isOfType(place, inEvents.eventType) &&
-		isSameStream(stream, trimmed(named ?? ''), ids.stream ?? '');
+		inEvents.stream.some((name) => {
+			const isSame = (one: string, other: string) => isSameStream(stream, trimmed(one), other);
+			return isSame(textIn(values, name, isSame) ?? '', ids.stream ?? '');
+		});
 	const ended = isStream ? said(place, streamEnded) : undefined;
 	return {
 		// The end of a call that an event names beside a conference says nothing about a stop elsewhere.
@@ -277,10 +282,17 @@ const isOfType = ({ event }: Place, type: string | undefined): boolean =>
 	type === undefined || [undefined, type].includes(textIn(event, 'event_type'));
 
 /** A text, or the one text that came twice. */
-function textIn(values: Record<string, unknown>, name: string): string | undefined {
+function textIn(
+	values: Record<string, unknown>,
+	name: string,
+	isSame = (one: string, other: string) => one === other,
+): string | undefined {
 	const value = Object.hasOwn(values, name) ? values[name] : undefined;
 	const [first, ...others]: unknown[] = Array.isArray(value) ? value : [value];
-	return typeof first === 'string' && others.every((other) => other === first) ? first : undefined;
+	if (typeof first !== 'string') return undefined;
+	return others.every((other) => typeof other === 'string' && isSame(first, other))
+		? first
+		: undefined;
 }
 
 /**
@@ -292,8 +304,7 @@ function valueIn(
 	names: readonly string[],
 	kind: StreamField['kind'] = 'id',
 ): string | undefined {
-	const isSame = (one: string, other: string) =>
-		kind === 'id' ? isSameId(one, other) : one === other;
+	const isSame = (one: string, other: string) => isSameStream({ kind }, one, other);
 	let found: { name: string; text: string } | undefined;
 	for (const name of names) {
 		const value = Object.hasOwn(values, name) ? values[name] : undefined;

@@ -12,7 +12,7 @@ import { pathSegment } from '../providers/urls';
 import { FIELDS, OPTIONS, REQUIRE_SIGNATURE } from '../words/fields';
 import { messages, orRefusal, Refusal, refusal, type About } from '../words/sentences';
 import type { Operation } from '../words/vocabulary';
-import { isRecord } from '../words/values';
+import { isRecord, jsonOrAsIs } from '../words/values';
 import { placesIn, readEvent, readSaid, type SaidOfStop } from './events';
 import {
 	choice,
@@ -231,7 +231,7 @@ export class ItemReader {
 	private readProof(options: Record<string, unknown>): StopRequest['proof'] {
 		const verify = isOn(OPTIONS.verifySignature, options);
 		const { name } = OPTIONS.signedEvent;
-		if (Object.hasOwn(options, name)) return { event: parsedEvent(options[name]), isOther: true };
+		if (Object.hasOwn(options, name)) return { event: jsonOrAsIs(options[name]), isOther: true };
 		return verify ? { event: this.json, isOther: false } : undefined;
 	}
 
@@ -286,13 +286,3 @@ const readOptions = (values: Record<string, unknown>): StopRequest['options'] =>
 	maxRetries: wholeNumber(OPTIONS.maxRetries, values),
 	timeout: wholeNumber(OPTIONS.timeout, values),
 });
-
-/** An expression yields the item itself, or its JSON as text. */
-function parsedEvent(value: unknown): unknown {
-	if (typeof value !== 'string') return value;
-	try {
-		return JSON.parse(value);
-	} catch {
-		return value;
-	}
-}

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
+import { providers } from '../providers';
 import type { Account, Provider } from '../providers/provider';
 import {
 	asSent,
@@ -40,6 +41,13 @@ export function verifySignature(
 	const signed = isCovered ? rawScheme(event, raw.text) : scheme(event, form ?? []);
 	if (signed === 'query') throw refusal('untrusted', messages.queryNotPlain, named);
 	if (signed.every(({ signatures }) => signatures.length === 0)) {
+		const other = providers.find(({ signature: theirs }) => {
+			const bySome = theirs.scheme(event, form ?? []);
+			return bySome !== 'query' && bySome.some(({ signatures }) => signatures.length > 0);
+		});
+		if (other) {
+			throw refusal('untrusted', messages.signedByOther, { ...named, other: other.displayName });
+		}
 		if (rawIsSigned) throw refusal('untrusted', messages.noJsonSignature, named);
 		throw older && header(event, older.header) !== ''
 			? refusal('untrusted', messages.olderSignature, {

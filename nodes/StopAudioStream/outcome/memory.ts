@@ -9,8 +9,8 @@ const MAX_REMEMBERED = 10_000;
 /** The name of the list in the node's context. */
 const NAME = 'stopped';
 
-/** What was stopped, and at which account. */
-interface Stopped {
+/** What a stop is about, and at which account. */
+export interface Target {
 	provider: Provider;
 	account: Account;
 	way: Way;
@@ -18,40 +18,57 @@ interface Stopped {
 }
 
 /**
- * What this execution has stopped. If n8n runs the node again with the same items (*Retry On Fail*, or *Retry* in the
- * list of executions), the provider finds nothing, and that is right. Kept as short hashes in the node's context,
- * which n8n saves with the execution.
+ * What this execution has stopped, and what it may have stopped. If n8n runs the node again with the same items (*Retry
+ * On Fail*, or *Retry* in the list of executions), the provider finds nothing, and that is right. Kept as short hashes
+ * in the node's context, which n8n saves with the execution.
  */
 export class StopMemory {
-	private readonly kept: IDataObject;
+	/** What n8n saves: runs of one execution beside each other add to the same list. */
+	private readonly list: unknown[];
 
-	private readonly list: string[];
-
-	private readonly hashes: Set<string>;
+	private readonly hashes: Set<unknown>;
 
 	constructor(context: Pick<IExecuteFunctions, 'getContext'>) {
-		this.kept = keptBy(context);
-		const before = this.kept[NAME];
-		this.list = Array.isArray(before) ? before.filter((each) => typeof each === 'string') : [];
-		this.hashes = new Set(this.list);
+		const kept = keptBy(context);
+		const before = kept[NAME];
+		const list = Array.isArray(before) ? before : [];
+		kept[NAME] = list;
+		this.list = list;
+		this.hashes = new Set(list);
 	}
 
-	/** Whether this stream, or all streams of its call, were confirmed as stopped. */
-	has(stop: Stopped): boolean {
-		const { way, ids } = stop;
+	/** Whether the provider confirmed that this stream, or that all streams of its call were stopped. */
+	hasStopped(target: Target): boolean {
+		const { way, ids } = target;
 		return (
-			this.hashes.has(hashOf(stop, ids.stream)) ||
-			(way.on.noun === 'call' && this.hashes.has(hashOf(stop, undefined)))
+			this.hashes.has(hashOf(target, ids.stream)) ||
+			(way.on.noun === 'call' && this.hashes.has(hashOf(target, undefined)))
 		);
 	}
 
-	add(stop: Stopped) {
-		const hash = hashOf(stop, stop.ids.stream);
+	/** Whether this very stream was stopped: it cannot run again, as a new stream of a call can. */
+	hasStoppedStream(target: Target): boolean {
+		return target.way.stream !== undefined && this.hashes.has(hashOf(target, target.ids.stream));
+	}
+
+	addStopped(target: Target) {
+		this.add(hashOf(target, target.ids.stream));
+	}
+
+	/** Whether a stop was sent before that may have acted, though no answer says so. */
+	mayHaveStopped(target: Target): boolean {
+		return this.hashes.has(hashOf(target, target.ids.stream, 'maybe'));
+	}
+
+	addMaybe(target: Target) {
+		this.add(hashOf(target, target.ids.stream, 'maybe'));
+	}
+
+	private add(hash: string) {
 		if (this.hashes.has(hash)) return;
 		this.hashes.add(hash);
 		this.list.push(hash);
 		if (this.list.length > MAX_REMEMBERED) this.list.shift();
-		this.kept[NAME] = this.list;
 	}
 }
 
@@ -67,8 +84,13 @@ function keptBy(context: Pick<IExecuteFunctions, 'getContext'>): IDataObject {
 }
 
 /** `stream`: `undefined` for all streams. In lower case, since ids may come in another case. */
-function hashOf({ provider, account, way, ids }: Stopped, stream: string | undefined): string {
-	const parts = [provider.name, account.origin, account.id, ids[way.on.id] ?? '', stream ?? ''];
+function hashOf(
+	{ provider, account, way, ids }: Target,
+	stream: string | undefined,
+	...more: string[]
+): string {
+	const place = ids[way.on.id] ?? '';
+	const parts = [provider.name, account.origin, account.id, place, stream ?? '', ...more];
 	const text = JSON.stringify(parts).toLowerCase();
 	return createHash('sha256').update(text).digest('base64url').slice(0, 12);
 }

@@ -1,4 +1,5 @@
 import type { Account } from '../providers/provider';
+import { escapesInEitherCase } from '../providers/signature';
 
 const MASK = '***';
 
@@ -47,22 +48,16 @@ function formsOf(secret: string, inBase64: string[]): string[] {
 	return [
 		secret,
 		JSON.stringify(secret).slice(1, -1),
-		...eitherCase(form),
-		...eitherCase(encodeURIComponent(secret)),
+		...escapesInEitherCase(form),
+		...escapesInEitherCase(encodeURIComponent(secret)),
 		...inBase64.flatMap((text) => {
 			const base64 = Buffer.from(text).toString('base64');
 			// The padding is often left out.
 			const bare = base64.replaceAll('=', '');
 			return [
-				...[base64, bare, bare.replace(/\+/g, '-').replace(/\//g, '_')],
-				...[base64, bare].flatMap((each) => eitherCase(encodeURIComponent(each))),
+				...[base64, bare, Buffer.from(text).toString('base64url')],
+				...[base64, bare].flatMap((each) => escapesInEitherCase(encodeURIComponent(each))),
 			];
 		}),
 	];
 }
-
-/** Percent-encoded text with its escapes in either case: `%2F` and `%2f`. */
-const eitherCase = (encoded: string): string[] => [
-	encoded,
-	encoded.replace(/%../g, (hex) => hex.toLowerCase()),
-];

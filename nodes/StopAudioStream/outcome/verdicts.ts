@@ -147,10 +147,7 @@ export function readEnd(
 	way: Way,
 	end: SendEnd,
 ): { kind: 'outcome'; status: Status } | { kind: 'failure'; failure: Failure; mayBeOver: boolean } {
-	const own =
-		end.kind === 'answer' && meaningOfStatus(end.answer.statusCode) === undefined
-			? end.own
-			: undefined;
+	const own = end.kind === 'answer' ? end.own : undefined;
 	if (own?.kind === 'outcome') return own;
 	return {
 		kind: 'failure',
@@ -174,6 +171,9 @@ function failureOf(provider: Provider, way: Way, end: SendEnd): { failure: Failu
 	}
 	if (meaning === 'refused' && !isOwnRefusal(answer)) {
 		return failed(cause, messages.refusedInOtherForm, values);
+	}
+	if (meaning === 'rejected' && !own && isWebPage(answer.body)) {
+		return failed(cause, messages.webPage, values);
 	}
 	return failed(cause, (own?.kind === 'refusal' && own.sentence) || sentence, values);
 }

@@ -102,6 +102,13 @@ export function authenticate(
 		: { ...whole, auth: { username: id, password: token } };
 }
 
+/**
+ * The id in the URL of a credential's test: n8n evaluates this expression, which drops what {@link readAccount} drops
+ * and takes a number too.
+ */
+export const idInTest = ({ id }: CredentialSpec): string =>
+	`{{encodeURIComponent(String($credentials.${id.name}).replace(/^[\\s\\p{Cf}]+|[\\s\\p{Cf}]+$/gu, ''))}}`;
+
 /** What a credential's test says if the provider rejects it: the same words as the node's own. */
 export const testRules = (provider: Provider): ICredentialTestRequest['rules'] =>
 	[401, 403].map((status) => {

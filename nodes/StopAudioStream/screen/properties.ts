@@ -241,14 +241,15 @@ function byLabel({ displayName: one }: INodeProperties, { displayName: other }: 
 
 /** What the field is for, and what each provider's signature does not prove. */
 const withLimits = (description: string) =>
-	[`${description}.`, ...providers.flatMap(({ signature }) => signature.limits ?? [])].join(' ');
+	[
+		`${description.replace(/\.$/, '')}.`,
+		...providers.flatMap(({ signature }) => signature.limits ?? []),
+	].join(' ');
 
 const optionFields = [
 	...Object.values<OptionSpec>(OPTIONS).map((spec) =>
 		optionField(
-			spec.name === OPTIONS.verifySignature.name
-				? { ...spec, description: withLimits(spec.description) }
-				: spec,
+			spec.shownFor === 'events' ? { ...spec, description: withLimits(spec.description) } : spec,
 		),
 	),
 	...withDocument.flatMap(({ document }) =>

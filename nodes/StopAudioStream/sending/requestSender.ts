@@ -14,6 +14,7 @@ import {
 	type SendEnd,
 } from '../outcome/verdicts';
 import type { Account, Answer, OwnReading, Provider, ProviderRequest } from '../providers/provider';
+import { jsonOrAsIs } from '../words/values';
 import { queueOf, type AccountQueue } from './accountQueue';
 import type { TurnKind } from './accountRate';
 import { networkEnd } from './networkEnds';
@@ -54,6 +55,8 @@ export interface Sent {
 	attempts: number;
 	/** An attempt before the last may have had its effect, which the last answer may reflect. */
 	effectBefore: boolean;
+	/** The last attempt, or one before it, may have had an effect that no answer reports. */
+	mayHaveActed: boolean;
 }
 
 /** Sends all that goes out to one provider account in one run of the node. */
@@ -97,6 +100,7 @@ export class RequestSender {
 			end: last.kind === 'notReached' && effectBefore ? { ...last, kind: 'connectionLost' } : last,
 			attempts,
 			effectBefore,
+			mayHaveActed: effectBefore || VERDICTS[meaningOf(last)].mayHaveActed === true,
 		});
 		const minimumMs = Math.min(options.timeout, MIN_ATTEMPT_MS);
 		for (;;) {
@@ -168,7 +172,7 @@ export class RequestSender {
 			if (response === 'cancelled') return { kind: 'cancelled' };
 			if (response === 'outOfTime') return { kind: 'noAnswer', seconds: timeout / 1_000 };
 			// Masked before it is quoted: a quote is cut to length, and may keep half of a secret.
-			const answer = this.mask({ ...response, body: parsed(response.body) });
+			const answer = this.mask({ ...response, body: jsonOrAsIs(response.body) });
 			return {
 				kind: 'answer',
 				answer,
@@ -214,14 +218,3 @@ export function toHttpRequest({ method, url, form, json }: ProviderRequest) {
 /** Exponential with full jitter: the waits of many items spread out instead of ending together. */
 const backoff = (attempt: number) =>
 	Math.random() * Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), MAX_WAIT_MS);
-
-/** The body, parsed if it is JSON, whatever its content type says. */
-function parsed(body: unknown): unknown {
-	// Every 204 is empty, and parsing that costs an exception.
-	if (typeof body !== 'string' || body === '') return body;
-	try {
-		return JSON.parse(body);
-	} catch {
-		return body;
-	}
-}

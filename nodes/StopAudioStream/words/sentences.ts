@@ -133,6 +133,10 @@ export const messages = {
 		what: 'The event carries no {provider} signature',
 		todo: "Nothing was sent. {hint} Put this node right after the Webhook node, or let a stop later in the workflow take the Webhook node's item in 'Signed Event'. If that is so already, the headers were removed on the way, or {provider} did not send this event.",
 	},
+	signedByOther: {
+		what: 'The event carries no {provider} signature, but one from {other}',
+		todo: "Nothing was sent. Set 'Provider' to {other}, or check which provider calls this webhook.",
+	},
 	noJsonSignature: {
 		what: 'The event carries no {provider} signature',
 		todo: "Nothing was sent. If {provider} does not sign such events, lock the webhook with Basic Auth and switch 'Require Signature' off. If it does, put this node right after the Webhook node: the headers were removed on the way, or {provider} did not send this event.",
@@ -261,6 +265,10 @@ export const messages = {
 	unknownPath: {
 		what: '{provider} answered 404 in a form that is not its own{quote}',
 		todo: 'Check the URL in the credential: the request may have reached another server. The stream may still be running.',
+	},
+	webPage: {
+		what: 'A web page came in place of an answer from {provider} ({status})',
+		todo: "The stream may still be running. A proxy or firewall between n8n and {provider} may have answered: check n8n's HTTPS_PROXY and NO_PROXY, and what the network lets through, then run the item again.",
 	},
 	unreadable: {
 		what: '{provider} answered {status}, but not in a form that says the stream stopped{quote}',

@@ -7,6 +7,17 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
 /** Whether a body is HTML: proxies and web servers send it, and no provider does. */
 export const isWebPage = (body: unknown): boolean => /^\s*</.test(textOf(body));
 
+/** What a text holds as JSON; what is no text, or no JSON, as it is. */
+export function jsonOrAsIs(value: unknown): unknown {
+	// Every 204 is empty, and parsing that costs an exception.
+	if (typeof value !== 'string' || value === '') return value;
+	try {
+		return JSON.parse(value);
+	} catch {
+		return value;
+	}
+}
+
 /** What a thrown value says, without a full stop, since it ends one of our sentences. */
 export const reasonOf = (thrown: unknown): string =>
 	(thrown instanceof Error ? thrown.message : String(thrown)).replace(/\.$/, '');

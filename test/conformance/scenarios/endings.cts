@@ -56,6 +56,21 @@ export const endings: readonly Row[] = [
 		},
 		...overByItsEvent,
 	}),
+	row({
+		name: 'an event whose id came twice, in upper and in lower case, ends the call',
+		needs: ['onCall'],
+		parameters: eventAndStream,
+		arrange(c) {
+			const ending = firstEnding(c);
+			const event = given(c, { ...ending, says: { [c.column.names.id[0]]: c.call.id } }, (id) => [
+				id,
+				id.toUpperCase(),
+			]);
+			c.items = [{ query: { ...event, ...ending.says }, stream: c.fields(c.target).stream }];
+			end(c);
+		},
+		...overByItsEvent,
+	}),
 	rows<{ ending: Ending; give: (word: string) => string[] }>({
 		name: 'an event whose word came twice, or as a list of one, ends the call',
 		needs: ['onCall'],

@@ -39,7 +39,8 @@ export const memory: readonly Row[] = [
 		check: (c, { run }) => expect([c.reads(), run.hints]).toEqual([[], []]),
 	}),
 	row({
-		name: 'a refusal of what this run has stopped is alreadyStopped too',
+		name: 'a refusal of a stream that this run has stopped is alreadyStopped too',
+		needs: ['oneStream'],
 		columns: isProved,
 		options: { maxConcurrency: 1 },
 		arrange(c) {
@@ -52,6 +53,64 @@ export const memory: readonly Row[] = [
 		},
 		expected: (c) => [{ ...c.says('stop'), runs: false }, endedBefore(c)],
 		check: (c) => expect(c.reads()).toEqual([]),
+	}),
+	row({
+		name: 'a refusal after all streams of the call were stopped stays rejected: a new one may have begun',
+		lacks: 'oneStream',
+		options: { maxConcurrency: 1 },
+		arrange(c) {
+			c.targets = [c.target, c.target];
+			const refusal = { status: 422, body: firstForm(c)('Not now') };
+			let stops = 0;
+			c.standIn.fault = ({ method }) => {
+				if (method !== 'GET') stops += 1;
+				return method !== 'GET' && stops > 1 ? refusal : undefined;
+			};
+		},
+		expected: (c) => [
+			{ ...c.says('stop'), runs: false },
+			{ failure: 'rejected', attempts: 1 },
+		],
+	}),
+	row({
+		name: 'a stop whose answer was lost may be why the next item finds nothing, which is then no failure',
+		needs: ['repeat'],
+		options: { maxConcurrency: 1, whenNothingToStop: 'fail' },
+		arrange(c) {
+			c.targets = [c.target, c.target];
+			c.answer({ reset: 'after' }, 1);
+		},
+		expected: (c) => [
+			{ failure: 'unavailable', runs: false },
+			{ ...c.says('again'), attempts: 1 },
+		],
+	}),
+	row({
+		name: 'a stop whose answer was lost does not hide a stream that a read shows as running',
+		lacks: 'oneStream',
+		options: { maxConcurrency: 1 },
+		arrange(c) {
+			c.targets = [c.target, c.target];
+			c.answer({ reset: 'before' }, 1);
+			c.answer(c.column.answers.notFound);
+		},
+		expected: (c) => [
+			{ failure: 'unavailable', runs: true },
+			{ ...c.missed, runs: true },
+		],
+	}),
+	row({
+		name: 'an item is alreadyStopped if another of its run stops the stream while it reads',
+		needs: ['oneStream'],
+		columns: isProved,
+		options: { whenNothingToStop: 'failIfNotFound' },
+		arrange(c) {
+			c.targets = [c.target, c.target];
+			c.answer({ stallMs: 100 }, 1);
+			c.answer(c.column.answers.notFound);
+			c.answerRead({ delayMs: 300 });
+		},
+		expected: (c) => [{ ...c.says('stop'), runs: false }, { status: 'alreadyStopped' }],
 	}),
 	row({
 		name: 'an order that was only taken proves nothing to a second item',

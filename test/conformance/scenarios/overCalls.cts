@@ -132,8 +132,13 @@ export const overCalls: readonly Row[] = [
 			c.end();
 			c.answer(fault);
 		},
-		expected: (_c, { status }) => ({
+		expected: (c, { status, body }) => ({
 			failure: expect.any(String),
+			error: expect.stringMatching(
+				body?.toString().startsWith('<')
+					? `^A web page came in place of an answer from ${c.profile.displayName} \\(${status}\\)$`
+					: `\\(${status}\\)`,
+			),
 			statusCode: status,
 			callState: undefined,
 			attempts: 1,
