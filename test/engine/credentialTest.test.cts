@@ -52,7 +52,7 @@ describe("a credential's test", () => {
 	it.each(['plivo', 'signalWire'])('takes an id that is a number (%s)', async (provider) => {
 		const standIn = await start(provider);
 		await testAt(standIn, { [specOf(standIn).credential.id.name]: 2600 });
-		expect(standIn.requests.map(({ path }) => path)).toEqual([expect.stringContaining('/2600/')]);
+		expect(standIn.requests[0]?.path).toContain('/2600/');
 	});
 
 	it.each(providers)(

@@ -265,15 +265,17 @@ describe('the screen', () => {
 		expect(offered('operation', { provider: 'plivo' }, tool)).not.toContain('checkEvent');
 	});
 
-	it("says beside 'Verify Signature' and 'Require Signature', and nowhere else, what a signature does not prove", () => {
+	it('says beside each field that asks for a signature, and nowhere else, what a signature does not prove', () => {
 		const says = [...options, ...description.properties].filter((one) =>
 			one.description?.includes('Vobiz signs the URL and not the body'),
 		);
-		expect(says.map(({ name, type }) => [name, type])).toEqual([
-			['verifySignature', 'boolean'],
-			['requireSignature', 'boolean'],
+		expect(says.map(({ name }) => name)).toEqual([
+			'signedEvent',
+			'verifySignature',
+			'requireSignature',
 		]);
-		for (const { description: text } of says) expect(text).toMatch(/^Whether to .*signed\. /);
+		for (const { description: text } of says)
+			expect(text).toMatch(/^(Whether|The item) .*[a-z]\. Vobiz/);
 	});
 
 	it('depends on fields by names that n8n 1.85 finds too: another would keep it from loading the node', () => {

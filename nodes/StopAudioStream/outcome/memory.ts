@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { GenericValue, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { Account, Ids, Provider, Way } from '../providers/provider';
 
@@ -23,18 +23,19 @@ export interface Target {
  * in the node's context, which n8n saves with the execution.
  */
 export class StopMemory {
-	/** What n8n saves: runs of one execution beside each other add to the same list. */
-	private readonly list: unknown[];
+	private readonly kept: IDataObject;
 
 	private readonly hashes: Set<unknown>;
 
 	constructor(context: Pick<IExecuteFunctions, 'getContext'>) {
-		const kept = keptBy(context);
-		const before = kept[NAME];
-		const list = Array.isArray(before) ? before : [];
-		kept[NAME] = list;
-		this.list = list;
-		this.hashes = new Set(list);
+		this.kept = keptBy(context);
+		this.hashes = new Set(this.list);
+	}
+
+	/** What n8n saves: read anew each time, since runs of one execution beside each other add to it too. */
+	private get list(): GenericValue[] {
+		const list = this.kept[NAME];
+		return Array.isArray(list) ? list : [];
 	}
 
 	/** Whether the provider confirmed that this stream, or that all streams of its call were stopped. */
@@ -67,8 +68,10 @@ export class StopMemory {
 	private add(hash: string) {
 		if (this.hashes.has(hash)) return;
 		this.hashes.add(hash);
-		this.list.push(hash);
-		if (this.list.length > MAX_REMEMBERED) this.list.shift();
+		const { list } = this;
+		list.push(hash);
+		if (list.length > MAX_REMEMBERED) list.shift();
+		this.kept[NAME] = list;
 	}
 }
 
