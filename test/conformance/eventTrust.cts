@@ -173,7 +173,7 @@ export function eventTrust(engine: Engine) {
 					failed(
 						standIn,
 						'untrusted',
-						/^The signature does not match this event, checked as sent to /,
+						/^The signature does not match this event and the URL /,
 						{ message: /WEBHOOK_URL/, ...ids },
 					),
 				]);
@@ -220,7 +220,7 @@ export function eventTrust(engine: Engine) {
 			const result = await check(standIn, [{ json: jsonOf(form(standIn, stream)) }]);
 			expect(result.items[0]).toMatchObject({
 				failure: 'untrusted',
-				error: "'Require Signature' needs the item of a Webhook node, and this is not one",
+				error: "'Require Signature' needs the item of a Webhook node, and was given something else",
 			});
 			judgeFailures(result);
 		});
