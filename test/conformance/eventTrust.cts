@@ -170,12 +170,10 @@ export function eventTrust(engine: Engine) {
 				const json = webhookItem(forge(sign), URL_OF) as IDataObject;
 				const result = await check(standIn, [{ json }]);
 				expect(result.items).toEqual([
-					failed(
-						standIn,
-						'untrusted',
-						/^The signature does not match this event and the URL /,
-						{ message: /WEBHOOK_URL/, ...ids },
-					),
+					failed(standIn, 'untrusted', /^The signature does not match this event and the URL /, {
+						message: /WEBHOOK_URL/,
+						...ids,
+					}),
 				]);
 				judgeFailures(result);
 			},
