@@ -78,7 +78,7 @@ export const aiAgent = (): Workflow =>
 				'The model decides one thing: **whether** to use the tool. Call and stream come from the request, one customer for each execution, so nobody can talk the agent into another call.',
 				'### What it answers',
 				"`output`, the model's words, and beside them what the tool itself said: `status`, `stopped`, `message`. `not asked` means that nothing was to stop. Believe `stopped`, not the words.",
-				'If the model does not answer, the stream is stopped to be safe: the customer may have asked for it. That takes a minute at most, so let your application wait so long.',
+				'If the model does not answer, the stream is stopped to be safe: the customer may have asked for it. That takes a minute at most, so let your application wait at least that long.',
 				`${AGAIN} The answer does not wait for that.`,
 				'### What happens to the call',
 				GOES_ON.signalWire,

@@ -188,7 +188,7 @@ export function checkMyAccount(carrier: Carrier): Workflow {
 					'Run it, open **What Came Out**, copy its JSON, read it, and send it to us in an issue, *What my provider answered*.',
 				),
 				'### What the report shows',
-				'Of each answer the status, the names and types of its keys, and the words of `status`, `error`, `message` and `code`. Ids, numbers and URLs in them become `…`; a `code` of up to five digits stays. The other nodes hold the answers as they came: send only what the last node holds.',
+				'For each answer: the status, the names and types of its keys, and the words of `status`, `error`, `message` and `code`. Ids, numbers and URLs in them become `…`; a `code` of up to five digits stays. The other nodes hold the answers as they came: send only what the last node holds.',
 			],
 		),
 		rows,

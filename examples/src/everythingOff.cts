@@ -90,7 +90,7 @@ let ended = 0;
 (live.length > 0 ? $input.all() : []).forEach(({ json: { statusCode: status, body, error } }, i) => {
   const call_uuid = live[i];
   const own = body ?? {};
-  // A call that is over streams no more. A gateway's 404, a message alone, says nothing about the call.
+  // A call that is over has no running stream. A gateway's 404, a message alone, says nothing about the call.
   if (${IS_OWN_404}) {
     ended += 1;
     return;
@@ -195,7 +195,7 @@ export function everythingOff(carrier: Carrier): Workflow {
 				'### What starts it',
 				'You, by hand. With `what` = `count` in **Fill In** it says how many calls are live, and stops nothing. With `stop` it stops everything.',
 				'### What it does',
-				`It lists the live calls of the account, stops all streams of each and reads back that they ended; and again with those that are new or not proved, ${ROUNDS} rounds at most. Then it asks ${shown} for the streams of each call that is still live.`,
+				`It lists the live calls of the account, stops all streams of each and reads back that they ended; then it repeats this for calls that are new or not proved, in at most ${ROUNDS} rounds. Then it asks ${shown} for the streams of each call that is still live.`,
 				'### What it says',
 				'**What Is Left** comes in any case: first the figures, then each stream that still runs, and each call whose streams could not be read. Calls that ended meanwhile are done, and not listed. If anything is left, the run ends red: run it again.',
 				'### What happens to the calls',

@@ -208,7 +208,7 @@ function notesOf(carrier: Carrier) {
 			'### What it does',
 			onSignalWire
 				? `**Pause** stops the stream. **Resume** starts one with what *Fill In* holds, under the name \`${STREAM_NAME}\`; the answer's \`stream\` is its Stream SID, for the next pause.`
-				: `**Pause** stops all streams of the call and reads back that they ended. **Resume** looks whether a stream runs, starts one with what *Fill In* holds, and looks again.`,
+				: `**Pause** stops all streams of the call and reads back that they ended. **Resume** checks whether a stream runs, starts one with what *Fill In* holds, and looks again.`,
 			'### What it answers',
 			`- **200** \`paused\`, \`resumed\`, \`already\` (it runs), or \`over\`: the call is over.\n- **502** \`refused\`, with ${shown}'s status and words.\n- **504** \`not known\`: ask again, twice does no harm.\n- **400**: something is missing.`,
 			`Only \`"proved": true\` is proof${onSignalWire ? " by SignalWire's own word: it cannot show streams" : `: ${shown} was read`}. All but 200 end as a **failed execution**.`,

@@ -53,7 +53,7 @@ export const swml = (): Workflow =>
 				'Behind `connect: to: stream:wss://…` the event names no call: put it into the URL, `status_url: https://user:password@…?call_id=%{call.call_id}`.',
 				AGAIN,
 				'### What is proved',
-				'SignalWire takes the order (`accepted`); it has no way to show that the stream ended. Whether the order reaches a stream that SWML started was read in the documents, and tried by nobody. What SignalWire does not know (404) has ended.',
+				'SignalWire accepts the request (`accepted`); it has no way to show that the stream ended. That the request reaches a stream that SWML started is concluded from the documents; nobody has tried it. What SignalWire does not know (404) has ended.',
 				'### What happens to the call',
 				GOES_ON.signalWire,
 				STREAM_SERVER_DECIDES,

@@ -40,7 +40,7 @@ export const tellTheTeam = (): Workflow =>
 				'n8n, when an execution fails of a workflow whose settings name this one as **Error workflow**. One serves all recipes and all providers.',
 				'### What it does',
 				'It writes one message into your chat: the workflow, the node, provider, call and stream, what happened and what to do, and a link to the execution.',
-				'Of an event that nobody verified no id and no text goes into the chat. Of a node that is not ours you get the link alone: its sentence may quote such an event.',
+				'No id and no text of an unverified event goes into the chat. For another package’s node, except *Stop And Error*, you get only the link: its sentence may quote such an event.',
 				'### What happens to the call',
 				'Nothing: it only tells.',
 			],

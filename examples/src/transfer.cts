@@ -3,7 +3,7 @@
 import { http, type Unplaced } from './workflows.cts';
 import { callAddress, filledIn, type Carrier } from './common.cts';
 
-/** What somebody waits for takes at most so long, in ms. */
+/** Time budget for work that somebody waits for, in ms. */
 const WAITED_FOR_MS = 5_000;
 
 /** The whole answer, whatever its status: the recipe reads it by itself. */
@@ -12,7 +12,7 @@ export const WHOLE_ANSWER = {
 	response: { response: { fullResponse: true, neverError: true } },
 };
 
-/** Moves the caller of 'Fill In' to a document; `url` and `fallback` are n8n expressions. */
+/** Moves the caller of 'Fill In' to other answer XML; `url` and `fallback` are n8n expressions. */
 export function transferTo(
 	name: string,
 	carrier: Carrier,

@@ -40,7 +40,7 @@ export class StopAudioStream implements INodeType {
 		usableAsTool: true,
 		credentials: providers.map(({ name, credential }) => ({
 			name: credential.type,
-			// If 'Provider' is an expression, n8n shows all of them, each as 'Credential' without this.
+			// If 'Provider' is an expression, n8n shows all credentials; without this, each would be called 'Credential'.
 			displayName: credential.displayName,
 			required: true,
 			// Not `show: [name]`: if each value of a field shows a credential, n8n's editor takes the field for a

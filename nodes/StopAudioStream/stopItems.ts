@@ -23,8 +23,8 @@ import { failed, messages, quoted, Refusal, refusal, type Failure } from './word
 import { isRecord, reasonOf } from './words/values';
 
 /**
- * How long items are started before answers and everybody else's work get in, in ms. n8n answers a webhook in dozens of
- * steps, and each would wait for so long.
+ * For how long, in ms, items are started before answers and all other work get a turn. n8n answers a webhook in dozens
+ * of steps, and each step may have to wait this long.
  */
 const TURN_MS = 5;
 

@@ -170,12 +170,10 @@ export function eventTrust(engine: Engine) {
 				const json = webhookItem(forge(sign), URL_OF) as IDataObject;
 				const result = await check(standIn, [{ json }]);
 				expect(result.items).toEqual([
-					failed(
-						standIn,
-						'untrusted',
-						/^The signature does not match this event, checked as sent to /,
-						{ message: /WEBHOOK_URL/, ...ids },
-					),
+					failed(standIn, 'untrusted', /^The signature does not match this event and the URL /, {
+						message: /WEBHOOK_URL/,
+						...ids,
+					}),
 				]);
 				judgeFailures(result);
 			},
@@ -220,7 +218,7 @@ export function eventTrust(engine: Engine) {
 			const result = await check(standIn, [{ json: jsonOf(form(standIn, stream)) }]);
 			expect(result.items[0]).toMatchObject({
 				failure: 'untrusted',
-				error: "'Require Signature' needs the item of a Webhook node, and this is not one",
+				error: "'Require Signature' needs the item of a Webhook node, and was given something else",
 			});
 			judgeFailures(result);
 		});

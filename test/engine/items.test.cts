@@ -125,7 +125,8 @@ function failOnce(standIn: RunningStandIn, streamId: string) {
 }
 
 const twoTries = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 } as const;
-const STOPPED_BEFORE = 'Nothing was running: this execution had already stopped it.';
+const STOPPED_BEFORE =
+	'Nothing was running: an earlier stop in this execution had already done this.';
 
 /** The node as it is where n8n keeps no execution data, such as for an MCP Server Trigger's tools. */
 async function withoutContext(): Promise<INodeType> {

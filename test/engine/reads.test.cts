@@ -105,7 +105,7 @@ describe('Confirm Stop', () => {
 			{
 				status: 'stopped',
 				confirmed: false,
-				confirmReason: 'Plivo did not show the end within 10 s',
+				confirmReason: 'Plivo did not show within 10 s that the stop took effect',
 			},
 		]);
 		expect(standIn.requests.filter(({ method }) => method === 'GET').length).toBeLessThan(5);

@@ -2,25 +2,58 @@
 
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { hintFor } from '../../nodes/StopAudioStream/providers/provider';
+import { hintFor, type Provider } from '../../nodes/StopAudioStream/providers/provider';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import { properties } from '../../nodes/StopAudioStream/screen/properties';
 import { messages, type Sentence } from '../../nodes/StopAudioStream/words/sentences';
 import { asMarkdown } from './table.cts';
 
-/** Every sentence word for word. What to check in a credential is each provider's own: a row for each. */
+/** Every sentence word for word. If it holds words of ours that differ by provider, it has a row for each. */
 export function troubleshootingTable(): string {
 	const sentences: Sentence[] = Object.values(messages);
-	const rows = sentences.flatMap(({ what, todo }) =>
-		todo === '{hint}'
-			? providers.map((provider) => [
-					what.replace('{provider}', provider.displayName),
-					// The 403's hint is the longer one.
-					hintFor(provider, 403),
-				])
-			: [[what, todo]],
+	const rows = sentences.flatMap((sentence) =>
+		/\{(hint|keyHint)\}/.test(sentence.todo)
+			? providers.flatMap((provider) => ownWords(sentence, provider))
+			: [sentence],
 	);
-	return asMarkdown([['What you see', 'What to do'], ...rows]);
+	return asMarkdown([
+		['What you see', 'What to do'],
+		...rows.map(({ what, todo }) => [what, todo]),
+	]);
+}
+
+/** The sentence as it is said of a provider: more than once if a 401 and a 403 differ, never if it cannot be. */
+function ownWords(sentence: Sentence, provider: Provider): Sentence[] {
+	const { displayName, signature } = provider;
+	const { keyField, keyHint, limits, older, signsHint } = signature;
+	if (sentence.what.includes('{status}')) {
+		const [unknown, forbidden] = [hintFor(provider, 401), hintFor(provider, 403)];
+		const rows =
+			unknown === forbidden
+				? [{ status: '401 or 403', hint: unknown }]
+				: [
+						{ status: '401', hint: unknown },
+						{ status: '403', hint: forbidden },
+					];
+		return rows.map((row) => filled(sentence, { ...row, provider: displayName }));
+	}
+	if (sentence === messages.olderSignature && !older) return [];
+	if (sentence === messages.wrongSignatureOrQuery && limits !== undefined) return [];
+	return [
+		filled(sentence, {
+			provider: displayName,
+			hint: signsHint,
+			keyHint,
+			field: keyField.label,
+			version: older?.version ?? '',
+		}),
+	];
+}
+
+function filled({ what, todo }: Sentence, values: Record<string, string>): Sentence {
+	const fill = (text: string) =>
+		text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+	return { what: fill(what), todo: fill(todo) };
 }
 
 const isChoice = (option: object): option is INodePropertyOptions => 'value' in option;

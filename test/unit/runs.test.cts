@@ -80,7 +80,9 @@ const cancelled = {
 	failure: 'unavailable',
 	error: 'The execution was canceled before Plivo confirmed this stop',
 };
-const cancelledRead = unconfirmed('The execution was canceled before Plivo showed the end');
+const cancelledRead = unconfirmed(
+	'The execution was canceled before Plivo showed that the stop took effect',
+);
 const noTime = {
 	status: 'notFound',
 	message:
@@ -196,7 +198,12 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 	'Confirm Stop reads after pauses that grow, for ten seconds': [
 		{ fates: answers([204], runs), options: confirm },
 		{
-			items: [{ status: 'stopped', ...unconfirmed('Plivo did not show the end within 10 s') }],
+			items: [
+				{
+					status: 'stopped',
+					...unconfirmed('Plivo did not show within 10 s that the stop took effect'),
+				},
+			],
 			...{ sentAt: [0, 0, 0.25, 0.75, 1.75, 3.75, 7.75], took: 10 },
 		},
 	],
@@ -204,7 +211,7 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 		{ fates: answers([204, 'never']), streams: ['s', 's2'], options: confirm },
 		{
 			items: [
-				unconfirmed('Plivo was not read: other stops of the account came first'),
+				unconfirmed('What still runs was not read: other stops of the account came first'),
 				{ failure: 'unavailable' },
 			],
 		},

@@ -92,7 +92,7 @@ export interface CheckedEvent {
 	fields: IDataObject;
 }
 
-/** Reads a provider's event for *Check Event*. Refuses one that names no call and no conference. */
+/** Reads a provider's event for *Check Event*. Refuses an event that names neither a call nor a conference. */
 export function readCheckedEvent(
 	item: Record<string, unknown>,
 	provider: Provider,
@@ -259,7 +259,7 @@ function saidIn(
 		});
 	const ended = isStream ? said(place, streamEnded) : undefined;
 	return {
-		// The end of a call that an event names beside a conference says nothing about a stop elsewhere.
+		// If the event names a conference too, the end of the call counts only for a stop in that conference.
 		callEnded:
 			isSameId(ownCall, ids.callId) &&
 			(conference === undefined || isConference) &&
@@ -277,7 +277,7 @@ const said = (place: Place, words: readonly EventWord[]): EventWord | undefined 
 			values.some((value) => value === textIn(place.values, field)),
 	);
 
-/** Whether an event is of a type; one that names no type may be. */
+/** Whether an event is of a type; an event without a type counts. */
 const isOfType = ({ event }: Place, type: string | undefined): boolean =>
 	type === undefined || [undefined, type].includes(textIn(event, 'event_type'));
 

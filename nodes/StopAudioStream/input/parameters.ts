@@ -77,7 +77,7 @@ export const unknownChoice = (label: string, choices: readonly string[], value: 
 		choices: choices.join(', '),
 	});
 
-/** Yes or no. Refuses an expression that gives nothing: taken as no, 'Preview Only' would send. */
+/** Yes or no. Refuses an expression that gives nothing: if that counted as no, 'Preview Only' would send. */
 export const yesOrNo = (label: string, value: unknown): boolean =>
 	oneOf(label, [true, false], value);
 

@@ -100,7 +100,7 @@ export class ItemReader {
 		const operation = orRefusal(() =>
 			oneOf(label, OPERATIONS, parameters.read(name, 'stopStream')),
 		);
-		// Known before the provider may be refused: a failed *Check Event* says nothing about streams.
+		// Set before the provider may be refused, so that a failed *Check Event* is reported as a check and not as a stop.
 		if (!(operation instanceof Refusal)) this.operation = operation;
 		this.provider = this.readProvider();
 		if (operation instanceof Refusal) throw operation;

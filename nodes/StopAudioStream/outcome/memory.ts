@@ -3,7 +3,7 @@ import type { GenericValue, IDataObject, IExecuteFunctions } from 'n8n-workflow'
 
 import type { Account, Ids, Provider, Way } from '../providers/provider';
 
-/** Stops that are remembered: n8n saves them with the execution. */
+/** How many stops are remembered: n8n saves them with the execution. */
 const MAX_REMEMBERED = 10_000;
 
 /** The name of the list in the node's context. */

@@ -16,7 +16,7 @@ export interface StopResult {
 	kind: 'stop';
 	about: About;
 	status?: Status | 'preview';
-	/** One sentence, for every status but `stopped` and `preview`. */
+	/** One sentence, for `alreadyStopped`, `notFound` and `accepted`. */
 	message?: string;
 	failure?: Failure;
 	/** The provider's last answer. */
@@ -53,7 +53,7 @@ type ResultContext = Pick<
 /** One item's output: what became of it, or in n8n's continue modes why it did not work. */
 export function toJson(context: ResultContext, result: ItemResult): IDataObject {
 	const { about, failure } = result;
-	// Only an item of just these two fields reaches n8n's error output, with the input's own fields added.
+	// n8n sends only an item of just these two fields to the error output, and adds the input's own fields itself.
 	if (failure && context.getNode().onError === 'continueErrorOutput') {
 		return { error: failure.what, message: inOne([failure.todo, whichStream(about)]) };
 	}
@@ -119,7 +119,7 @@ export function nodeError(
 					{ message },
 					{ ...options, ...(statusCode !== undefined && { httpCode: String(statusCode) }) },
 				);
-	// n8n replaces a message in which it finds a code such as ECONNRESET by a sentence of its own.
+	// If n8n's class finds a code such as ECONNRESET in a message, it puts a sentence of its own in its place.
 	error.message = message;
 	const { provider, callId, conferenceSid, stream } = about;
 	// For an error workflow, which sees nothing else of the item.

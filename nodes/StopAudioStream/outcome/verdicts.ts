@@ -60,7 +60,7 @@ export type Meaning =
 export type Load = 'copes' | 'limits' | 'unknown';
 
 interface Verdict {
-	/** Why the item fails, if this is the last end, and the sentence that says so. */
+	/** Why the item fails if its last attempt ended so, and the sentence that says it. */
 	cause: FailureCause;
 	sentence: Sentence;
 	/** The request may have had an effect that no answer reports. */
@@ -141,7 +141,7 @@ function meaningOfOwn(own: OwnReading | undefined, statusCode: number): Meaning 
 	}
 }
 
-/** What the end of a stop means: an outcome, or a failure. `mayBeOver`: the call may be over, and that be why. */
+/** What the end of a stop means: an outcome, or a failure. `mayBeOver`: the call may be over, which would be why. */
 export function readEnd(
 	provider: Provider,
 	way: Way,

@@ -56,8 +56,8 @@ export const plivo: Provider = {
 	ways: callStreamWays({
 		base: '/v1',
 		notices: {
-			one: '<b>Plivo: the call goes on.</b> <b>But</b> a stream that was started with keepCallAlive holds the call at that point of its XML: when it stops, Plivo goes on with the next element, and ends the call if there is none.',
-			all: '<b>Plivo: every stream of the call stops, and the call goes on.</b> <b>But</b> if a stream with keepCallAlive held the call, Plivo goes on with the next element of its XML, and ends the call if there is none.',
+			one: "<b>Plivo: the call goes on.</b> <b>But</b> a stream that was started with keepCallAlive holds the call at that stream's element in the answer XML: when it stops, Plivo goes on with the next element of the answer XML, and ends the call if there is none.",
+			all: '<b>Plivo: every stream of the call stops, and the call goes on.</b> <b>But</b> if a stream with keepCallAlive held the call, Plivo goes on with the next element of the answer XML, and ends the call if there is none.',
 		},
 		// plivo-go takes a 404 whose body is just `{}` for Plivo's own (baseclient.go, read 2026-11).
 		isOwn404: (body) => Object.keys(body).length === 0,
@@ -66,7 +66,7 @@ export const plivo: Provider = {
 	signature: {
 		scheme: signedByPlivo,
 		keyField: { name: 'token', label: 'Auth Token' },
-		keyHint: "it must be that of the call's own account, main account or subaccount",
+		keyHint: "it must be that of the call's own account (main account or subaccount)",
 		signsHint: 'Plivo signs each callback.',
 		// V2 signs the URL and a nonce alone (Plivo's Node SDK 4.79.0, dist/utils/security.js).
 		older: { header: 'x-plivo-signature-v2', version: 'V2' },

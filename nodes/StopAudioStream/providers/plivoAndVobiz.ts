@@ -50,7 +50,7 @@ const NONE_ACTIVE = /^no active stream found\.?$/i;
  * `Event=Hangup` at `hangup_url`, and the `CallStatus` of a call that is over: plivo.com/docs/voice/xml/request and
  * www.vobiz.ai/docs, hang-up callback. `Event` of a stream's callbacks: docs.plivo.com/docs/voice/xml/audiostream,
  * www.vobiz.ai/docs/xml/stream ("connection disconnected with the remote service": a reconnect may follow). All
- * read 2026-11. Any other word, such as `DegradedStream` or `PlayedStream`, says neither.
+ * read 2026-11. Any other word, such as `DegradedStream` or `PlayedStream`, says none of this.
  */
 export const eventWords: Provider['events'] = {
 	names: [names],
@@ -111,7 +111,10 @@ export function callStreamWays({
 		},
 	};
 
-	/** 204, and the older 200 in Vobiz's own words; `No active stream found` and 404 in the provider's own form. */
+	/**
+	 * Reads the answer to a stop: 204, or the 200 of Vobiz's older documents; `No active stream found`, which means
+	 * `whenNoneActive`; and 404 in the provider's own form.
+	 */
 	const readDelete = (answer: Answer, whenNoneActive: OwnReading): OwnReading | undefined => {
 		const { statusCode, body } = answer;
 		if (statusCode === 204) return { kind: 'outcome', status: 'stopped' };
@@ -157,7 +160,7 @@ export function callStreamWays({
 			notice: notices.one,
 			// A DELETE without a body: some vendor SDKs send `{}`, and no document asks for one.
 			build: (account, ids) => ({ method: 'DELETE', url: streamUrl(account, ids) }),
-			// To one stream Plivo says "No active stream found" for a wrong id too.
+			// In answer to a stop of one stream, Plivo says "No active stream found" for a wrong id too.
 			read: (answer) => readDelete(answer, { kind: 'outcome', status: 'notFound' }),
 			streams: oneStream,
 		},
@@ -174,10 +177,10 @@ export function callStreamWays({
 }
 
 /**
- * "Stream stopped successfully", "All streams stopped successfully". Plivo's own SDKs expect `{}` to all streams
- * (plivo-java, plivo-python mocks, read 2026-11), and its answers hold `api_id`: without these words, such an answer
- * only shows that the request was accepted. Vobiz: "test for any 2xx" (Vobiz-Warm-Transfer-Conference, live
- * captures).
+ * "Stream stopped successfully", "All streams stopped successfully". In answer to a stop of all streams, Plivo's own
+ * SDKs expect `{}` (plivo-java, plivo-python mocks, read 2026-11), and its answers hold `api_id`: without these words,
+ * such an answer only shows that the request was accepted. Vobiz: "test for any 2xx" (Vobiz-Warm-Transfer-Conference,
+ * live captures).
  */
 function readSuccess(
 	statusCode: number,
@@ -193,8 +196,8 @@ function readSuccess(
 }
 
 /**
- * The first page of the list: Plivo `{meta, objects}`, Vobiz `{page, per_page, total, objects}`. Vobiz's older page
- * shows one object in place of a list: one that runs proves that the call still streams, one that ended
+ * The first page of the list: Plivo `{meta, objects}`, Vobiz `{page, per_page, total, objects}`. Vobiz's older
+ * documents show one object in place of a list: one that runs proves that the call still streams, one that ended
  * proves nothing for the others.
  */
 function readList(body: Record<string, unknown>): StreamsState | undefined {

@@ -6,8 +6,8 @@ import type { CallState, Noun, Operation, Status } from '../words/vocabulary';
 import type { Scheme } from './signature';
 
 /**
- * What a provider is: data and pure functions. It builds requests and reads answers; it sends nothing,
- * waits for nothing and words no failure.
+ * What a provider is: data and pure functions. It builds requests and reads answers; it sends nothing and waits for
+ * nothing.
  */
 export interface Provider {
 	/** The value of the 'Provider' parameter that saved workflows hold. */
@@ -60,7 +60,10 @@ export interface Way {
 	on: { noun: Noun; id: 'callId' | 'conferenceSid'; field: FieldText };
 	/** The field that names the stream; absent for all streams of a call. */
 	stream?: StreamField;
-	/** The fields and options of cXML that stops the stream. A document is never run twice. */
+	/**
+	 * For a *document*, a request that makes the call run cXML, which stops the stream: its fields and options. It is
+	 * not sent again if it may have run.
+	 */
 	document?: {
 		url: FieldText;
 		/** Options that only cXML has, by what they are for. */
@@ -70,7 +73,7 @@ export interface Way {
 			nameParameter: OptionOf<'text'>;
 		};
 	};
-	/** The names of these in the provider's events, the most usual first. */
+	/** What the provider's events call the call, the conference and the stream, the most usual first. */
 	inEvents: EventNames;
 	/** What happens to the call, as the screen says it beside the choice. */
 	notice: string;
@@ -109,8 +112,8 @@ export interface Ids {
 export type OwnReading =
 	| { kind: 'outcome'; status: Status }
 	/**
-	 * A refusal in the provider's own form. `mayBeOver`: the call may be over, and that be why; `sentence`: if there
-	 * is more to say than about any refusal.
+	 * A refusal in the provider's own form. `mayBeOver`: the call may be over, which would be why; `sentence`: if
+	 * there is more to say than about any refusal.
 	 */
 	| { kind: 'refusal'; mayBeOver: boolean; sentence?: typeof messages.noControlId }
 	/** The provider asks to send the request again. */
@@ -167,7 +170,7 @@ export interface FieldText {
 
 /**
  * The field of a stream. An id is compared without regard to case, a control ID as it was written. A name is
- * compared and sent as it is, since spaces may belong to it, and may be left out.
+ * compared and sent as it is, since spaces may belong to it; it may be empty.
  */
 export interface StreamField extends FieldText {
 	kind: 'id' | 'controlId' | 'name';
@@ -187,7 +190,7 @@ export interface EventNames {
 	eventType?: string;
 }
 
-/** A field of an event, and the values with which it says so. */
+/** A field of an event, and the values with which it says that a stream began or ended, or that a call ended. */
 export interface EventWord {
 	field: string;
 	words: readonly string[];

@@ -58,12 +58,12 @@ const sidNames: EventNames = {
 	conference: conferenceNames,
 	stream: ['StreamSid', 'stream_sid', 'streamSid'],
 };
-/** The type of SWML's and Relay's events of a stream; play, record and collect have a control ID too. */
+/** The type of SWML's and Relay's events about a stream: those about play, record and collect hold a control ID too. */
 const STREAM_EVENT = 'calling.call.stream';
 const controlNames: EventNames = {
 	place: ['control_id'],
 	call: sidNames.call,
-	// SWML documents no call in the events of a bidirectional stream: it belongs in the query of `status_url`.
+	// SWML documents no call in the events of a bidirectional stream, so the user puts it into the query of `status_url`.
 	callInQuery: ['call_id'],
 	conference: [],
 	stream: ['control_id'],
@@ -89,7 +89,10 @@ const stopStream = (of: string, { stream }: Ids): ProviderRequest => ({
 const CALL_ENDED = ['completed', 'canceled', 'failed', 'busy', 'no-answer'];
 const CALL_LIVE = ['queued', 'initiated', 'ringing', 'in-progress'];
 
-/** The call: its `status` tells. A call that SWML or Relay runs need not exist in this API. */
+/**
+ * Reads the `status` of the call. `isUnknownTold`: whether a 404 shows that there is no such call. A call that SWML or
+ * Relay runs need not exist in this API.
+ */
 const readsCall = (isUnknownTold: boolean): CallRead => ({
 	build: (account, ids) => ({ method: 'GET', url: callUrl(account, ids) }),
 	read: (answer, { callId }) =>
@@ -250,7 +253,7 @@ const byControlId: Way = {
 	},
 	inEvents: controlNames,
 	notice:
-		'<b>SignalWire: the call goes on.</b> Only streams that calling.stream or SWML started have a control ID.',
+		'<b>SignalWire: the call goes on.</b> <b>But</b> if this stream is all that keeps the call alive, the call may end. Only streams that calling.stream or SWML started have a control ID.',
 	build: ({ origin }, { callId, stream }) => ({
 		method: 'POST',
 		url: `${origin}/api/calling/calls`,

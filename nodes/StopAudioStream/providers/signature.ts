@@ -4,9 +4,9 @@
  * A provider signs the URL that it called, as text, and most sign the fields too. The Webhook node (read in n8n 2.41)
  * passes on neither the URL nor the method: `webhookUrl` is a template without a trailing slash, the query is parsed
  * by `qs`, a form by `node:querystring`. So the text is rebuilt from the parts, in each of the few ways in which the
- * provider may have written it. Each way holds all that came, and can be read in one way only: what is not in the
- * text is not signed, and what can be read in two ways could be forged. No check can see where one name or value ends
- * and the next begins, since the providers do not sign that (`ab` + `c` = `a` + `bc`).
+ * provider may have written it. Each text holds all that came, and can be read back in one way only: what is not in
+ * the text is not signed, and what can be read in two ways could be forged. No check can see where one name or value
+ * ends and the next begins, since the providers do not sign that (`ab` + `c` = `a` + `bc`).
  */
 
 /** What one provider may have signed, and the signatures that came. */

@@ -3,7 +3,7 @@ import type { FailureCause } from '../words/vocabulary';
 
 /**
  * One segment of a URL's path. Empty and dot-only values are refused and the rest is encoded, so that an id never
- * changes the shape of the URL: `..` would stop something else than the user named.
+ * changes the shape of the URL: `..` would stop something other than what the user named.
  */
 export function pathSegment(
 	value: string | undefined,

@@ -61,7 +61,7 @@ export const vobiz: Provider = {
 	signature: {
 		scheme: signedByVobiz,
 		keyField: { name: 'token', label: 'Auth Token' },
-		keyHint: "it must be that of the call's own account, main account or sub-account",
+		keyHint: "it must be that of the call's own account (main account or sub-account)",
 		// "Signature headers come only when the callback URL has a user and password":
 		// www.vobiz.ai/docs/concepts/validating-callbacks (read 2026-11).
 		signsHint:
@@ -77,7 +77,7 @@ export const vobiz: Provider = {
 			return details.retryAfter * 1_000;
 		}
 		const wait = Number(headers['x-ratelimit-reset']) * 1_000 - now;
-		// Nobody documents the unit: what would be more than a day off is no time in seconds.
+		// Nobody documents the unit. If the wait would be longer than a day, the value is no time in seconds.
 		return wait < 86_400_000 ? wait : undefined;
 	},
 };

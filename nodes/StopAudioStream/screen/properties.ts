@@ -12,9 +12,9 @@ import { FIELDS, OPTIONS, REQUIRE_SIGNATURE, type OptionSpec } from '../words/fi
 import { messages, say } from '../words/sentences';
 
 /**
- * Every field that the user sees, in the order of the screen. Labels and texts come from the ways: one saved name may
- * have several definitions, each shown for its ways. If 'Provider' is an expression, n8n shows them all, bound to the
- * same value.
+ * Every field that the user sees, in the order of the screen. Labels and texts come from the ways. A field may be
+ * defined several times under one saved name, each time with the texts of the ways that show it. If 'Provider' is an
+ * expression, n8n shows all of these, bound to the same value.
  *
  * 'provider' is always the last condition. n8n reads conditions in order, and shows the field as soon as it meets an
  * expression. If 'provider' came first, n8n would show (and demand) the cXML URL for every stream and the call for
@@ -72,8 +72,8 @@ const choicesOf = (entries: readonly Shown[]) =>
 	entries.flatMap(({ way }) => (way.choice ? [way.choice.streamBy] : []));
 
 /**
- * The call shows for all choices but the conference's. A list of them would hide it from 'Stop All Streams', which
- * has no choice and needs the call too.
+ * When the field of the call, or of the conference, shows. The call shows for every choice but the conference's. It
+ * is said that way round because 'Stop All Streams' has no choice, and needs the call too.
  */
 function forPlace(entries: readonly [Shown, ...Shown[]]): NonNullable<IDisplayOptions['show']> {
 	const [{ provider, way }] = entries;
@@ -160,7 +160,7 @@ const notices: INodeProperties[] = providers.flatMap((provider) => [
 	),
 ]);
 
-/** The operation can be selected all the same, from n8n's list of actions or for another provider. */
+/** For 'Stop All Streams' selected all the same: in n8n's list of actions, or before the provider was changed. */
 function cannotStopAll({ displayName }: Provider): string {
 	const { what, todo } = say(messages.noStopAll, { provider: displayName });
 	return `${what}. ${todo}`;

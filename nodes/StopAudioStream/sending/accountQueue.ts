@@ -14,13 +14,13 @@ export interface Turn {
 	isRepeat: boolean;
 	/** When it is no longer wanted (ms). */
 	until: number;
-	/** The execution's. */
+	/** The execution's cancel signal. */
 	signal: AbortSignal;
 }
 
 interface Waiter extends Turn {
 	isOver: boolean;
-	/** Ends its wait for the time and the cancellation. */
+	/** Stops its timer, and no longer listens for the cancellation. */
 	stopWaiting?: () => void;
 	end(end: Awaited<ReturnType<AccountQueue['enter']>>): void;
 }
@@ -139,7 +139,7 @@ export class AccountQueue {
 	}
 }
 
-/** Accounts whose queues are kept: more than an n8n process serves at once, and memory must not grow for ever. */
+/** How many accounts' queues are kept: more than an n8n process serves at once, and memory must not grow for ever. */
 const MAX_ACCOUNTS = 1_000;
 
 const queues = new Map<string, AccountQueue>();

@@ -1,11 +1,11 @@
 import { MAX_WAIT_MS, type Load } from '../outcome/verdicts';
 import type { Provider } from '../providers/provider';
 
-/** Requests under way together at first, if the provider publishes no limit. */
+/** How many requests may be under way together at first, if the provider publishes no limit. */
 const FIRST_ALLOWED = 10;
 /** Upper bound of the pause after a 429 that names no wait, in ms; it doubles with each further 429. */
 const FIRST_PAUSE_MS = 1_000;
-/** Rate after a 429, as a part of the rate before it, and how fast it grows again: see {@link AccountRate}. */
+/** Rate after a 429, as a fraction of the rate before it, and how fast it grows again: see {@link AccountRate}. */
 const CUT = 0.7;
 const CUBIC = 0.05;
 /** Time that late sends may make up for, in ms. A busy process sends late, and would never reach the rate. */
@@ -34,9 +34,8 @@ export interface Slot {
  *     rate(t) = 0.05 · (t − k)³ + rateAtCut,   k = ∛(rateAtCut · (1 − 0.7) / 0.05)
  *
  * It starts at 0.7 of the rate at the cut, is back there after k seconds, stays flat for a while, and then probes
- * beyond, faster and faster. It converges to a saw between 0.7 and a little more than 1 of the hidden limit. A
- * straight line back takes 63 s, this curve 25. The AWS SDKs' 0.4 in place of 0.05 would come back sooner, but
- * each 429 costs the whole account a pause.
+ * beyond, faster and faster. It converges to a saw between 0.7 times the hidden limit and a little more than the
+ * limit. The AWS SDKs' 0.4 in place of 0.05 would come back sooner, but each 429 costs the whole account a pause.
  */
 export class AccountRate {
 	private readonly underWay = { stop: 0, read: 0 };
@@ -75,7 +74,7 @@ export class AccountRate {
 		return now < this.refusedUntil ? this.reopensAt - now : undefined;
 	}
 
-	/** When the next request of its kind may leave; `Infinity` if only an answer makes room. */
+	/** When the next request of this kind may leave; `Infinity` if only an answer makes room. */
 	freeAt(kind: TurnKind, now: number): number {
 		if (!this.hasRoom(kind, this.allowed)) return Infinity;
 		const { stop, read } = this.underWay;
@@ -87,7 +86,7 @@ export class AccountRate {
 	}
 
 	/**
-	 * Whether one more request of its kind may be under way, if at most `most` may be. Reads leave room for stops:
+	 * Whether one more request of this kind may be under way, if at most `most` may be. Reads leave room for stops:
 	 * stops do not count them, and they take at most half.
 	 */
 	hasRoom(kind: TurnKind, most: number): boolean {

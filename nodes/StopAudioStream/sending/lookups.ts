@@ -13,7 +13,7 @@ const RUN_MS = 60_000;
 const CONFIRM_MS = 10_000;
 /** The first pause of *Confirm Stop*, in ms; each further one is twice as long. */
 const FIRST_CONFIRM_PAUSE_MS = 250;
-/** Least time for another read, in ms: a timer may fire a little early. */
+/** With less than this left, in ms, the time counts as over: a timer may fire a little early. */
 const TIMER_MS = 5;
 
 /** What an item's reads are about, and how they are sent. */
@@ -45,8 +45,8 @@ export class ReadClock {
 }
 
 /**
- * The reads of one account in one run: what tells whether a stream or its call has ended. Each is sent once
- * and never again; one read of a call serves all items of that call.
+ * The reads of one account in one run: what tells whether a stream or its call has ended. Except for *Confirm Stop*, a
+ * read is never retried, and one read of a call serves all items of that call.
  */
 export class Lookups {
 	private readonly started = new Map<string, Promise<SendEnd>>();

@@ -24,11 +24,11 @@ const NO_TUNNEL = /\bCONNECT response\b/;
 /** n8n's request library waited for the answer as long as it was told to. */
 const TIMED_OUT = ['ECONNABORTED', 'ESOCKETTIMEDOUT'];
 
-/** Codes of Node and of n8n's request library for a connection that went wrong, beside HTTP's own `HPE_…`. */
+/** Codes of Node, of its HTTP parser (`HPE_…`) and of n8n's request library for a connection that went wrong. */
 const NETWORK_CODE =
 	/^(E[A-Z]{3,}|EAI_[A-Z]+|HPE_\w+|ERR_(BAD_RESPONSE|STREAM_PREMATURE_CLOSE|NETWORK|SSL_\w+|TLS_\w+))$/;
 
-/** Exceptions of a chain that are looked at: n8n wraps the library's, which wraps Node's. */
+/** How many exceptions of a chain are looked at: n8n wraps the library's, which wraps Node's. */
 const MAX_DEPTH = 6;
 
 /**

@@ -140,7 +140,7 @@ export class RequestSender {
 		return sent(end);
 	}
 
-	/** One send. Every status is an answer, so that a 401 is not sent twice and `Retry-After` can be read. */
+	/** One send. Every status is an answer, so that n8n does not send again after a 401, and `Retry-After` can be read. */
 	private async attempt({ request, read }: Sending, timeout: number): Promise<SendEnd> {
 		const options: IHttpRequestOptions = {
 			...toHttpRequest(request),

@@ -1,7 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
 /**
- * The time in whole ms since an arbitrary start. Waits and limits use this clock and not the time of day: if that is
+ * The time in whole ms since an arbitrary start. Waits and limits use this clock and not the time of day: if that were
  * set back by an hour, requests would wait for an hour.
  */
 export const monotonicNow = () => Math.floor(performance.now());

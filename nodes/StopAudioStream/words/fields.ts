@@ -15,8 +15,8 @@ export type OptionSpec = {
 	description: string;
 	placeholder?: string;
 	/**
-	 * For every stop, for a stop of a provider whose streams can be read, for a stop of what an event names, or for
-	 * *Check Event*.
+	 * `stops`: for every stop. `confirm`: for a stop at a provider whose streams can be read. `events`: for a stop of
+	 * what an event names. `checks`: for *Check Event*.
 	 */
 	shownFor: 'stops' | 'confirm' | 'events' | 'checks';
 } & (
@@ -33,7 +33,7 @@ export type OptionSpec = {
 /** An option of one kind. */
 export type OptionOf<Kind extends OptionSpec['kind']> = Extract<OptionSpec, { kind: Kind }>;
 
-/** A field of *Check Event* and not an option, so that nobody lets strangers in unseen. */
+/** A field of *Check Event*, not an option: it always shows, so that nobody overlooks that it is off. */
 export const REQUIRE_SIGNATURE = {
 	name: 'requireSignature',
 	label: 'Require Signature',
@@ -104,7 +104,7 @@ export const OPTIONS = {
 		max: 1_000,
 		default: 100,
 		description:
-			"How many requests to one account may be under way at once, including those of other executions. With a low number, this node waits until they leave a gap. The node keeps the provider's rate limit in any case.",
+			"How many requests to one account may be under way at once, including those of other executions. With a low number, this node waits until fewer are under way. The node keeps to the provider's rate limit in any case.",
 		shownFor: 'stops',
 	},
 	maxRetries: {

@@ -77,7 +77,7 @@ export const messages = {
 	// The incoming event
 	eventWithoutId: {
 		what: 'The incoming event holds no {provider} {noun} ID',
-		todo: "The node looked for {names} in 'body', 'query', the item itself, and 'start' and 'params' inside them. Put this node right after the node that receives the event. A stop can also take its ids from 'Fields Below'.",
+		todo: "The node looked for {names} in 'body', 'query', the item itself, and 'start' and 'params' inside them. Put this node right after the node that receives the event. For a stop, you can also set 'Call and Stream From' to 'Fields Below'.",
 	},
 	eventOfOtherProvider: {
 		what: 'The incoming event holds no {provider} {noun} ID; it looks like an event from {other}',
@@ -85,7 +85,7 @@ export const messages = {
 	},
 	signedEventWithoutId: {
 		what: 'The signed event holds no {provider} {noun} ID',
-		todo: "The node looked for {names} in 'body' and 'query', since only these come from the webhook's caller. Put this node right after the Webhook node, or let a stop later in the workflow take the Webhook node's item in 'Signed Event'.",
+		todo: "The node looked for {names} in 'body' and 'query', since only these come from the webhook's caller. Put this node right after the Webhook node, or give the Webhook node's item to a later stop, in its option 'Signed Event'.",
 	},
 	eventWithoutStream: {
 		what: 'The incoming event names a {noun} and no stream',
@@ -97,19 +97,19 @@ export const messages = {
 	},
 	eventNotText: {
 		what: "'{name}' in the incoming event is not text",
-		todo: "Check what sent the event. A stop can also take its ids from 'Fields Below', as text: end the expression with .toString().",
+		todo: "Check what sent the event. For a stop, you can also set 'Call and Stream From' to 'Fields Below', and give the ids as text: end the expression with .toString().",
 	},
 	eventTwice: {
 		what: "'{name}' came twice in the incoming event, with different values",
-		todo: "Check what sent the event. A stop can also take its ids from 'Fields Below', where you choose the one you mean.",
+		todo: "Check what sent the event. For a stop, you can also set 'Call and Stream From' to 'Fields Below', and choose the id you mean.",
 	},
 	eventDisagrees: {
 		what: "'{name}' and '{other}' in the incoming event disagree",
-		todo: "Check what sent the event. A stop can also take its ids from 'Fields Below', where you choose the one you mean.",
+		todo: "Check what sent the event. For a stop, you can also set 'Call and Stream From' to 'Fields Below', and choose the id you mean.",
 	},
 	eventNoValue: {
 		what: "'{name}' in the incoming event holds “{value}”, which names nothing",
-		todo: 'Check what sent the event: the program there had no value to send.',
+		todo: 'Check what sent the event: that program had no value to send.',
 	},
 	eventOtherStream: {
 		what: "'{field}' is filled in, and the incoming event names another stream",
@@ -118,8 +118,8 @@ export const messages = {
 
 	// Who sent the event
 	notAWebhookItem: {
-		what: "'{field}' needs the item of a Webhook node, and this is not one",
-		todo: "Nothing was sent. Such an item holds 'headers', 'params', 'query', 'body' and 'webhookUrl'. Put this node right after the Webhook node, or let a stop later in the workflow take the Webhook node's item in 'Signed Event'.",
+		what: "'{field}' needs the item of a Webhook node, and was given something else",
+		todo: "Nothing was sent. A Webhook node's item holds 'headers', 'params', 'query', 'body' and 'webhookUrl'. Put this node right after the Webhook node, or give the Webhook node's item to a later stop, in its option 'Signed Event'.",
 	},
 	signedEventEmpty: {
 		what: "'Signed Event' is empty",
@@ -127,11 +127,11 @@ export const messages = {
 	},
 	signedEventOtherCall: {
 		what: "The event in 'Signed Event' is about another {place}",
-		todo: 'Nothing was sent. A signed event is proof only for its own {place}: use the item that belongs to this one (.item, and not .first()).',
+		todo: "Nothing was sent. A signed event is proof only for its own {place}: in the expression of 'Signed Event', take the item that this one came from (.item, not .first()).",
 	},
 	noSignature: {
 		what: 'The event carries no {provider} signature',
-		todo: "Nothing was sent. {hint} Put this node right after the Webhook node, or let a stop later in the workflow take the Webhook node's item in 'Signed Event'. If that is so already, the headers were removed on the way, or {provider} did not send this event.",
+		todo: "Nothing was sent. {hint} Put this node right after the Webhook node, or give the Webhook node's item to a later stop, in its option 'Signed Event'. If that is so already, the headers were removed on the way, or {provider} did not send this event.",
 	},
 	signedByOther: {
 		what: 'The event carries no {provider} signature, but one from {other}',
@@ -139,15 +139,15 @@ export const messages = {
 	},
 	noJsonSignature: {
 		what: 'The event carries no {provider} signature',
-		todo: "Nothing was sent. If {provider} does not sign such events, lock the webhook with Basic Auth and switch 'Require Signature' off. If it does, put this node right after the Webhook node: the headers were removed on the way, or {provider} did not send this event.",
+		todo: "Nothing was sent. If {provider} does not sign JSON events, lock the webhook with Basic Auth and switch 'Require Signature' off. If it does, put this node right after the Webhook node: the headers were removed on the way, or {provider} did not send this event.",
 	},
 	olderSignature: {
 		what: "The event carries only {provider}'s signature {version}, which does not cover the body and is not accepted",
 		todo: 'Nothing was sent. {hint} Check at {provider} that the newer signature is sent, and that no proxy removes its headers.',
 	},
 	bodyNotSigned: {
-		what: "The event's body is not a form, and n8n passes it on parsed, not as the text that {provider} signed",
-		todo: "Nothing was sent. Lock this webhook with the Webhook node's Basic Auth instead, and switch '{field}' off.",
+		what: "The event's body is not a form, and {provider}'s signature is checked only for forms and GET callbacks",
+		todo: "Nothing was sent. Lock this webhook with the Webhook node's Basic Auth instead, and switch '{field}' off or remove it.",
 	},
 	signedJson: {
 		what: "The event's body is not a form, and n8n passes it on parsed, not as the text that {provider} signed",
@@ -166,12 +166,12 @@ export const messages = {
 		todo: 'Nothing was sent. n8n regroups names with brackets, such as a[b], and more than 20 values of one name. Choose POST for this callback, or take such names out of its URL.',
 	},
 	wrongSignature: {
-		what: 'The signature does not match this event, checked as sent to {url}',
+		what: 'The signature does not match this event and the URL {url}',
 		todo: "Nothing was sent. If {provider} calls another URL, n8n does not know its own: set n8n's WEBHOOK_URL to the URL that {provider} calls. If the URL is right, check '{field}' in the credential: {keyHint}.",
 	},
 	wrongSignatureOrQuery: {
-		what: 'The signature does not match this event, checked as sent to {url} with its query',
-		todo: "Nothing was sent. n8n hands the query over parsed, so a name without =, an & at the end, one name twice or an unusual escape cannot be rebuilt as {provider} signed it: take the query out of the callback's URL. If {provider} calls another URL, set n8n's WEBHOOK_URL to the URL that {provider} calls. If the URL is right, check '{field}' in the credential: {keyHint}.",
+		what: 'The signature does not match this event and the URL {url} with its query',
+		todo: "Nothing was sent. n8n hands the query over parsed, so a name without =, an & at the end, one name twice or an unusual escape cannot be rebuilt as {provider} signed it: take the query out of the callback's URL, and choose POST if the callback is a GET. If {provider} calls another URL, set n8n's WEBHOOK_URL to the URL that {provider} calls. If the URL is right, check '{field}' in the credential: {keyHint}.",
 	},
 	noSigningKey: {
 		what: "'{field}' is empty in the credential",
@@ -203,7 +203,7 @@ export const messages = {
 	},
 	waitTooLong: {
 		what: '{provider} asks to wait {seconds} s before the next request{quote}',
-		todo: 'The node waits at most 30 s. Run the item again after that time.',
+		todo: 'The node waits at most 30 s. Run the item again after {seconds} s.',
 	},
 	unavailable: {
 		what: '{provider} could not handle the request ({status}){quote}',
@@ -241,7 +241,7 @@ export const messages = {
 		what: 'It is not known whether {provider} acted on the request ({reason})',
 		todo: "The node did not send it again, because {provider} would run the cXML of 'cXML URL' a second time. Look at the call, then run the item again if its stream is still there.",
 	},
-	// Spelled as n8n does: it looks for the word, and would list the execution as failed without it.
+	// 'canceled' is n8n's spelling: n8n looks for this word, and without it would list the execution as failed.
 	cancelled: {
 		what: 'The execution was canceled before {provider} confirmed this stop',
 		todo: 'The stream may still be running. Look at the call, then run the item again if its stream is still there.',
@@ -315,8 +315,8 @@ export const messages = {
 		todo: "If that is fine, set 'If Nothing Is Left to Stop' to another choice.",
 	},
 	stoppedBefore: {
-		what: 'Nothing was running: this execution had already stopped it',
-		todo: 'Nothing is left to do: n8n ran this node again, or another item named the same stream.',
+		what: 'Nothing was running: an earlier stop in this execution had already done this',
+		todo: 'Nothing is left to do: n8n ran this node again, or another item named the same stream or its call.',
 	},
 	noneListed: {
 		what: 'Nothing was running: the call is live, and {provider} lists no running stream on it{quote}',
@@ -367,15 +367,15 @@ export const messages = {
 
 	// What Confirm Stop could not show
 	confirmCancelled: {
-		what: 'The execution was canceled before {provider} showed the end',
+		what: 'The execution was canceled before {provider} showed that the stop took effect',
 		todo: 'The stop itself was accepted. Look at the call at {provider} if you need to be sure.',
 	},
 	confirmUnread: {
-		what: '{provider} could not be read: it gave no answer',
+		what: 'What still runs could not be read: {provider} gave no answer',
 		todo: 'The stop itself was accepted. Look at the call at {provider} if you need to be sure.',
 	},
 	confirmUnreadable: {
-		what: '{provider} could not be read: it answered {status}{quote}',
+		what: 'What still runs could not be read: {provider} answered {status}{quote}',
 		todo: 'The stop itself was accepted. Look at the call at {provider} if you need to be sure.',
 	},
 	confirmNoneListed: {
@@ -387,15 +387,15 @@ export const messages = {
 		todo: 'The stop itself was accepted. Look at the call at {provider} if you need to be sure.',
 	},
 	confirmNotRead: {
-		what: '{provider} was not read: other stops of the account came first',
+		what: 'What still runs was not read: other stops of the account came first',
 		todo: 'The stop itself was accepted. Look at the call at {provider} if you need to be sure.',
 	},
 	confirmNotShown: {
-		what: '{provider} did not show the end within {seconds} s',
+		what: '{provider} did not show within {seconds} s that the stop took effect',
 		todo: 'The stop itself was accepted. Look at the call at {provider}; run the item again if the stream is still there.',
 	},
 	confirmNothingFound: {
-		what: '{provider} found nothing to stop, and no read showed an end',
+		what: '{provider} found nothing to stop, and no read showed that anything had ended',
 		todo: "Read the sentence in 'message': it says what is known.",
 	},
 } as const satisfies Record<string, Sentence>;
@@ -450,13 +450,16 @@ export function orRefusal<T>(read: () => T): T | Refusal {
 	}
 }
 
-/** Rethrows anything else. A function of its own, since n8n's lint forbids a bare `throw` in a `catch`. */
+/**
+ * Returns a refusal, and rethrows anything else. A function of its own, since n8n's lint forbids a bare `throw` in a
+ * `catch`.
+ */
 function asRefusal(thrown: unknown): Refusal {
 	if (thrown instanceof Refusal) return thrown;
 	throw thrown;
 }
 
-/** Added to what to do about the first failure of several items: how many streams may be left. */
+/** Added to the `todo` of the first failure of several items: how many streams may be left. */
 export const leftOver = (left: number, all: number): string =>
 	all === 1 ? '' : `${left} of ${all} streams in this run may still be running.`;
 
@@ -470,7 +473,7 @@ export interface About {
 	conferenceSid?: string;
 }
 
-/** Added to what to do, if nothing else of the item is shown: which call and stream it is about. */
+/** Added to a `todo` that is shown without the item's other fields: which call and stream it is about. */
 export function whichStream({ callId, conferenceSid, stream }: About): string {
 	const parts = Object.entries({ conference: conferenceSid, call: callId, stream }).flatMap(
 		([noun, id]) => (id ? `${noun} ${oneLine(id)}` : []),
@@ -480,7 +483,7 @@ export function whichStream({ callId, conferenceSid, stream }: About): string {
 
 const MAX_QUOTE = 300;
 
-/** The words of others, as they are added to what happened; `''` if there are none. */
+/** The words of others, as they are added to a `what`; `''` if there are none. */
 export function quoted(words: string | undefined): string {
 	const line = oneLine(words ?? '');
 	return line === '' ? '' : `: “${line}”`;

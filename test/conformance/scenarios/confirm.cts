@@ -54,7 +54,7 @@ export const confirm: readonly Row[] = [
 		expected: (c) => ({
 			...c.says('stop'),
 			confirmed: false,
-			confirmReason: `${c.profile.displayName} did not show the end within 10 s`,
+			confirmReason: `${c.profile.displayName} did not show within 10 s that the stop took effect`,
 		}),
 		check(c) {
 			// The pauses grow, each to twice the one before: ten seconds are a handful of reads.
@@ -77,7 +77,7 @@ export const confirm: readonly Row[] = [
 		expected: (c) => ({
 			...c.says('stop'),
 			confirmed: false,
-			confirmReason: `${c.profile.displayName} did not show the end within 10 s`,
+			confirmReason: `${c.profile.displayName} did not show within 10 s that the stop took effect`,
 		}),
 	}),
 	row({
@@ -100,7 +100,7 @@ export const confirm: readonly Row[] = [
 		expected: (c) => ({
 			status: 'notFound',
 			confirmed: false,
-			confirmReason: `${c.profile.displayName} found nothing to stop, and no read showed an end`,
+			confirmReason: `${c.profile.displayName} found nothing to stop, and no read showed that anything had ended`,
 		}),
 		check: (c) => expect(c.reads()).toEqual(c.looks()),
 	}),
@@ -160,7 +160,7 @@ export const confirm: readonly Row[] = [
 		expected: (c) => ({
 			...c.says('stop'),
 			confirmed: false,
-			confirmReason: expect.stringContaining(`${c.profile.displayName} could not be read`),
+			confirmReason: expect.stringContaining('What still runs could not be read'),
 			runs: false,
 		}),
 	}),

@@ -137,7 +137,7 @@ export const mayStillRun: readonly Row[] = [
 			confirmed,
 			confirmReason: confirmed
 				? undefined
-				: `${c.profile.displayName} found nothing to stop, and no read showed an end`,
+				: `${c.profile.displayName} found nothing to stop, and no read showed that anything had ended`,
 		}),
 		check: (c) => expect(c.reads()).toEqual(c.looksOfLive()),
 	}),

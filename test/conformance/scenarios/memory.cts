@@ -10,7 +10,7 @@ const isProved = ({ says }: Column) => says.stop.status === 'stopped';
 
 const endedBefore = (c: Case): Expected => ({
 	status: 'alreadyStopped',
-	message: 'Nothing was running: this execution had already stopped it.',
+	message: 'Nothing was running: an earlier stop in this execution had already done this.',
 	callState: undefined,
 	attempts: 1,
 	[c.idField]: expect.any(String),

@@ -76,7 +76,7 @@ export const queries: Array<Row<SignalWireStandIn>> = [
 			failure: 'untrusted',
 			attempts: undefined,
 			error:
-				'The signature does not match this event, checked as sent to https://hooks.example.com/…ok/x with its query',
+				'The signature does not match this event and the URL https://hooks.example.com/…ok/x with its query',
 			message: expect.stringMatching(/^Nothing was sent\. n8n hands the query over parsed/),
 			runs: true,
 		}),

@@ -173,7 +173,7 @@ describe('Check Event behind a real Webhook node', () => {
 				expect(await send(path, event)).toEqual({
 					...untrusted(),
 					error: expect.stringMatching(
-						/^The signature does not match this event, checked as sent to https:\/\/hooks\.example\.com:8443\/…gned/,
+						/^The signature does not match this event and the URL https:\/\/hooks\.example\.com:8443\/…gned/,
 					),
 					message: expect.stringContaining('WEBHOOK_URL'),
 				});
