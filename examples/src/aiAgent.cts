@@ -17,14 +17,12 @@ import {
 import {
 	CARRIERS,
 	credentialStep,
-	ERROR_WORKFLOW,
 	GOES_ON,
 	HEADER_AUTH,
 	headerAuthNote,
 	keepsNote,
 	notes,
-	SAVE_NO_SUCCESS,
-	steps,
+	stepsToPublish,
 	STREAM_SERVER_DECIDES,
 } from './common.cts';
 import { AGAIN, failed, outcome, tryAgain, WAIT_AGAIN } from './timeLimit.cts';
@@ -86,12 +84,10 @@ export const aiAgent = (): Workflow =>
 			],
 			[
 				'## Before you publish',
-				steps(
-					SAVE_NO_SUCCESS,
+				stepsToPublish(
 					`${credentialStep(carrier, ['Stop Audio Stream', 'Stop to Be Safe', 'Stop the Stream'])} For Plivo or Vobiz, change *Provider* in all three, and the two names of fields.`,
 					'**OpenAI Chat Model**: select an OpenAI credential. A model of your own that speaks the same API: set *Base URL* in it.',
 					`**${HOOK}**: ${HEADER_AUTH}, and copy the Production URL into your application. No console takes it.`,
-					ERROR_WORKFLOW,
 				),
 				'### Try it without a call',
 				'Post `{"CallSid": "no-call", "StreamSid": "no-stream", "wrote": "Please stop listening."}`: the answer has `status` `notFound`.',

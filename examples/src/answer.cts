@@ -14,14 +14,12 @@ import {
 import {
 	basicAuthNote,
 	credentialStep,
-	ERROR_WORKFLOW,
 	escaped,
 	filledIn,
 	keepsCallbackNote,
 	notes,
-	SAVE_NO_SUCCESS,
 	signatureNote,
-	steps,
+	stepsToPublish,
 	STREAM_SERVER_DECIDES,
 	xml,
 	type Carrier,
@@ -133,13 +131,11 @@ function notesOf(carrier: Carrier) {
 		],
 		[
 			'## Before you publish',
-			steps(
-				SAVE_NO_SUCCESS,
+			stepsToPublish(
 				`**Fill In**: \`kind\`; \`sentence\`; \`person\`, a phone number; \`caller_id\` (may stay empty), a number of yours, if the caller’s own may not be shown; ${WITH_STREAM[name]}`,
 				...(locked ? [] : [credentialStep(carrier, ['Check Event'], { signed: true })]),
 				`**Call Answered**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}copy the Production URL into ${number}.`,
 				`Give ${shown} ${xmlShown} that needs no n8n, such as a \`<Dial>\`, for the time when n8n is away: ${fallback}.`,
-				ERROR_WORKFLOW,
 			),
 			'### Try it without a call',
 			locked

@@ -157,7 +157,7 @@ export const STREAM_SERVER_DECIDES =
 export const SAVE_NO_SUCCESS =
 	'Menu ⋯ → Settings → **Save successful production executions** → *Do not save*. The import does not set it, and executions hold what the webhook received.';
 
-export const ERROR_WORKFLOW =
+const ERROR_WORKFLOW =
 	'Menu ⋯ → Settings → **Error workflow**: choose *Tell the team*, or your own. Until then, failed runs show under **Executions** only.';
 
 /** How to try a recipe that takes a provider's events, without a call. */
@@ -191,3 +191,7 @@ export const notes = (not: string, about: readonly string[], before: readonly st
 export const steps = (...list: readonly string[]): string =>
 	// The empty line ends the list: without it, what follows would belong to the last step.
 	['### What to fill in', ...list.map((step, i) => `${i + 1}. ${step}`), ''].join('\n');
+
+/** The steps of a recipe that is published: what it receives is not kept, and somebody hears of its failures. */
+export const stepsToPublish = (...list: readonly string[]): string =>
+	steps(SAVE_NO_SUCCESS, ...list, ERROR_WORKFLOW);

@@ -12,7 +12,7 @@ import {
 	workflow,
 	type Workflow,
 } from './workflows.cts';
-import { ERROR_WORKFLOW, notes, SAVE_NO_SUCCESS, steps } from './common.cts';
+import { notes, stepsToPublish } from './common.cts';
 
 const HOOK = 'SignalWire Asks';
 
@@ -68,11 +68,9 @@ export const documentServer = (): Workflow =>
 			],
 			[
 				'## Before you publish',
-				steps(
-					SAVE_NO_SUCCESS,
+				stepsToPublish(
 					'**Fill In**: `back`, the URL of your cXML with which the call goes on. Until it is yours, the caller is asked to wait for five minutes, and then to call again; and each execution fails.',
 					`**${HOOK}**: copy the Production URL into *cXML URL* of your Stop Audio Stream node. Encode spaces and signs in \`text\` and \`url\`, as in \`?text=One%20moment\`. GET and POST both work. No credential is needed here, and no field of the dashboard takes the URL.`,
-					ERROR_WORKFLOW,
 				),
 				'### Try it without a call',
 				'Open the Production URL in a browser, with `?STREAMNAME=test` behind it: it shows the cXML.',

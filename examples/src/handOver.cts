@@ -23,7 +23,6 @@ import {
 import {
 	callAddress,
 	credentialStep,
-	ERROR_WORKFLOW,
 	escaped,
 	filledIn,
 	HEADER_AUTH,
@@ -31,9 +30,8 @@ import {
 	isOwnUrl,
 	isPhone,
 	notes,
-	SAVE_NO_SUCCESS,
 	signatureNote,
-	steps,
+	stepsToPublish,
 	xml,
 	type Carrier,
 } from './common.cts';
@@ -141,8 +139,7 @@ function notesOf(carrier: Carrier) {
 		],
 		[
 			'## Before you publish',
-			steps(
-				SAVE_NO_SUCCESS,
+			stepsToPublish(
 				`**Fill In**: ${carrier.accountStep}; \`xml_url\`, the Production URL of **Caller's XML**${locked ? ', as `https://user:password@…`' : ''} (no field of the console takes it); \`human\`, a phone number; \`back\`, the URL of your ${xmlShown} for a caller whom nobody took${onSignalWire ? '; `stream_name`, the `name` that your `<Stream>` has, or nothing' : ''}.`,
 				credentialStep(
 					carrier,
@@ -158,7 +155,6 @@ function notesOf(carrier: Carrier) {
 				...(locked
 					? ["**Caller's XML**: select a Basic Auth credential (letters and digits)."]
 					: []),
-				ERROR_WORKFLOW,
 			),
 			'### Try it without a call',
 			`Post ${posts} with ids that do not exist: the answer is \`over\`.`,

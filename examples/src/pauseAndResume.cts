@@ -22,15 +22,13 @@ import {
 import {
 	callAddress,
 	credentialStep,
-	ERROR_WORKFLOW,
 	filledIn,
 	HEADER_AUTH,
 	headerAuthNote,
 	isId,
 	keepsNote,
 	notes,
-	SAVE_NO_SUCCESS,
-	steps,
+	stepsToPublish,
 	STREAM_SERVER_DECIDES,
 	type Carrier,
 } from './common.cts';
@@ -217,8 +215,7 @@ function notesOf(carrier: Carrier) {
 		],
 		[
 			'## Before you publish',
-			steps(
-				SAVE_NO_SUCCESS,
+			stepsToPublish(
 				`**Pause** and **Resume**: ${HEADER_AUTH}, and copy both Production URLs into your application.`,
 				credentialStep(carrier, [
 					stopName,
@@ -227,7 +224,6 @@ function notesOf(carrier: Carrier) {
 						: ['List Streams', 'Start the Stream', 'Stop the Second']),
 				]),
 				`**Fill In**, for Resume: ${accountStep}; and what your \`<Stream>\` has: ${WITH_STREAM[name]}`,
-				ERROR_WORKFLOW,
 			),
 			'### Try it without a call',
 			`Publish, and send this with your header to the Production URL of **Pause**: \`curl -H 'X-Api-Key: …' -H 'Content-Type: application/json' -d '{"${callField}": "none"${onSignalWire ? ', "StreamSid": "none"' : ''}}' URL\`. The answer \`${name === 'vobiz' ? 'not known' : 'over'}\` says that URL, header and credential work${name === 'vobiz' ? ' (Vobiz takes a stop of any call, and then shows none)' : ''}. A 401 of ${shown} comes as \`refused\`.`,

@@ -20,16 +20,14 @@ import {
 	basicAuthNote,
 	callAddress,
 	credentialStep,
-	ERROR_WORKFLOW,
 	filledIn,
 	isOwnUrl,
 	isPhone,
 	keepsCallbackNote,
 	notes,
 	sampleEvent,
-	SAVE_NO_SUCCESS,
 	signatureNote,
-	steps,
+	stepsToPublish,
 	STREAM_SERVER_DECIDES,
 	tryNote,
 	xml,
@@ -106,8 +104,7 @@ export function privatePart(carrier: Carrier): Workflow {
 			],
 			[
 				'## Before you publish',
-				steps(
-					SAVE_NO_SUCCESS,
+				stepsToPublish(
 					`**Fill In**: \`person\`, a phone number; \`caller_id\` (may stay empty), a number of yours, if the caller’s own may not be shown; \`go_on\`, the URL of your answer XML for the private part (try it: if it cannot be fetched, the call may drop); ${carrier.accountStep}.`,
 					credentialStep(
 						carrier,
@@ -115,7 +112,6 @@ export function privatePart(carrier: Carrier): Workflow {
 						{ signed: !locked },
 					),
 					`**Private Part**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}put the Production URL into your answer XML${locked ? ', as `https://user:password@…`' : ''}. No field of the console takes it.`,
-					ERROR_WORKFLOW,
 				),
 				`It makes the table \`${TABLE}\`, so that answer XML that is asked for twice does not start your private part twice. Give no other table a name that contains this one.`,
 				tryNote('Private Part', 'other', !locked),

@@ -13,13 +13,11 @@ import {
 	basicAuthNote,
 	CARRIERS,
 	credentialStep,
-	ERROR_WORKFLOW,
 	GOES_ON,
 	keepsCallbackNote,
 	notes,
 	sampleEvent,
-	SAVE_NO_SUCCESS,
-	steps,
+	stepsToPublish,
 	STREAM_SERVER_DECIDES,
 	tryNote,
 } from './common.cts';
@@ -60,12 +58,10 @@ export const swml = (): Workflow =>
 			],
 			[
 				'## Before you publish',
-				steps(
-					SAVE_NO_SUCCESS,
+				stepsToPublish(
 					credentialStep(carrier, ['Stop by Control ID']),
 					STEP_MINUTES,
 					`**${HOOK}**: select a Basic Auth credential (letters and digits only), and put the Production URL into \`status_url\` of your script. No field of the dashboard takes it.`,
-					ERROR_WORKFLOW,
 				),
 				tryNote(HOOK, 'streamStarted', false),
 				'### The lock',

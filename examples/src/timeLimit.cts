@@ -21,15 +21,13 @@ import {
 import {
 	basicAuthNote,
 	credentialStep,
-	ERROR_WORKFLOW,
 	filledIn,
 	GOES_ON,
 	keepsCallbackNote,
 	notes,
 	sampleEvent,
-	SAVE_NO_SUCCESS,
 	signatureNote,
-	steps,
+	stepsToPublish,
 	STREAM_SERVER_DECIDES,
 	tryNote,
 	type Carrier,
@@ -120,14 +118,12 @@ function byCall(carrier: Carrier): Workflow {
 			],
 			[
 				'## Before you publish',
-				steps(
-					SAVE_NO_SUCCESS,
+				stepsToPublish(
 					locked
 						? credentialStep(carrier, ['Stop All Streams'])
 						: credentialStep(carrier, ['Check Event', 'Stop All Streams'], { signed: true }),
 					`${STEP_MINUTES} An expression may decide, for example by the number that was called: \`$('Call Events').first().json.body.To\`.`,
 					`**Call Events**: ${locked ? 'select a Basic Auth credential (letters and digits only), and ' : ''}give the Production URL to ${carrier.shown} twice, method POST: as \`statusCallbackUrl\` of your \`<Stream>\`, and in the console, in your application, as **Hangup URL**.`,
-					ERROR_WORKFLOW,
 				),
 				tryNote('Call Events', 'streamStarted', !locked),
 				'### The lock',
@@ -218,13 +214,11 @@ function byTable(carrier: Carrier): Workflow {
 			],
 			[
 				'## Before you publish',
-				steps(
-					SAVE_NO_SUCCESS,
+				stepsToPublish(
 					credentialStep(carrier, ['Check Event', 'Stop Each Stream'], { signed: true }),
 					STEP_MINUTES,
 					'**Stop Everything Now**: move the mouse over it, and press *Execute workflow* on its left, once. It creates the table. Give no other table a name that contains this one: n8n takes the first that does.',
 					'**Call Events**: give the Production URL to SignalWire twice, method POST: as `statusCallback` of your `<Stream>`, and in the dashboard, on the page of your phone number, as **Status callback** (or with the call that you make).',
-					ERROR_WORKFLOW,
 				),
 				tryNote('Call Events', 'streamStarted', true),
 				'### The lock',

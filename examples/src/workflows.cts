@@ -388,6 +388,19 @@ export const dataTable = (
 			canBeUsedToMatch: true,
 		})),
 	});
+	const change =
+		(operation: 'update' | 'upsert') =>
+		(
+			name: string,
+			where: readonly RowCondition[],
+			value: Record<string, string>,
+			more: Partial<Unplaced> = {},
+		) =>
+			table(
+				name,
+				{ operation, ...rowsWhere(where), columns: mapped(value), options: {}, dataTableId },
+				more,
+			);
 	return {
 		create: (name: string, more: Partial<Unplaced> = {}) =>
 			table(
@@ -408,45 +421,13 @@ export const dataTable = (
 			),
 		insert: (name: string, value: Record<string, string>, more: Partial<Unplaced> = {}) =>
 			table(name, { operation: 'insert', columns: mapped(value), options: {}, dataTableId }, more),
-		update: (
-			name: string,
-			where: readonly RowCondition[],
-			value: Record<string, string>,
-			more: Partial<Unplaced> = {},
-		) =>
-			table(
-				name,
-				{
-					operation: 'update',
-					...rowsWhere(where),
-					columns: mapped(value),
-					options: {},
-					dataTableId,
-				},
-				more,
-			),
+		update: change('update'),
+		upsert: change('upsert'),
 		get: (name: string, where: readonly RowCondition[], more: Partial<Unplaced> = {}) =>
 			table(name, { operation: 'get', ...rowsWhere(where), returnAll: true, dataTableId }, more),
 		/** Lets its items through if there is such a row. */
 		ifRowExists: (name: string, where: readonly RowCondition[]) =>
 			table(name, { operation: 'rowExists', ...rowsWhere(where), dataTableId }),
-		upsert: (
-			name: string,
-			where: readonly RowCondition[],
-			value: Record<string, string>,
-			more: Partial<Unplaced> = {},
-		) =>
-			table(
-				name,
-				{
-					operation: 'upsert',
-					...rowsWhere(where),
-					columns: mapped(value),
-					options: {},
-					dataTableId,
-				},
-				more,
-			),
 		delete: (name: string, where: readonly RowCondition[], more: Partial<Unplaced> = {}) =>
 			table(name, { operation: 'deleteRows', ...rowsWhere(where), options: {}, dataTableId }, more),
 	};

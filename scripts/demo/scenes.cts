@@ -3,16 +3,10 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { live, type RunningStandIn } from '../../test/lib/lives.cts';
 import { outputOf, type RunningN8n, type SavedWorkflow } from '../../test/lib/n8n/index.cts';
-import {
-	startStandIn,
-	type AnyStandIn,
-	type Call,
-	type EventPayload,
-	type ProviderName,
-	type Stream,
-} from '../../test/lib/stand-ins/index.cts';
-import { CARRIERS as RECIPES_OF } from '../../examples/src/common.cts';
+import { startStandIn, type EventPayload, type Stream } from '../../test/lib/stand-ins/index.cts';
+import { CARRIERS as RECIPES_OF, type CarrierName } from '../../examples/src/common.cts';
 import {
 	chain,
 	stopNode,
@@ -28,7 +22,7 @@ const WAIT_SECONDS = 2;
 
 /** A provider's events, and what its stops must find. */
 interface Carrier {
-	name: ProviderName;
+	name: CarrierName;
 	label: string;
 	/** How the fields of call and stream are called on screen. */
 	fields: readonly [call: string, stream: string];
@@ -176,13 +170,13 @@ export class Stage {
 	private constructor(
 		private readonly n8n: RunningN8n,
 		private readonly carrier: Carrier,
-		private readonly standIn: AnyStandIn,
+		private readonly standIn: RunningStandIn,
 		private readonly saved: SavedWorkflow,
 		private readonly paths: Paths,
 	) {}
 
 	static async open(n8n: RunningN8n, carrier: Carrier): Promise<Stage> {
-		const standIn: AnyStandIn = await openStandIn(carrier.name);
+		const standIn: RunningStandIn = await startStandIn(carrier.name);
 		const { credentialType, credentials } = standIn;
 		const name = credentialName(carrier);
 		const id = await n8n.createCredential(credentialType, name, { ...credentials });
@@ -201,7 +195,7 @@ export class Stage {
 
 	offer(): Offer {
 		const { label, fields } = this.carrier;
-		const [call, stream] = this.#streaming();
+		const { call, stream } = live(this.standIn);
 		return {
 			provider: label,
 			credential: credentialName(this.carrier),
@@ -222,12 +216,11 @@ export class Stage {
 		const [[urlField, url] = ['', ''], [idField] = ['']] = Object.entries(
 			RECIPES_OF[carrier.name].account,
 		);
-		const { credentials } = standIn;
-		const id = 'projectId' in credentials ? credentials.projectId : credentials.authId;
+		const { projectId, authId } = standIn.credentials;
 		return [
 			carrier.label,
 			`${urlField} ${new URL(new URL(url).pathname, standIn.url).href.replace(/\/$/, '')}`,
-			`${idField} ${id}`,
+			`${idField} ${projectId ?? authId}`,
 		];
 	}
 
@@ -235,7 +228,7 @@ export class Stage {
 	async play(): Promise<Row[]> {
 		const { carrier, standIn } = this;
 		const { streamStarted, callEnded, repeated, afterTheEnd } = carrier;
-		const [call, stream] = this.#streaming();
+		const { call, stream } = live(standIn);
 		const timeout = { payload: standIn.callback(streamStarted, stream), streams: [stream] };
 		const rows = [
 			await this.#playScene({
@@ -249,7 +242,7 @@ export class Stage {
 		standIn.endCall(call.id);
 		if (afterTheEnd === undefined) return rows;
 
-		const [two, first] = this.#streaming();
+		const { call: two, stream: first } = live(standIn);
 		rows.push(
 			await this.#playScene({
 				event: `${callEnded}, streams still run`,
@@ -259,7 +252,7 @@ export class Stage {
 				isHangUp: true,
 			}),
 		);
-		const [over, ended] = this.#streaming();
+		const { call: over, stream: ended } = live(standIn);
 		standIn.endCall(over.id);
 		rows.push(
 			await this.#playScene({
@@ -271,11 +264,6 @@ export class Stage {
 			}),
 		);
 		return rows;
-	}
-
-	#streaming(): [Call, Stream] {
-		const call = this.standIn.addCall();
-		return [call, this.standIn.startStream(call.id)];
 	}
 
 	/** Sends one event, waits until its workflow has ended, and holds what came out against what is true. */
@@ -322,14 +310,3 @@ export class Stage {
 		};
 	}
 }
-
-const openStandIn = async (name: ProviderName): Promise<AnyStandIn> => {
-	switch (name) {
-		case 'plivo':
-			return await startStandIn('plivo');
-		case 'signalWire':
-			return await startStandIn('signalWire');
-		case 'vobiz':
-			return await startStandIn('vobiz');
-	}
-};

@@ -1,17 +1,16 @@
 // The workflows that the pictures show.
 
 import type { INodeCredentials, INodeCredentialsDetails } from 'n8n-workflow';
+import { credentialTypesOf } from '../../test/lib/recipeCredentials.cts';
 import {
 	chain,
 	code,
 	manualTrigger,
-	NODE_TYPE,
 	stopNode,
 	workflow,
 	type Unplaced,
 	type Values,
 	type Workflow,
-	type WorkflowNode,
 } from '../../examples/src/workflows.cts';
 
 export const TYPES = {
@@ -102,21 +101,6 @@ export function oneRun(name: string, credential: INodeCredentialsDetails): Workf
 		],
 		flows: chain(START, 'Streams to Stop', 'Stop Audio Stream'),
 	});
-}
-
-const isProvider = (name: unknown): name is ProviderName =>
-	typeof name === 'string' && name in TYPES;
-
-/** The credential types that a node of a recipe asks its user for. */
-function credentialTypesOf({ type, parameters }: WorkflowNode): string[] {
-	const { provider, nodeCredentialType, authentication } = parameters;
-	if (type === NODE_TYPE || type === `${NODE_TYPE}Tool`) {
-		return isProvider(provider) ? [TYPES[provider]] : Object.values(TYPES);
-	}
-	if (typeof nodeCredentialType === 'string') return [nodeCredentialType];
-	if (authentication === 'headerAuth') return ['httpHeaderAuth'];
-	if (authentication === 'basicAuth') return ['httpBasicAuth'];
-	return type.endsWith('.lmChatOpenAi') ? ['openAiApi'] : [];
 }
 
 /** A workflow as a person has it who has followed its notes: with its credentials chosen. */

@@ -1,8 +1,8 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { inspect } from 'node:util';
 import type { IDataObject, INodeParameters, NodeParameterValueType } from 'n8n-workflow';
 import type { CallState } from '../../nodes/StopAudioStream/words/vocabulary';
+import { listenOn, readingServer, type Listening } from '../lib/listenOn.cts';
 import { NODE_TYPE, type Engine, type NodeOutput } from '../lib/nodeRun.cts';
 import type { CallDetails, Fault, LoggedRequest, StreamDetails } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
@@ -302,34 +302,25 @@ export class Case<S extends RunningStandIn = RunningStandIn> {
 	/** Another machine, as it were, that notes what it gets; `documentFor` makes its answer. */
 	async serve(documentFor: (request: Reached) => string = () => '') {
 		const requests: Reached[] = [];
-		const { url } = await this.listen((incoming, response) => {
-			const { pathname: path, searchParams: query } = new URL(
-				incoming.url ?? '/',
-				'http://127.0.0.1',
-			);
-			let body = '';
-			incoming.setEncoding('utf8');
-			incoming.on('data', (chunk: string) => (body += chunk));
-			incoming.on('end', () => {
-				const request = { method: incoming.method ?? '', path, query, body };
-				requests.push(request);
-				response.writeHead(200, { 'Content-Type': 'text/xml' }).end(documentFor(request));
-			});
+		const server = readingServer(({ method = '', url: target = '/' }, body, response) => {
+			const { pathname: path, searchParams: query } = new URL(target, 'http://127.0.0.1');
+			const request = { method, path, query, body };
+			requests.push(request);
+			response.writeHead(200, { 'Content-Type': 'text/xml' }).end(documentFor(request));
 		});
+		const { url } = await this.#listenOn(server);
 		return { url, requests };
 	}
 
 	/** A server of any kind in the provider's place, until the end of the case. */
-	async listen(listener: RequestListener) {
-		const server = createServer(listener);
-		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-		const { port } = server.address() as AddressInfo;
-		const close = () => {
-			server.closeAllConnections();
-			return new Promise((resolve) => server.close(resolve));
-		};
-		this.#open.push({ close });
-		return { url: `http://127.0.0.1:${port}` };
+	async listen(listener: RequestListener): Promise<Listening> {
+		return await this.#listenOn(createServer(listener));
+	}
+
+	async #listenOn(server: Server): Promise<Listening> {
+		const listening = await listenOn(server);
+		this.#open.push(listening);
+		return listening;
 	}
 
 	/**

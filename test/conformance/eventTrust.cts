@@ -5,7 +5,7 @@ import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workf
 
 import { stopItems } from '../../nodes/StopAudioStream/stopItems';
 import { webhookItem } from '../lib/callbacks.cts';
-import { providerOf } from '../lib/fakeSender.cts';
+import { providerOf } from '../lib/providerOf.cts';
 import { fakeRun } from '../lib/fakeRun.cts';
 import { FORGED, UNSIGNED, WRONG_KEY, type Sign } from '../lib/forgeries.cts';
 import type { Engine, NodeOutput, NodeRun } from '../lib/nodeRun.cts';

@@ -4,10 +4,9 @@ import type { ClientRequest } from 'node:http';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
-import { providers } from '../lib/stand-ins/index.cts';
-import type { RunningStandIn } from '../lib/stops.cts';
 import { start } from '../lib/opened.cts';
-import { lives, stopItems, stopLives, type Run } from '../lib/stops.cts';
+import { providers } from '../lib/stand-ins/index.cts';
+import { lives, stopItems, stopLives, type Run, type RunningStandIn } from '../lib/stops.cts';
 
 /**
  * Cancels when so many requests have come in and a little later, watches for what is still sent, and

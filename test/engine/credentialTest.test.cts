@@ -2,20 +2,16 @@
 
 import dns from 'node:dns';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
-import { providers as specs } from '../../nodes/StopAudioStream/providers/index';
 import { testCredential } from '../lib/engine.cts';
+import { listen, start } from '../lib/opened.cts';
+import { providerOf } from '../lib/providerOf.cts';
 import { providers } from '../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../lib/stops.cts';
-import { listen, start } from '../lib/opened.cts';
 
 const testAt = async (standIn: RunningStandIn, data?: ICredentialDataDecryptedObject) =>
 	await testCredential(standIn.credentialType, { ...standIn.credentials, ...data });
 /** How the node describes the provider of a stand-in. */
-function specOf({ provider }: RunningStandIn) {
-	const spec = specs.find(({ name }) => name === provider);
-	if (!spec) throw new Error(`The node has no provider '${provider}'`);
-	return spec;
-}
+const specOf = ({ provider }: RunningStandIn) => providerOf(provider);
 const addressOf = (standIn: RunningStandIn) => specOf(standIn).credential.url.name;
 const secretOf = (standIn: RunningStandIn) => specOf(standIn).credential.token.name;
 
@@ -72,12 +68,7 @@ describe("a credential's test", () => {
 	);
 
 	it.each([
-		['signalWire', 'example', 'example.signalwire.com'],
 		['signalWire', ' example ', 'example.signalwire.com'],
-		['signalWire', 'example.signalwire.com', 'example.signalwire.com'],
-		['signalWire', 'https://example.signalwire.com/dashboard', 'example.signalwire.com'],
-		['signalWire', 'https://example.swire.io', 'example.swire.io'],
-		['plivo', 'https://api.plivo.com', 'api.plivo.com'],
 		['plivo', 'api.plivo.com/v1', 'api.plivo.com'],
 		['vobiz', 'https://api.vobiz.ai/api/v1/', 'api.vobiz.ai'],
 	])('of %s with the address %p goes to %s', async (provider, address, host) => {
@@ -91,12 +82,6 @@ describe("a credential's test", () => {
 	it.each(
 		providers.flatMap((provider) => [
 			[provider, 'http://api.example.com', 'does not start with https://'],
-			[provider, 'http://127.0.0.1.example.com', 'does not start with https://'],
-			[provider, 'http://localhost.example.com', 'does not start with https://'],
-			[provider, 'ftp://api.example.com', 'does not start with https://'],
-			[provider, 'https://user:example@api.example.com', 'holds a user name or a password'],
-			[provider, 'user@api.example.com', 'holds a user name or a password'],
-			[provider, 'https://', 'is not a URL'],
 			[provider, '   ', 'is empty'],
 		]),
 	)('of %s refuses the address %p before anything is sent', async (provider, address, why) => {

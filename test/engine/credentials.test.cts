@@ -1,12 +1,12 @@
 // Which credentials are read and sent, and how one node serves items of several providers.
 
 import type { IDataObject } from 'n8n-workflow';
-import { providers as specs } from '../../nodes/StopAudioStream/providers/index';
 import { runNode } from '../lib/engine.cts';
 import type { CredentialsData } from '../lib/nodeRun.cts';
-import { providers, type Options } from '../lib/stand-ins/index.cts';
-import type { RunningStandIn } from '../lib/stops.cts';
 import { start } from '../lib/opened.cts';
+import { providerOf } from '../lib/providerOf.cts';
+import { basic } from '../lib/stand-ins/events.cts';
+import { providers, type Options } from '../lib/stand-ins/index.cts';
 import {
 	byExpression,
 	credentialByItem,
@@ -15,19 +15,14 @@ import {
 	lives,
 	range,
 	running,
+	stopItems,
+	stopLives,
 	withAccount,
+	type RunningStandIn,
 } from '../lib/stops.cts';
-import { stopItems, stopLives } from '../lib/stops.cts';
-
-const basic = (id: string, token: string) =>
-	`Basic ${Buffer.from(`${id}:${token}`).toString('base64')}`;
 
 /** The fields of a provider's credential, as the node describes them. */
-function spec(provider: string) {
-	const found = specs.find(({ name }) => name === provider)?.credential;
-	if (found) return found;
-	throw new Error(`The node has no provider '${provider}'`);
-}
+const spec = (provider: string) => providerOf(provider).credential;
 
 /** The headers that carry a credential. */
 function signatureOf({ provider, credentials }: RunningStandIn): Record<string, string> {
@@ -220,14 +215,6 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		expect(run.mostReadsAtOnce).toBe(1);
 	}, 60_000);
 
-	it("320 items of one account, by expression, keep under Plivo's documented limit together", async () => {
-		const plivo = await start('plivo', { rateLimit: { requests: 300, perMs: 5_000 } });
-		const items = range(320).map(() => withAccount(plivo));
-		const run = await stopItems(plivo, items, { credentials: byItem(plivo) });
-		expect(run.error).toBeUndefined();
-		expect(plivo.requests.map(({ status }) => status)).toEqual(range(320).map(() => 204));
-	}, 60_000);
-
 	it('a fault of one account never holds up another', async () => {
 		const [limited, other] = await startTwo('plivo');
 		limited.fault = () => ({ status: 429, headers: { 'Retry-After': '99' } });
@@ -318,22 +305,6 @@ describe('providers by expression', () => {
 		expect(standIns.map(running)).toEqual(
 			standIns.map(({ provider }) => (provider === missing ? 3 : 0)),
 		);
-	});
-
-	it('that nobody knows are refused with the ones that can be used', async () => {
-		const { items } = await runNode({
-			parameters,
-			items: [{ provider: 'twilio' }, {}],
-			node: { onError: 'continueRegularOutput' },
-		});
-		expect(items).toMatchObject([
-			{
-				failure: 'input',
-				error: "'Provider' has no option “twilio”",
-				message: `Use one of: ${specs.map(({ name }) => name).join(', ')}.`,
-			},
-			{ status: 'failed', failure: 'input' },
-		]);
 	});
 
 	it.each(['sid', 'name'])(

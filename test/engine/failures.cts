@@ -4,7 +4,6 @@ import { live, lives, pairs } from '../lib/lives.cts';
 import type { Engine } from '../lib/nodeRun.cts';
 import { start } from '../lib/opened.cts';
 import { judgeFailure } from '../conformance/judge.cts';
-import { providers } from '../lib/stand-ins/index.cts';
 import { stopsIn } from '../lib/stopsIn.cts';
 
 const CREDENTIAL = {
@@ -88,40 +87,9 @@ export function failures(engine: Engine): void {
 			const { error } = await stopItems(standIn, [{ call: '', stream: '' }]);
 			expect([error?.context.failure, causeOf(error)]).toEqual(['input', 'configuration-invalid']);
 		});
-
-		it('every stream that is not known to be stopped is counted, and each is named once', async () => {
-			const standIn = await start('signalWire');
-			const items = [
-				live(standIn).item,
-				{ call: ' ', stream: 's' },
-				live(standIn).item,
-				{ call: '' },
-			];
-			const { error } = await stopItems(standIn, items);
-			expect(error?.description).toMatch(/ 2 of 4 streams in this run may still be running\.$/);
-		});
 	});
 
 	describe('an error workflow, which sees the error alone', () => {
-		it.each(providers)('is told which call and stream it is about (%s)', async (provider) => {
-			const standIn = await start(provider);
-			const [good, bad] = [live(standIn), live(standIn)];
-			standIn.fault = ({ path }) => (path.includes(bad.call.id) ? { status: 503 } : undefined);
-			const { error } = await stopItems(standIn, [good.item, bad.item], {
-				options: { maxRetries: 0 },
-			});
-			expect(error?.context).toMatchObject({
-				itemIndex: 1,
-				failure: 'unavailable',
-				provider,
-				callId: bad.call.id,
-				stream: bad.stream.id,
-			});
-			expect(error?.description).toContain(
-				`This is about call ${bad.call.id}, stream ${bad.stream.id}.`,
-			);
-		});
-
 		it('is told of a conference, and of no call where there is none', async () => {
 			const standIn = await start('signalWire');
 			standIn.fault = () => ({ status: 503 });

@@ -1,7 +1,6 @@
 // What only n8n's real engine shows: how items come out, paired and in order, and which are read how.
 
-import type { IDataObject, INodeExecutionData, INodeType } from 'n8n-workflow';
-import { loadPackage } from '../lib/engine.cts';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { start } from '../lib/opened.cts';
 import { providers } from '../lib/stand-ins/index.cts';
 import {
@@ -127,24 +126,6 @@ function failOnce(standIn: RunningStandIn, streamId: string) {
 const twoTries = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 } as const;
 const STOPPED_BEFORE =
 	'Nothing was running: an earlier stop in this execution had already done this.';
-
-/** The node as it is where n8n keeps no execution data, such as for an MCP Server Trigger's tools. */
-async function withoutContext(): Promise<INodeType> {
-	const { node } = await loadPackage();
-	return {
-		description: node.description,
-		async execute() {
-			const bare = Object.create(this, {
-				getContext: {
-					value: () => {
-						throw new Error('The `executionData` is not initialized');
-					},
-				},
-			}) as typeof this;
-			return (await node.execute?.call(bare)) ?? null;
-		},
-	};
-}
 
 describe("n8n's settings of a node", () => {
 	it.each(
@@ -332,32 +313,4 @@ describe('what n8n saves with the execution', () => {
 			expect(saved).not.toContain(stream.id);
 		}
 	});
-
-	it.each<[title: string, kept: IDataObject]>([
-		['no list', { stopped: 'yes' }],
-		['a list of other things', { stopped: [1, null, { a: 1 }] }],
-	])('may be %s, which says nothing', async (_title, kept) => {
-		const standIn = await start('plivo');
-		const { items, error } = await stopLives(standIn, lives(standIn, 1), { kept });
-		expect(error).toBeUndefined();
-		expect(items).toMatchObject([{ status: 'stopped' }]);
-	});
-
-	it.each(providers)(
-		'may be nothing at all: then this run alone remembers (%s)',
-		async (provider) => {
-			const standIn = await start(provider);
-			const [one] = lives(standIn, 1);
-			if (!one) throw new Error('There is one');
-			const { items, error } = await stopLives(standIn, [one, one], {
-				nodeType: await withoutContext(),
-				options: { maxConcurrency: 1 },
-			});
-			expect(error).toBeUndefined();
-			expect(items).toMatchObject([
-				{ status: 'stopped' },
-				{ status: 'alreadyStopped', message: STOPPED_BEFORE },
-			]);
-		},
-	);
 });

@@ -3,21 +3,15 @@
 
 import { createServer as createHttpsServer } from 'node:https';
 import { createRequire } from 'node:module';
-import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import tls from 'node:tls';
 
 import { runNode } from '../lib/engine.cts';
 import { makeCertificate, type Certificate } from '../lib/certificates.cts';
+import { listenOn } from '../lib/listenOn.cts';
 import { listen, opened } from '../lib/opened.cts';
 
 const NOT_DELIVERED = 'The request was not delivered, and the stream may still be running.';
-
-/** A server's port, open until the end of the test. */
-async function portOf(server: Server): Promise<number> {
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	opened({ close: () => new Promise((resolve) => server.close(resolve)) });
-	return (server.address() as AddressInfo).port;
-}
 
 /** Stops one Plivo stream at an address; what came out of it. */
 async function stopAt(baseUrl: string, maxRetries = 1) {
@@ -44,7 +38,8 @@ describe('a certificate', () => {
 		server.on('connection', () => {
 			connections += 1;
 		});
-		const host = `127.0.0.1:${await portOf(server)}`;
+		const { port } = opened(await listenOn(server));
+		const host = `127.0.0.1:${port}`;
 		const item = await stopAt(`https://${host}`);
 		return { host, item, connections };
 	}
@@ -118,7 +113,7 @@ describe('a proxy', () => {
 				socket.end(answer);
 			});
 		});
-		process.env.HTTPS_PROXY = process.env.HTTP_PROXY = `http://127.0.0.1:${await portOf(proxy)}`;
+		process.env.HTTPS_PROXY = process.env.HTTP_PROXY = opened(await listenOn(proxy)).url;
 		return { item: await stopAt(address), asked };
 	}
 

@@ -1,8 +1,7 @@
 import { runNode, type NodeRunResult } from '../lib/engine.cts';
 import { opened, start } from '../lib/opened.cts';
 import { forkStandIn } from '../lib/stand-ins/index.cts';
-import type { RunningStandIn } from '../lib/stops.cts';
-import { count, lives, print, stopAt, type Pair } from '../lib/stops.cts';
+import { count, lives, print, stopAt, type Pair, type RunningStandIn } from '../lib/stops.cts';
 
 const statuses = ({ items }: NodeRunResult) => count(items.map(({ status }) => status));
 

@@ -3,7 +3,7 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { wayToAllStreams } from '../../nodes/StopAudioStream/providers/provider';
 import { runNode } from '../lib/engine.cts';
-import { providerOf } from '../lib/fakeSender.cts';
+import { providerOf } from '../lib/providerOf.cts';
 import { start } from '../lib/opened.cts';
 import { providers, type ProviderName, type Stream } from '../lib/stand-ins/index.cts';
 import { credentialsOf, type RunningStandIn } from '../lib/stops.cts';

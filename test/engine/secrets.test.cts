@@ -1,13 +1,12 @@
 // What a provider echoes, in bodies, headers and status lines: no secret of an account comes out of the node.
 
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { providers, type Fault } from '../lib/stand-ins/index.cts';
 import { formsOf, secretsIn } from '../lib/stand-ins/secrets.cts';
-import type { NodeRunResult } from '../lib/engine.cts';
-import { runNode } from '../lib/engine.cts';
-import { providerOf } from '../lib/fakeSender.cts';
+import { runNode, type NodeRunResult } from '../lib/engine.cts';
+import { providerOf } from '../lib/providerOf.cts';
+import { listenOn } from '../lib/listenOn.cts';
 import { opened, start } from '../lib/opened.cts';
 import { byExpression, credentialsOf, lives, stopItems, stopLives } from '../lib/stops.cts';
 
@@ -83,9 +82,7 @@ test('a secret in the status line and in broken headers is in nothing that comes
 			n += 1;
 		});
 	});
-	await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-	opened({ close: () => new Promise((done) => server.close(done)) });
-	const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	const { url: baseUrl } = opened(await listenOn(server));
 	for (const onError of MODES) {
 		n = 0;
 		const run = await stopLives(plivo, lives(plivo, answers.length), {

@@ -57,16 +57,6 @@ describe("the AI agent's tool", () => {
 		expect(error?.context.failure).toBe('input');
 		expect(standIn.requests).toEqual([]);
 	});
-
-	it('refuses it as soon as the type ends in Tool, in whatever form n8n loaded the node', async () => {
-		const standIn = await start('signalWire');
-		const { error } = await stopItems(standIn, [live(standIn).item], {
-			type: `${NODE_TYPE}Tool`,
-			parameters: { streamBy: 'name', cxmlUrl: 'https://evil.example/x' },
-		});
-		expect(error?.message).toMatch(/^An AI agent may not stop a stream by 'Stream Name'/);
-		expect(standIn.requests).toEqual([]);
-	});
 });
 
 describe('hints on the canvas', () => {

@@ -3,7 +3,6 @@ import { parse as parseForm } from 'node:querystring';
 
 import { parse as parseQuery } from 'qs';
 
-import { providers } from '../../nodes/StopAudioStream/providers/index';
 import { verifySignature, type RawBody } from '../../nodes/StopAudioStream/input/signature';
 import {
 	messages,
@@ -11,6 +10,7 @@ import {
 	Refusal,
 	type Sentence,
 } from '../../nodes/StopAudioStream/words/sentences';
+import { providerOf } from './providerOf.cts';
 import {
 	partsOf,
 	plivoSignature,
@@ -26,10 +26,8 @@ export const verdictOf = (
 	key: string,
 	raw: RawBody = { kind: 'notAsked' },
 ): string => {
-	const found = providers.find(({ name }) => name === provider);
-	if (!found) throw new Error(`There is no provider '${provider}'.`);
 	const account = { origin: '', id: '', token: key, signingKey: key };
-	const signer = { provider: found, account, field: 'Verify Signature' };
+	const signer = { provider: providerOf(provider), account, field: 'Verify Signature' };
 	const verdict = orRefusal(() => verifySignature(item, signer, raw));
 	if (!(verdict instanceof Refusal)) return 'signed';
 	const why = Object.entries(WHY).find(([, sentences]) =>

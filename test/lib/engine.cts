@@ -35,8 +35,6 @@ import {
 	type NodeRun,
 } from './nodeRun.cts';
 
-export { ROOT };
-
 // n8n writes its settings there as soon as its code is loaded.
 if (!process.env.N8N_USER_FOLDER) {
 	throw new Error('Set N8N_USER_FOLDER to a temporary folder before n8n code is loaded.');

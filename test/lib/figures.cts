@@ -5,9 +5,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { ROOT } from './install.cts';
 import { asMarkdown } from './table.cts';
-
-const ROOT = path.join(__dirname, '../..');
 
 /** When, with what and on which sources something was measured. */
 export interface Measured {
@@ -141,7 +140,7 @@ export interface SoakFigures {
 }
 
 export interface MutationFigures {
-	/** One part of the sources each: how many changes its unit tests noticed, and how many they missed. */
+	/** One part of the sources each: how many changes the tests noticed, unit tests and the table's rows, and how many they missed. */
 	groups: Array<{ group: string; noticed: number; missed: number }>;
 }
 

@@ -2,7 +2,7 @@
 
 import type { IDataObject } from 'n8n-workflow';
 import type { CredentialsData, NodeOutput } from './nodeRun.cts';
-import type { Call, Exposed, StandIn, Stream } from './stand-ins/index.cts';
+import type { Call, Exposed, StandIn, Stream, StreamDetails } from './stand-ins/index.cts';
 
 /** A stand-in as it runs: what all have, and what each exposes. */
 export type RunningStandIn = StandIn & Exposed;
@@ -16,9 +16,9 @@ export interface Live {
 }
 
 /** A call with one stream that runs: the way in which every test makes one. */
-export function live(standIn: StandIn): Live {
+export function live(standIn: StandIn, details?: StreamDetails): Live {
 	const call = standIn.addCall();
-	const stream = standIn.startStream(call.id);
+	const stream = standIn.startStream(call.id, details);
 	return { call, stream, item: { provider: standIn.provider, call: call.id, stream: stream.id } };
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOn, type Listening } from './listenOn.cts';
 import {
 	startStandIn,
 	type Options,
@@ -42,15 +42,6 @@ export async function start(provider: string, options?: Partial<Options>): Promi
 }
 
 /** Another machine, as it were, until the end of the test. */
-export async function listen(listener: RequestListener): Promise<{ port: number; url: string }> {
-	const server = createServer(listener);
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	opened({
-		close() {
-			server.closeAllConnections();
-			return new Promise((resolve) => server.close(resolve));
-		},
-	});
-	const { port } = server.address() as AddressInfo;
-	return { port, url: `http://127.0.0.1:${port}` };
+export async function listen(listener: RequestListener): Promise<Listening> {
+	return opened(await listenOn(createServer(listener)));
 }

@@ -2,9 +2,10 @@
 
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
-import { listen as listenAt } from './opened.cts';
+import { listenOn, readingServer, type Listening } from './listenOn.cts';
+import { opened } from './opened.cts';
 import { basic, FORM, JSON_TYPE } from './stand-ins/events.cts';
-import type { Call, ProviderName, StandIn, Stream, StreamDetails } from './stand-ins/index.cts';
+import type { ProviderName } from './stand-ins/index.cts';
 
 /** What is needed to speak to a stand-in, forked or not. */
 export interface Account {
@@ -114,15 +115,6 @@ export const command = (account: Account, id: string, controlId: string, more: o
 		body: { id, command: 'calling.stream.stop', params: { control_id: controlId }, ...more },
 	});
 
-/** A call with a stream. */
-export function withStream(
-	standIn: StandIn,
-	details?: StreamDetails,
-): { call: Call; stream: Stream } {
-	const call = standIn.addCall();
-	return { call, stream: standIn.startStream(call.id, details) };
-}
-
 /** A request that a server of a test got. */
 export interface Seen {
 	method: string;
@@ -142,19 +134,16 @@ export interface Page {
 /** A server that answers with these pages, 200 to any other path, and tells what it was asked. */
 export async function listen(
 	pages: Record<string, Page> = {},
-): Promise<{ url: string; seen: Seen[] }> {
+): Promise<Listening & { seen: Seen[] }> {
 	const seen: Seen[] = [];
-	const { url } = await listenAt((request, response) => {
-		const { method = '', url: path = '', headers } = request;
-		void textOf(request).then((body) => {
-			seen.push({ method, url: path, headers, body });
-			const page = pages[path.split('?')[0] ?? ''] ?? {};
-			const answer = () => {
-				response.writeHead(page.status ?? 200, { 'Content-Type': 'text/xml', ...page.headers });
-				response.end(page.text ?? '');
-			};
-			setTimeout(answer, page.stallMs ?? 0).unref();
-		});
+	const server = readingServer(({ method = '', url = '', headers }, body, response) => {
+		seen.push({ method, url, headers, body });
+		const page = pages[url.split('?')[0] ?? ''] ?? {};
+		const answer = () => {
+			response.writeHead(page.status ?? 200, { 'Content-Type': 'text/xml', ...page.headers });
+			response.end(page.text ?? '');
+		};
+		setTimeout(answer, page.stallMs ?? 0).unref();
 	});
-	return { url, seen };
+	return { ...opened(await listenOn(server)), seen };
 }

@@ -7,6 +7,10 @@ import type { PlivoStandIn, SignalWireStandIn } from './stand-ins/index.cts';
 
 const load = createRequire(__filename);
 
+// Jest gives each test file an `Array` of its own, and Node's querystring makes lists of another:
+// the SDKs ask `instanceof Array`, and must get the answer that they get outside Jest.
+Object.defineProperty(Array, Symbol.hasInstance, { value: Array.isArray });
+
 interface AxiosConfig {
 	url: string;
 	method: string;

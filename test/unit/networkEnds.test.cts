@@ -2,7 +2,7 @@
 // The shapes of n8n 2.41 itself are tried in test/engine/network.test.cts.
 
 import { networkEnd } from '../../nodes/StopAudioStream/sending/networkEnds';
-import { networkError } from '../lib/fakeSender.cts';
+import { networkError } from '../lib/fakeRun.cts';
 
 const endOf = (thrown: unknown, seconds = 10) =>
 	networkEnd(thrown, { host: 'api.example', seconds });

@@ -13,8 +13,9 @@ import { providers } from '../../nodes/StopAudioStream/providers/index';
 import type { Account, Ids, Provider, Way } from '../../nodes/StopAudioStream/providers/provider';
 import { Refusal } from '../../nodes/StopAudioStream/words/sentences';
 import { trimmed } from '../../nodes/StopAudioStream/words/values';
-import { fakeSender, providerOf } from '../lib/fakeSender.cts';
+import { runInFakeTime } from '../lib/fakeRun.cts';
 import { start } from '../lib/opened.cts';
+import { providerOf } from '../lib/providerOf.cts';
 import { readWith, type Fields } from '../lib/readEvent.cts';
 import { range, stopLives } from '../lib/stops.cts';
 
@@ -418,18 +419,17 @@ describe('waiting before a repeat', () => {
 		await fc.assert(
 			fc.asyncProperty(attempts, fc.integer({ min: 0, max: 10 }), async (answers, maxRetries) => {
 				jest.useFakeTimers({ now });
-				const sender = fakeSender(answers, { provider: 'vobiz' });
-				const { sentAt } = sender;
-				let endedAt = Infinity;
-				const sending = sender.send({ maxRetries }).finally(() => (endedAt = Date.now()));
-				await jest.advanceTimersByTimeAsync(200_000);
-				await sending;
+				const { sentAt, took } = await runInFakeTime({
+					parameters: { provider: 'vobiz', options: { maxRetries } },
+					fates: answers,
+					node: { onError: 'continueRegularOutput' },
+				});
 				expect(sentAt.length).toBeLessThanOrEqual(maxRetries + 1);
 				for (const [n, at] of sentAt.slice(1).entries()) {
 					expect(at - Number(sentAt[n])).toBeGreaterThanOrEqual(0);
 					expect(at - Number(sentAt[n])).toBeLessThanOrEqual(30_001);
 				}
-				expect(endedAt - now).toBeLessThanOrEqual(120_000);
+				expect(took).toBeLessThanOrEqual(120_000);
 			}),
 			{ numRuns: 200 },
 		);

@@ -1,8 +1,14 @@
 // Whole runs in faked time: how long the node waits, when it gives up, and which sentence tells of it.
 
 import type { IDataObject, IHttpRequestOptions, INodeParameters } from 'n8n-workflow';
-import { networkError, type Fate, type Fates } from '../lib/fakeSender.cts';
-import { credentialOf, runInFakeTime, type FakeRun } from '../lib/fakeRun.cts';
+import {
+	credentialOf,
+	networkError,
+	runInFakeTime,
+	type FakeRun,
+	type Fate,
+	type Fates,
+} from '../lib/fakeRun.cts';
 
 beforeEach(() => {
 	jest.useFakeTimers({ now: 0 });
@@ -213,6 +219,18 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 			items: [
 				unconfirmed('What still runs was not read: other stops of the account came first'),
 				{ failure: 'unavailable' },
+			],
+		},
+	],
+	'where n8n keeps nothing with the execution, the run alone remembers': [
+		{ fates: answers([204, notFound]), streams: ['s', 's'], options: oneByOne },
+		{
+			items: [
+				{ status: 'stopped' },
+				{
+					status: 'alreadyStopped',
+					message: 'Nothing was running: this execution had already stopped it.',
+				},
 			],
 		},
 	],

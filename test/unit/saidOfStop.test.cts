@@ -2,7 +2,7 @@
 
 import { placesIn, readSaid } from '../../nodes/StopAudioStream/input/events';
 import type { Ids } from '../../nodes/StopAudioStream/providers/provider';
-import { providerOf } from '../lib/fakeSender.cts';
+import { providerOf } from '../lib/providerOf.cts';
 
 const provider = providerOf('signalWire');
 const [way] = provider.ways;

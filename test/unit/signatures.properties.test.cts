@@ -12,10 +12,6 @@ import { isSignedByPlivo, isSignedBySignalWire } from '../lib/vendorSdks.cts';
 
 const RUNS = 1_000;
 
-// Jest gives each test file an `Array` of its own, and Node's querystring makes lists of another:
-// the SDKs ask `instanceof Array`, and must get the answer that they get outside Jest.
-Object.defineProperty(Array, Symbol.hasInstance, { value: Array.isArray });
-
 // ---- events
 
 type Fields = ReadonlyArray<readonly [name: string, values: readonly string[]]>;

@@ -1,21 +1,14 @@
 // The life of a call at each provider, as its documents, captures and own SDK tell it: streams that start and
 // stop, reads, lists, transfers, hang-ups, and calls that are over.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import { live } from '../lib/lives.cts';
 import { start } from '../lib/opened.cts';
-import {
-	command,
-	form,
-	listen,
-	paths,
-	send,
-	withStream,
-	type Account,
-} from '../lib/providerRequests.cts';
+import { command, form, listen, paths, send, type Account } from '../lib/providerRequests.cts';
 import { plivoSdk, signalWireSdk } from '../lib/vendorSdks.cts';
 
 const AUDIO = 'wss://audio.example.com/stream';
 const NOWHERE = 'http://127.0.0.1:9/';
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What an SDK throws for an answer. */
 const refusal = (status: number, more: object = {}): object => ({ status, ...more });
@@ -43,7 +36,7 @@ describe('Plivo', () => {
 		await expect(sdk.stopStream(id, streamId)).rejects.toMatchObject(
 			refusal(400, { message: 'No active stream found' }),
 		);
-		const others = [s.startStream(id), s.startStream(id), withStream(s).stream];
+		const others = [s.startStream(id), s.startStream(id)(s).stream];
 		await sdk.stopAllStream(id);
 		expect(others.map(({ running }) => running)).toEqual([false, false, true]);
 		await expect(sdk.stream(id, 'http://x', {})).rejects.toMatchObject(refusal(400));
@@ -52,9 +45,10 @@ describe('Plivo', () => {
 	});
 
 	test("Plivo's own SDK reads, lists, transfers and hangs up calls of the stand-in", async () => {
-		const s = await start('plivo', { recordAfterMs: 400 });
+		const s = await start('plivo');
 		const sdk = plivoSdk(s);
-		const { call, stream } = withStream(s, { keepsCallAlive: true });
+		const { call, stream } = live(s, { keepsCallAlive: true });
+		call.recordAfterMs = 400;
 		const fork = s.startStream(call.id);
 		const to = await listen({ '/human': { text: '<Response><Dial/></Response>' } });
 		expect(await sdk.getLiveCall(call.id)).toMatchObject({
@@ -99,7 +93,7 @@ describe('Plivo', () => {
 		async (generation, one, all, none) => {
 			const s = await start('plivo', { generation });
 			const sdk = plivoSdk(s);
-			const { call, stream } = withStream(s);
+			const { call, stream } = live(s);
 			const statusOf = async (asked: Promise<object>) =>
 				await asked.then(
 					() => undefined,
@@ -144,7 +138,7 @@ describe('Plivo', () => {
 	test('Plivo refuses an address that is not on its list with 403, before it looks at anything', async () => {
 		const s = await start('plivo');
 		s.ipBlocked = true;
-		const { call, stream } = withStream(s);
+		const { call, stream } = live(s);
 		expect((await paths.plivo.stop(s, call.id, stream.id)).status).toBe(403);
 		expect((await send(s, 'GET', paths.plivo.account(s))).status).toBe(403);
 		expect(stream.running).toBe(true);
@@ -159,7 +153,7 @@ describe('Vobiz', () => {
 
 	test('the new generation of Vobiz says 204, or that the stream was not found', async () => {
 		const s = await start('vobiz');
-		const { call, stream } = withStream(s);
+		const { call, stream } = live(s);
 		expect(stream.id).toMatch(/^str_/);
 		expect(await vobiz.stop(s, call.id, stream.id)).toMatchObject({ status: 204, text: '' });
 		const again = await vobiz.stop(s, call.id, stream.id);
@@ -174,7 +168,7 @@ describe('Vobiz', () => {
 
 	test('the old generation of Vobiz says a message and a count, or that no stream is active', async () => {
 		const s = await start('vobiz', { generation: 'old' });
-		const { call, stream } = withStream(s);
+		const { call, stream } = live(s);
 		expect(await vobiz.stop(s, call.id, stream.id)).toMatchObject({
 			status: 200,
 			json: { message: 'Stream stopped successfully', stream_id: stream.id },
@@ -192,7 +186,7 @@ describe('Vobiz', () => {
 	test('Vobiz may answer a stop with any 2xx', async () => {
 		const s = await start('vobiz');
 		s.stopStatus = 202;
-		const { call, stream } = withStream(s);
+		const { call, stream } = live(s);
 		expect(await vobiz.stop(s, call.id, stream.id)).toMatchObject({
 			status: 202,
 			json: { message: 'Stream stopped successfully', stream_id: stream.id },
@@ -257,8 +251,8 @@ describe('Vobiz', () => {
 	});
 
 	test('a call of Vobiz is read as live while it is, and as a record some time after its end', async () => {
-		const s = await start('vobiz', { recordAfterMs: 400 });
-		const { id } = s.addCall();
+		const s = await start('vobiz');
+		const { id } = s.addCall({ recordAfterMs: 400 });
 		const statuses = async () =>
 			(await Promise.all([read(s, id), read(s, id, '?status=live')])).map(({ status }) => status);
 		expect(await statuses()).toEqual([404, 200]);
@@ -286,7 +280,7 @@ describe('Vobiz', () => {
 
 	test('a transfer ends every stream of a call of Vobiz', async () => {
 		const s = await start('vobiz');
-		const { call } = withStream(s, { keepsCallAlive: true });
+		const { call } = live(s, { keepsCallAlive: true });
 		s.startStream(call.id);
 		const to = await listen({ '/human': { text: '<Response><Dial/></Response>' } });
 		const body = { legs: 'aleg', aleg_url: `${to.url}/human` };
@@ -368,7 +362,8 @@ describe('SignalWire', () => {
 	] as const)(
 		'an update of a call that is over is refused with %d, of one that rings with 21220',
 		async (code, status, endedCall) => {
-			const s = await start('signalWire', { endedCall });
+			const s = await start('signalWire');
+			Object.assign(s.endedCall, endedCall);
 			const sdk = signalWireSdk(s);
 			const call = s.addCall();
 			const ringing = s.addCall({ status: 'ringing' });
@@ -397,7 +392,7 @@ describe('SignalWire', () => {
 
 	test('a token without the scope Voice gets 401 from the Compatibility API, 403 from the Calling API', async () => {
 		const s = await start('signalWire');
-		const { call, stream } = withStream(s, { controlId: 'mine' });
+		const { call, stream } = live(s, { controlId: 'mine' });
 		s.scopes.delete('Voice');
 		expect(await signalWire.stop(s, call.id, stream.id)).toMatchObject({
 			status: 401,
@@ -409,7 +404,7 @@ describe('SignalWire', () => {
 
 	test('SignalWire limits POST, and GET never', async () => {
 		const s = await start('signalWire', { rateLimit: { requests: 1, perMs: 60_000 } });
-		const { call, stream } = withStream(s);
+		const { call, stream } = live(s);
 		const read = async () => (await send(s, 'GET', signalWire.call(s, call.id))).status;
 		const stop = async () => (await signalWire.stop(s, call.id, stream.id)).status;
 		expect([await read(), await read(), await stop(), await stop()]).toEqual([200, 200, 200, 429]);
@@ -417,7 +412,7 @@ describe('SignalWire', () => {
 
 	test('a command stops the stream of its control ID, again and again, and no other', async () => {
 		const s = await start('signalWire');
-		const { call, stream } = withStream(s, { controlId: 'mine' });
+		const { call, stream } = live(s, { controlId: 'mine' });
 		const other = s.startStream(call.id);
 		for (let i = 0; i < 2; i += 1) {
 			expect(await command(s, call.id, 'mine')).toMatchObject({

@@ -2,16 +2,14 @@
 // becomes of the call then.
 
 import { parse } from 'node:querystring';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { live } from '../lib/lives.cts';
 import { start } from '../lib/opened.cts';
 import { VECTORS } from '../lib/signatureVectors.cts';
-import { command, listen, paths, withStream, type Page } from '../lib/providerRequests.cts';
+import { command, listen, paths, type Page } from '../lib/providerRequests.cts';
 import { providers, type SignalWireStandIn } from '../lib/stand-ins/index.cts';
 import { signalWireJsonSignature, vobizSignature } from '../lib/stand-ins/signatures.cts';
 import { isSignedByPlivo, isSignedBySignalWire, signalWireSdk } from '../lib/vendorSdks.cts';
-
-// Jest gives each test file an `Array` of its own, and Node's querystring makes lists of another:
-// the SDKs ask `instanceof Array`, and must get the answer that they get outside Jest.
-Object.defineProperty(Array, Symbol.hasInstance, { value: Array.isArray });
 
 const ADDRESS = 'https://n8n.example.com/webhook/x?a=1&b=two%20words';
 const LOCKED = 'https://user:pass%20word@n8n.example.com/webhook/x?a=1';
@@ -19,7 +17,6 @@ const AUDIO = 'wss://audio.example.com/stream';
 
 const fieldsOf = (text = ''): Record<string, string> =>
 	Object.fromEntries(new URLSearchParams(text));
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('events', () => {
 	test('an event about the end of a call says how it ended, in the words of its provider', async () => {
@@ -58,7 +55,7 @@ describe('events', () => {
 
 	test("an event of a conference's stream names the conference, and one of a call's stream none", async () => {
 		const s = await start('signalWire');
-		const { call, stream } = withStream(s);
+		const { call, stream } = live(s);
 		const { id } = s.addConference();
 		const body = (of: typeof stream) => s.callback('stream-started', of).body;
 		expect(body(stream)).not.toHaveProperty('ConferenceSid');
@@ -73,7 +70,7 @@ describe('events', () => {
 			const s = await start(provider);
 			const hooks = await listen();
 			const statusCallback = { url: `${hooks.url}/stream`, method: 'POST' } as const;
-			const { call, stream } = withStream(s, { statusCallback });
+			const { call, stream } = live(s, { statusCallback });
 			await paths[provider].stop(s, call.id, stream.id);
 			s.dropStream(s.startStream(call.id, { statusCallback }).id);
 			s.startStream(call.id, { statusCallback });
@@ -98,7 +95,7 @@ describe('events', () => {
 
 	test('neither an event nor a request for a document leaves this machine', async () => {
 		const s = await start('plivo');
-		const { stream } = withStream(s);
+		const { stream } = live(s);
 		const elsewhere = 'http://hooks.example.com/';
 		const { status, error } = await s.send('StartStream', stream, elsewhere);
 		expect([status, error]).toEqual([null, expect.stringContaining('no other machine')]);
@@ -118,7 +115,7 @@ describe('signatures', () => {
 		"a %s of Plivo and one of SignalWire to %s pass their vendors' own checks",
 		async (method, address) => {
 			const plivo = await start('plivo');
-			const event = plivo.signedCallback('StartStream', withStream(plivo).stream, address, {
+			const event = plivo.signedCallback('StartStream'(plivo).stream, address, {
 				method,
 			});
 			const passes = (header: string, token: string, url = event.url) =>
@@ -137,12 +134,9 @@ describe('signatures', () => {
 			expect(passes('X-Plivo-Signature-V3', authToken, `${event.url}0`)).toBe(false);
 
 			const s = await start('signalWire');
-			const { url, text, headers } = s.signedCallback(
-				'stream-started',
-				withStream(s).stream,
-				address,
-				{ method },
-			);
+			const { url, text, headers } = s.signedCallback('stream-started', live(s).stream, address, {
+				method,
+			});
 			const signed = address === LOCKED ? url.replace('://', '://user:pass%20word@') : url;
 			const isTaken = (key: string, form = parse(text)) =>
 				isSignedBySignalWire(key, headers['X-SignalWire-Signature'] ?? '', signed, form);
@@ -154,7 +148,7 @@ describe('signatures', () => {
 
 	test('an event of SignalWire in JSON is signed only if that is asked for', async () => {
 		const s = await start('signalWire');
-		const { stream } = withStream(s);
+		const { stream } = live(s);
 		const signed = (json?: readonly ('SHA-1' | 'SHA-256')[]) =>
 			s.signedCallback('calling.call.stream', stream, LOCKED, { json });
 		const { headers, url, text } = signed();
@@ -178,7 +172,7 @@ describe('signatures', () => {
 
 	test('an event can be made into one that no kind stands for, and is signed as that', async () => {
 		const s = await start('signalWire');
-		const { stream } = withStream(s);
+		const { stream } = live(s);
 		const { url, text, body, headers } = s.signedCallback('stream-started', stream, ADDRESS, {
 			change: ({ CallSid }) => ({ CallSid, CallStatus: 'busy' }),
 		});
@@ -190,7 +184,7 @@ describe('signatures', () => {
 
 	test('Vobiz signs only for an address with a password, and its tokens go along in plain text', async () => {
 		const s = await start('vobiz');
-		const { stream } = withStream(s);
+		const { stream } = live(s);
 		const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
 		expect(s.signedCallback('StartStream', stream, ADDRESS).headers).toEqual(form);
 		const nonce = '42';
@@ -230,7 +224,7 @@ describe('documents of SignalWire', () => {
 
 	test('an update is taken at once, and its document runs afterwards', async () => {
 		const s = await start('signalWire');
-		const { call, stream } = withStream(s, { name: 'a' });
+		const { call, stream } = live(s, { name: 'a' });
 		const other = s.startStream(call.id, { name: 'b' });
 		const pages = await listen({ '/stop': { text: stopping('a'), stallMs: 50 } });
 		const url = `${pages.url}/stop?k=v#rt=3000`;
@@ -256,7 +250,7 @@ describe('documents of SignalWire', () => {
 
 	test('a document that is asked for with GET has the fields of the call in its query', async () => {
 		const s = await start('signalWire');
-		const { call } = withStream(s);
+		const { call } = live(s);
 		const pages = await listen({ '/stop': { text: stopping('a') } });
 		await update(s, call.id, `${pages.url}/stop?k=v`, { method: 'GET' });
 		await s.settled();
@@ -286,9 +280,9 @@ describe('documents of SignalWire', () => {
 		],
 	])('a document that %s', async (_what, text, verbs, up) => {
 		const s = await start('signalWire');
-		const { call, stream } = withStream(s, { name: 'a' });
+		const { call, stream } = live(s, { name: 'a' });
 		const other = s.startStream(call.id, { name: 'b' });
-		withStream(s, { name: 'c' });
+		live(s, { name: 'c' });
 		await update(s, call.id, (await listen({ '/': { text } })).url);
 		await s.settled();
 		expect(s.documents[0]?.verbs.join(' ')).toBe(verbs);
@@ -299,7 +293,7 @@ describe('documents of SignalWire', () => {
 
 	test('a document cuts off the stream that kept the call alive, and follows its own <Redirect>', async () => {
 		const s = await start('signalWire');
-		const { call, stream } = withStream(s, { keepsCallAlive: true });
+		const { call, stream } = live(s, { keepsCallAlive: true });
 		const pages = await listen({
 			'/first': { text: '<Response><Redirect method="GET">next?x=1&amp;y=2</Redirect></Response>' },
 			'/next': { text: `<Response>${KEEP}</Response>` },
@@ -316,7 +310,7 @@ describe('documents of SignalWire', () => {
 	test('an XML bin is filled with the query and the payload, escaped, and holds nothing else', async () => {
 		const s = await start('signalWire');
 		const name = `Tom & "Jerry" <1> 'é' +%`;
-		const { call } = withStream(s, { name });
+		const { call } = live(s, { name });
 		const bin = s.bin(stopping('{{STREAMNAME}}', `<Say>{{ CallSid }}{{NOBODY}}</Say>${KEEP}`));
 		await update(s, call.id, `${bin}?${new URLSearchParams({ STREAMNAME: name })}`);
 		await s.settled();
@@ -343,8 +337,8 @@ describe('documents of SignalWire', () => {
 		'a document that %s gives way to the fallback, and ends the call without one',
 		async (_what, page, code) => {
 			const s = await start('signalWire');
-			const { call, stream } = withStream(s, { name: 'a' });
-			const alone = withStream(s).call;
+			const { call, stream } = live(s, { name: 'a' });
+			const alone = live(s).call;
 			const pages = await listen({ '/stop': page, '/spare': { text: stopping('a') } });
 			const url = `${pages.url}/stop#rt=1500`;
 			await update(s, call.id, url, { fallbackUrl: `${pages.url}/spare`, fallbackMethod: 'GET' });
@@ -379,7 +373,7 @@ describe('documents of SignalWire', () => {
 
 	test('a document that comes too late does nothing: its call ended, or runs another', async () => {
 		const s = await start('signalWire');
-		const [over, updated] = [withStream(s, { name: 'a' }), withStream(s, { name: 'a' })];
+		const [over, updated] = [live(s, { name: 'a' })(s, { name: 'a' })];
 		const pages = await listen({ '/slow': { text: stopping('a', ''), stallMs: 100 } });
 		await update(s, over.call.id, `${pages.url}/slow`);
 		await update(s, updated.call.id, `${pages.url}/slow`);

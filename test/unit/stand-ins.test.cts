@@ -1,12 +1,13 @@
 // What all stand-ins have in common: stops, what breaks the contract, faults, limits, and what they keep secret.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import { live } from '../lib/lives.cts';
 import { opened, start } from '../lib/opened.cts';
 import {
 	command,
 	form,
 	paths,
 	send,
-	withStream,
 	type Account,
 	type Answered,
 } from '../lib/providerRequests.cts';
@@ -18,16 +19,14 @@ import {
 	type ProviderName,
 } from '../lib/stand-ins/index.cts';
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 describe.each(providers)('the stand-in of %s', (provider) => {
 	const path = paths[provider];
 
 	test('a stop ends one stream, once, and leaves its call and all other streams alone', async () => {
 		const s = await start(provider);
-		const { call, stream } = withStream(s);
+		const { call, stream } = live(s);
 		const second = s.startStream(call.id);
-		const other = withStream(s).stream;
+		const other = live(s).stream;
 		const stop = async (id: string, of = call.id) => (await path.stop(s, of, id)).status;
 		expect(await stop(stream.id)).toBe(provider === 'signalWire' ? 200 : 204);
 		expect(stream).toMatchObject({ endedBecause: 'stopped', endTime: expect.any(String) });
@@ -42,7 +41,7 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 
 	test('a call ends with the stream that alone kept it alive, and its other streams with it', async () => {
 		const s = await start(provider);
-		const { call, stream } = withStream(s, { keepsCallAlive: true });
+		const { call, stream } = live(s, { keepsCallAlive: true });
 		s.startStream(call.id);
 		await path.stop(s, call.id, stream.id);
 		expect(s.truth()).toMatchObject({
@@ -54,11 +53,11 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 
 	test('a stream that is not up yet cannot be stopped, and comes up unless its call ends before', async () => {
 		const s = await start(provider);
-		const { call, stream } = withStream(s, { notUpYet: true });
+		const { call, stream } = live(s, { notUpYet: true });
 		expect((await path.stop(s, call.id, stream.id)).status).toBe(path.unknownStream);
 		s.comeUp(stream.id);
-		const later = withStream(s, { upAfterMs: 20 });
-		const late = withStream(s, { upAfterMs: 20 });
+		const later = live(s, { upAfterMs: 20 });
+		const late = live(s, { upAfterMs: 20 });
 		s.endCall(late.call.id);
 		await sleep(50);
 		expect(s.truth().running).toEqual([stream.id, later.stream.id]);
@@ -66,14 +65,14 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 
 	test('a stream ends at its time limit, and its call goes on', async () => {
 		const s = await start(provider);
-		const { call, stream } = withStream(s, { timeoutMs: 20 });
+		const { call, stream } = live(s, { timeoutMs: 20 });
 		await sleep(50);
 		expect([stream.endedBecause, call.up]).toEqual(['its time limit', true]);
 	});
 
 	test('a stream that reconnects goes on under a new id, which a stop of the old one does not reach', async () => {
 		const s = await start(provider);
-		const { call, stream } = withStream(s, { reconnectAfterMs: 20 });
+		const { call, stream } = live(s, { reconnectAfterMs: 20 });
 		await sleep(50);
 		expect((await path.stop(s, call.id, stream.id)).status).toBe(path.unknownStream);
 		expect(s.truth().streams).toMatchObject([
@@ -84,7 +83,7 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 
 	test('an id with reserved characters is one segment of the path, which is kept as it arrived', async () => {
 		const s = await start(provider);
-		const { call, stream } = withStream(s, { id: 'a/b ?#%é..' });
+		const { call, stream } = live(s, { id: 'a/b ?#%é..' });
 		await path.stop(s, call.id, encodeURIComponent(stream.id));
 		expect(stream.running).toBe(false);
 		expect(s.requests[0]?.path).toContain('a%2Fb%20%3F%23%25%C3%A9..');
@@ -94,7 +93,7 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 	test('what is over the limit gets 429 in the form of the provider, until the next window', async () => {
 		const rateLimit = { requests: 3, perMs: 1_000, retryAfter: true };
 		const s = await start(provider, { rateLimit });
-		const { call } = withStream(s);
+		const { call } = live(s);
 		const stop = () => path.stop(s, call.id, s.startStream(call.id).id);
 		const answers = await Promise.all(Array.from({ length: 5 }, stop));
 		const limited = answers.filter(({ status }) => status === 429);
@@ -115,7 +114,7 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 /** Sends a request that breaks the contract, beside a stream that it must not stop. */
 async function breakContract(provider: ProviderName, ask: Ask): Promise<Answered> {
 	const s = await start(provider);
-	const { call, stream } = withStream(s);
+	const { call, stream } = live(s);
 	const answer = await ask(s, call.id, stream.id);
 	expect([stream.running, call.up, s.offContract().length]).toEqual([true, true, 1]);
 	expect(() => s.expectOnContract()).toThrow(`1 requests break ${provider}'s contract`);
@@ -218,7 +217,7 @@ test.each<[string, Fault, object, boolean]>([
 	['cuts the head off', { truncate: true, status: 204 }, { code: 'ECONNRESET' }, true],
 ])('a fault %s', async (_what, fault, seen, running) => {
 	const s = await start('plivo');
-	const { call, stream } = withStream(s);
+	const { call, stream } = live(s);
 	s.fault = (_request, n) => (n === 1 ? fault : undefined);
 	const answer: unknown = await paths.plivo.stop(s, call.id, stream.id).catch((e: unknown) => e);
 	expect(answer).toMatchObject(seen);
@@ -227,7 +226,7 @@ test.each<[string, Fault, object, boolean]>([
 
 test('a fault waits before the effect, or between it and the answer, until the stand-in closes', async () => {
 	const s = await start('plivo', { delayMs: 60 });
-	const { call, stream } = withStream(s);
+	const { call, stream } = live(s);
 	const began = performance.now();
 	await paths.plivo.stop(s, call.id, stream.id);
 	expect(performance.now() - began).toBeGreaterThan(50);

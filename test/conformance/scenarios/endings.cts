@@ -18,6 +18,12 @@ function end(c: Case) {
 	c.answer(c.column.answers.notFound);
 }
 
+/** Has the call's record be this. */
+function answerRecord(c: Case, body: IDataObject) {
+	const [record] = c.looks().slice(-2);
+	c.answerRead({ status: 200, body }, { when: ({ path }) => path === record });
+}
+
 /** The call from the event, and beside it the stream, which an event about a call does not name. */
 const eventAndStream = (c: Case): INodeParameters => ({
 	source: 'event',
@@ -157,11 +163,7 @@ export const endings: readonly Row[] = [
 	row({
 		name: "a call's end proves nothing about a room's stream, and the room is read",
 		lacks: 'onCall',
-		parameters: (c) => ({
-			conferenceSid: '={{ $json.conferenceSid }}',
-			stream: '={{ $json.stream }}',
-			...c.document(),
-		}),
+		parameters: fromFields,
 		arrange(c) {
 			c.targets = [c.ghost(c.target)];
 			const body = { ...eventOf(c, firstEnding(c)), ConferenceSid: c.idOf(c.target) };
@@ -222,11 +224,7 @@ export const endings: readonly Row[] = [
 		arrange(c) {
 			if (!c.all) c.targets = [c.ghost(c.target)];
 			c.answer(c.column.answers.notFound);
-			const [record] = c.looks().slice(-2);
-			c.answerRead(
-				{ status: 200, body: { api_id: 'x', call_uuid: c.call.id, end_time: null } },
-				{ when: ({ path }) => path === record },
-			);
+			answerRecord(c, { api_id: 'x', call_uuid: c.call.id, end_time: null });
 		},
 		expected: (c) => c.missed,
 		check: (c) => expect(c.reads()).toEqual(c.looksOfLive()),
@@ -236,12 +234,7 @@ export const endings: readonly Row[] = [
 		needs: ['recordOfCall'],
 		arrange(c) {
 			end(c);
-			c.answer(c.column.answers.notFound);
-			const [record] = c.looks().slice(-2);
-			c.answerRead(
-				{ status: 200, body: { api_id: 'x', end_time: '2026-01-31 10:00:00+00:00' } },
-				{ when: ({ path }) => path === record },
-			);
+			answerRecord(c, { api_id: 'x', end_time: '2026-01-31 10:00:00+00:00' });
 			c.answerRead({ status: 500, body: '' });
 		},
 		expected: () => ({ status: 'alreadyStopped', callState: 'ended' }),
@@ -252,11 +245,7 @@ export const endings: readonly Row[] = [
 		arrange(c) {
 			if (!c.all) c.targets = [c.ghost(c.target)];
 			c.answer(c.column.answers.notFound);
-			const [record] = c.looks().slice(-2);
-			c.answerRead(
-				{ status: 200, body: { call_uuid: 'another', end_time: '2026-01-31 10:00:00+00:00' } },
-				{ when: ({ path }) => path === record },
-			);
+			answerRecord(c, { call_uuid: 'another', end_time: '2026-01-31 10:00:00+00:00' });
 		},
 		expected: (c) => c.missed,
 	}),

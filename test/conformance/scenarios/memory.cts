@@ -1,3 +1,4 @@
+import type { Fault } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { firstForm } from '../forms.cts';
 import { row, rows, titled, type Row } from '../scenario.cts';
@@ -15,6 +16,17 @@ const endedBefore = (c: Case): Expected => ({
 	attempts: 1,
 	[c.idField]: expect.any(String),
 });
+
+/** Two items name the same stream, and the second stop gets this answer. */
+function stopTwice(c: Case, second: Fault) {
+	c.targets = [c.target, c.target];
+	let stops = 0;
+	c.standIn.fault = ({ method }) => {
+		if (method === 'GET') return undefined;
+		stops += 1;
+		return stops > 1 ? second : undefined;
+	};
+}
 
 export const memory: readonly Row[] = [
 	rows<'succeed' | 'failIfLive' | 'failIfNotFound' | 'fail'>({
@@ -44,12 +56,7 @@ export const memory: readonly Row[] = [
 		columns: isProved,
 		options: { maxConcurrency: 1 },
 		arrange(c) {
-			c.targets = [c.target, c.target];
-			let stops = 0;
-			c.standIn.fault = ({ method }) => {
-				if (method !== 'GET') stops += 1;
-				return stops > 1 ? { status: 422, body: firstForm(c)('Not running') } : undefined;
-			};
+			stopTwice(c, { status: 422, body: firstForm(c)('Not running') });
 		},
 		expected: (c) => [{ ...c.says('stop'), runs: false }, endedBefore(c)],
 		check: (c) => expect(c.reads()).toEqual([]),
@@ -117,12 +124,7 @@ export const memory: readonly Row[] = [
 		columns: (column) => !isProved(column),
 		options: { maxConcurrency: 1 },
 		arrange(c) {
-			c.targets = [c.target, c.target];
-			let stops = 0;
-			c.standIn.fault = ({ method }) => {
-				if (method !== 'GET') stops += 1;
-				return stops > 1 && method !== 'GET' ? c.column.answers.notFound : undefined;
-			};
+			stopTwice(c, c.column.answers.notFound);
 		},
 		expected: (c) => [
 			{ ...c.says('stop'), runs: false },

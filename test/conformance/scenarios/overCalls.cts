@@ -284,14 +284,10 @@ export const overCalls: readonly Row[] = [
 	row({
 		name: "a call's end proves nothing about a refusal of a room's stream, and the room is read",
 		lacks: 'onCall',
-		parameters: (c) => ({
-			conferenceSid: '={{ $json.conferenceSid }}',
-			stream: '={{ $json.stream }}',
-			...c.document(),
-		}),
+		parameters: fromFields,
 		arrange(c) {
 			const body = { ...eventOf(c, firstEnding(c)), ConferenceSid: c.idOf(c.target) };
-			c.items = [{ ...c.fields(c.target), body }];
+			besideFields(c, { body });
 			refuse(c);
 		},
 		expected: () => ({ ...stillRefused, callState: 'live', runs: true }),

@@ -1,11 +1,10 @@
 // Nodes that lie: each must be caught by the judge of the chaos runs, and the true node must not.
 
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { IDataObject, IExecuteFunctions, INodeType } from 'n8n-workflow';
 
 import { loadPackage } from '../../lib/engine.cts';
 import { executeIn } from '../../lib/execute.cts';
+import { listen } from '../../lib/opened.cts';
 import { TIMEOUT, type Settings } from './plan.cts';
 import { playChaos, type Play } from './play.cts';
 
@@ -154,22 +153,15 @@ test.each(LIES)(
 );
 
 test('a node that sends the stops of one call in ten elsewhere is caught', async () => {
-	const other = createServer((_request, response) => {
+	const other = await listen((_request, response) => {
 		response.writeHead(204).end();
 	});
-	await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-	try {
-		const { port } = other.address() as AddressInfo;
-		const elsewhere = (url: string) =>
-			isTenth(url) ? url.replace(new URL(url).origin, `http://127.0.0.1:${port}`) : url;
-		const wrong = await wrongWith(await rerouted(elsewhere));
-		expect(
-			wrong.filter((line) => line.includes('no stop arrived, and it says')).length,
-		).toBeGreaterThan(0);
-	} finally {
-		other.closeAllConnections();
-		await new Promise((resolve) => other.close(resolve));
-	}
+	const elsewhere = (url: string) =>
+		isTenth(url) ? url.replace(new URL(url).origin, other.url) : url;
+	const wrong = await wrongWith(await rerouted(elsewhere));
+	expect(
+		wrong.filter((line) => line.includes('no stop arrived, and it says')).length,
+	).toBeGreaterThan(0);
 }, 60_000);
 
 test('a node that stops another call than the one it was asked to is caught', async () => {

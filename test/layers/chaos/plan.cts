@@ -1,11 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Call, Stream } from '../../lib/stand-ins/index.cts';
 import type {
+	Call,
 	LoggedRequest,
 	PlivoStandIn,
 	ProviderName,
 	SignalWireStandIn,
+	Stream,
 	VobizStandIn,
 } from '../../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../../lib/stops.cts';

@@ -1,9 +1,7 @@
 import type { INodeType } from 'n8n-workflow';
 
 import { runNode } from '../../lib/engine.cts';
-import { startStandIn } from '../../lib/stand-ins/index.cts';
-import { secretsIn } from '../../lib/stand-ins/secrets.cts';
-import type { LoggedRequest } from '../../lib/stand-ins/index.cts';
+import { secretsIn, startStandIn, type LoggedRequest } from '../../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../../lib/stops.cts';
 import { faultFor, type Met } from './faults.cts';
 import { disagreements } from './judge.cts';

@@ -1,22 +1,18 @@
 // What the package must do on every n8n that it supports. `npm run test:compat` runs this once for each
 // n8n and Node, with the packed tarball unpacked where that n8n's own packages are.
 
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { IDataObject, INodeParameters, INodeTypeDescription } from 'n8n-workflow';
+import type { IDataObject, INodeTypeDescription } from 'n8n-workflow';
 
 import {
 	core,
 	coreVersion,
 	loadPackage,
-	runNode,
 	testCredential,
 	workflowPackage,
-	type EngineRun,
 } from '../../lib/engine.cts';
-import { opened, start } from '../../lib/opened.cts';
+import { listen, start } from '../../lib/opened.cts';
 import { providers } from '../../lib/stand-ins/index.cts';
-import type { RunningStandIn } from '../../lib/stops.cts';
+import { live, lives, stopItems, type Run, type RunningStandIn } from '../../lib/stops.cts';
 
 const {
 	PACKAGE_FOLDER: folder,
@@ -28,31 +24,9 @@ if (!folder || !coreFolder || !expectedCore || !expectedNode) {
 	throw new Error("Run it with 'npm run test:compat', which says what is to be checked on what.");
 }
 
-/** A call with a stream, as the node's fields name it. */
-function live(standIn: RunningStandIn) {
-	const call = standIn.addCall();
-	const stream = standIn.startStream(call.id);
-	return { stream, fields: { callId: call.id, stream: stream.id } };
-}
-
-/** Runs the node for items of `{callId, stream}`. */
-const stop = (
-	standIn: RunningStandIn,
-	items: IDataObject[],
-	{ options, ...more }: Partial<EngineRun> & { options?: INodeParameters } = {},
-) =>
-	runNode({
-		folder,
-		items,
-		credentials: { [standIn.credentialType]: { ...standIn.credentials } },
-		parameters: {
-			provider: standIn.provider,
-			callId: '={{ $json.callId }}',
-			stream: '={{ $json.stream }}',
-			options: { maxRetries: 0, ...options },
-		},
-		...more,
-	});
+/** Runs the package that is checked. */
+const stop = (standIn: RunningStandIn, items: IDataObject[], { options, ...run }: Run = {}) =>
+	stopItems(standIn, items, { folder, options: { maxRetries: 0, ...options }, ...run });
 
 const eventOf = (body: object) => JSON.parse(JSON.stringify(body)) as IDataObject;
 
@@ -104,12 +78,13 @@ test('n8n loads the node, its three credential types and their icons', async () 
 describe.each(providers)('%s', (provider) => {
 	test('stops a live stream, and says what it finds when asked again', async () => {
 		const standIn = await start(provider);
-		const { stream, fields } = live(standIn);
-		const { items } = await stop(standIn, [fields]);
-		expect(items).toEqual([expect.objectContaining({ ...fields, status: 'stopped' })]);
+		const { call, stream, item } = live(standIn);
+		const { items } = await stop(standIn, [item]);
+		const ids = { callId: call.id, stream: stream.id };
+		expect(items).toEqual([expect.objectContaining({ ...ids, status: 'stopped' })]);
 		expect(stream.running).toBe(false);
 
-		const again = await stop(standIn, [fields]);
+		const again = await stop(standIn, [item]);
 		// SignalWire's streams cannot be read: all that it shows is the call, which goes on.
 		expect(again.items).toEqual([
 			expect.objectContaining(
@@ -127,7 +102,7 @@ describe.each(providers)('%s', (provider) => {
 		const kind = provider === 'signalWire' ? 'stream-started' : 'StartStream';
 		const { body } = standIn.callback(kind, stream);
 		const { items } = await stop(standIn, [{ body: eventOf(body) }], {
-			parameters: { provider, source: 'event' },
+			parameters: { source: 'event' },
 		});
 		expect(items[0]?.status).toBe('stopped');
 		expect(stream.running).toBe(false);
@@ -136,26 +111,26 @@ describe.each(providers)('%s', (provider) => {
 	test('sends a failed item to the error output, with the fields it came with', async () => {
 		const standIn = await start(provider);
 		const [good, bad] = [live(standIn), live(standIn)];
-		standIn.fault = answerTo(bad.fields.callId, 401);
+		standIn.fault = answerTo(bad.call.id, 401);
 		const { outputs } = await stop(
 			standIn,
 			[
-				{ ...bad.fields, customer: 'first' },
-				{ ...good.fields, customer: 'second' },
+				{ ...bad.item, customer: 'first' },
+				{ ...good.item, customer: 'second' },
 			],
 			{ node: { onError: 'continueErrorOutput' } },
 		);
 		expect(outputs[0]?.map(({ json }) => json.status)).toEqual(['stopped']);
 		expect(outputs[1]?.map(({ json }) => json)).toEqual([
-			{ ...bad.fields, customer: 'first', ...REFUSED },
+			{ ...bad.item, customer: 'first', ...REFUSED },
 		]);
 	});
 
 	test("stops the workflow with n8n's own error, after every item was tried", async () => {
 		const standIn = await start(provider);
 		const [good, bad] = [live(standIn), live(standIn)];
-		standIn.fault = answerTo(bad.fields.callId, 403);
-		const { error } = await stop(standIn, [bad.fields, good.fields]);
+		standIn.fault = answerTo(bad.call.id, 403);
+		const { error } = await stop(standIn, [bad.item, good.item]);
 		expect(error?.name).toBe('NodeApiError');
 		expect(error?.message).toContain('(403)');
 		expect(error?.description).toContain('1 of 2 streams in this run may still be running');
@@ -166,21 +141,14 @@ describe.each(providers)('%s', (provider) => {
 	// Each n8n follows redirects in its own way.
 	test('follows no redirect, and carries no credential to another host', async () => {
 		const standIn = await start(provider);
-		const { stream, fields } = live(standIn);
+		const { stream, item } = live(standIn);
 		const visits: Array<string | undefined> = [];
-		const other = createServer((request, response) => {
+		const other = await listen((request, response) => {
 			visits.push(request.url);
 			response.end('{}');
 		});
-		await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-		opened({ close: () => new Promise((resolve) => other.close(resolve)) });
-		const { port } = other.address() as AddressInfo;
-		standIn.fault = () => ({
-			status: 302,
-			body: '',
-			headers: { Location: `http://127.0.0.1:${port}/` },
-		});
-		const { items } = await stop(standIn, [fields], { node: { onError: 'continueRegularOutput' } });
+		standIn.fault = () => ({ status: 302, body: '', headers: { Location: `${other.url}/` } });
+		const { items } = await stop(standIn, [item], { node: { onError: 'continueRegularOutput' } });
 		expect(items[0]).toMatchObject({ failure: 'rejected', statusCode: 302, attempts: 1 });
 		const tested = await testCredential(standIn.credentialType, { ...standIn.credentials }, folder);
 		expect(tested.ok).toBe(false);
@@ -194,7 +162,7 @@ describe.each(providers)('%s', (provider) => {
 	];
 	test.each(WAITS)('ends within 100 ms of a cancel, in %s', async (_when, fault) => {
 		const standIn = await start(provider);
-		const { fields } = live(standIn);
+		const { item } = live(standIn);
 		let cancel: () => void = () => undefined;
 		let running: Promise<unknown> = Promise.resolve();
 		await new Promise<void>((arrived) => {
@@ -202,7 +170,7 @@ describe.each(providers)('%s', (provider) => {
 				arrived();
 				return fault;
 			};
-			running = stop(standIn, [fields], {
+			running = stop(standIn, [item], {
 				options: { maxRetries: 3 },
 				onStart: (end) => (cancel = end),
 			});
@@ -232,7 +200,7 @@ describe.each(providers)('%s', (provider) => {
 
 	test('reads its credential for each item, since an expression in it may name another account', async () => {
 		const standIn = await start(provider);
-		const all = Array.from({ length: 20 }, () => live(standIn).fields);
+		const all = lives(standIn, 20).map(({ item }) => item);
 		const { credentialReads } = await stop(standIn, all);
 		expect(credentialReads).toEqual(all.map(() => standIn.credentialType));
 	});
@@ -240,8 +208,8 @@ describe.each(providers)('%s', (provider) => {
 
 test('a hint counts the items that it is about', async () => {
 	const standIn = await start('vobiz');
-	const nobody = { callId: 'nobody', stream: 'nothing' };
-	const { hints } = await stop(standIn, [nobody, live(standIn).fields]);
+	const nobody = { call: 'nobody', stream: 'nothing' };
+	const { hints } = await stop(standIn, [nobody, live(standIn).item]);
 	expect(hints).toEqual([
 		expect.objectContaining({ message: expect.stringMatching(/^1 of 2 /), location: 'outputPane' }),
 	]);

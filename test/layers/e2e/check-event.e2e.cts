@@ -2,13 +2,12 @@
 
 import type { IDataObject, IWorkflowSettings } from 'n8n-workflow';
 
-import { installN8n, startN8n, until, type RunningN8n } from '../../lib/n8n/index.cts';
-import { pack } from '../../lib/package.cts';
-import { removeFolder, temporaryFolder } from '../../lib/processes.cts';
+import { WRONG_KEY } from '../../lib/forgeries.cts';
+import { until, type RunningN8n } from '../../lib/n8n/index.cts';
+import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
 import {
 	providers,
 	secretsIn,
-	startStandIn,
 	type ProviderName,
 	type SignedEvent,
 } from '../../lib/stand-ins/index.cts';
@@ -19,7 +18,6 @@ import { chain, stopNode, webhook, workflow } from '../../../examples/src/workfl
 /** Where the provider calls: nothing of it is the server's own address. */
 const PUBLIC = 'https://hooks.example.com:8443/calls';
 const LOGIN = { user: 'exampleLockUser', password: 'exampleOfAWebhookPassword' };
-const WRONG_KEY = 'example-of-a-wrong-key';
 
 type How = Parameters<RunningStandIn['signedCallback']>[3];
 
@@ -34,22 +32,18 @@ jest.setTimeout(20 * 60_000);
 
 describe('Check Event behind a real Webhook node', () => {
 	let n8n: RunningN8n;
+	let standInOf: (provider: string) => RunningStandIn;
+	let close = (): Promise<void> => Promise.resolve();
 	let loginId: string;
-	/** What is to be ended, the last first. */
-	const opened: Array<() => unknown> = [];
 
 	beforeAll(async () => {
-		await installN8n();
-		const folder = temporaryFolder('check-event');
-		opened.push(() => removeFolder(folder));
-		n8n = await startN8n({ tarball: await pack(folder), env: { WEBHOOK_URL: `${PUBLIC}/` } });
-		opened.push(() => n8n.stop());
+		({ n8n, standInOf, close } = await startWithStandIns('check-event', providers, {
+			WEBHOOK_URL: `${PUBLIC}/`,
+		}));
 		loginId = await n8n.createCredential('httpBasicAuth', 'lock', LOGIN);
 	});
 
-	afterAll(async () => {
-		for (const end of opened.reverse()) await end();
-	});
+	afterAll(async () => await close());
 
 	interface Hook {
 		rawBody?: boolean;
@@ -138,8 +132,7 @@ describe('Check Event behind a real Webhook node', () => {
 		let target: Live;
 
 		beforeAll(async () => {
-			standIn = await startStandIn(provider);
-			opened.push(() => standIn.close());
+			standIn = standInOf(provider);
 			path = await publish(standIn, 'signed', {});
 			target = live(standIn);
 		});
@@ -203,8 +196,7 @@ describe('Check Event behind a real Webhook node', () => {
 		let target: Live;
 
 		beforeAll(async () => {
-			standIn = await startStandIn('signalWire');
-			opened.push(() => standIn.close());
+			standIn = standInOf('signalWire');
 			target = live(standIn);
 		});
 

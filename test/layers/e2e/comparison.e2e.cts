@@ -3,7 +3,6 @@
 // that a newer n8n makes untrue is seen.
 
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 
 import {
@@ -13,12 +12,16 @@ import {
 	genericCredential,
 	httpStop,
 } from '../../lib/httpRequest.cts';
+import { listenOn } from '../../lib/listenOn.cts';
 import { outputOf, type RunningN8n } from '../../lib/n8n/index.cts';
 import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
 import { say } from '../../lib/processes.cts';
-import { startStandIn } from '../../lib/stand-ins/index.cts';
-import { secretsIn } from '../../lib/stand-ins/secrets.cts';
-import type { Fault, LoggedRequest } from '../../lib/stand-ins/index.cts';
+import {
+	secretsIn,
+	startStandIn,
+	type Fault,
+	type LoggedRequest,
+} from '../../lib/stand-ins/index.cts';
 import { byExpression, type RunningStandIn } from '../../lib/stops.cts';
 import {
 	inARow,
@@ -41,16 +44,7 @@ async function startOtherHost() {
 		requests.push({ method, headers });
 		response.setHeader('Content-Type', 'application/json').end('{}');
 	});
-	await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-	const { port } = server.address() as AddressInfo;
-	return {
-		url: `http://localhost:${port}`,
-		requests,
-		close: async () => {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
-		},
-	};
+	return { ...(await listenOn(server, 'localhost')), requests };
 }
 
 let n8n: RunningN8n;

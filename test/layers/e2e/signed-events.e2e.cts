@@ -5,26 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
 import {
-	installN8n,
 	outputOf,
-	startN8n,
 	until,
 	type Execution,
 	type RunningN8n,
 	type SavedWorkflow,
 } from '../../lib/n8n/index.cts';
-import { pack } from '../../lib/package.cts';
-import { removeFolder, say, temporaryFolder } from '../../lib/processes.cts';
+import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
+import { say } from '../../lib/processes.cts';
 import type { Callback } from '../../lib/callbacks.cts';
 import { FORGED, UNSIGNED, WRONG_KEY, type Forgery, type Sign } from '../../lib/forgeries.cts';
 import { Deliveries } from '../../lib/stand-ins/deliver.cts';
 import { basic } from '../../lib/stand-ins/events.cts';
-import {
-	secretsIn,
-	startStandIn,
-	type ProviderName,
-	type SignedEvent,
-} from '../../lib/stand-ins/index.cts';
+import { secretsIn, type ProviderName, type SignedEvent } from '../../lib/stand-ins/index.cts';
 import { live, type Live, type RunningStandIn } from '../../lib/stops.cts';
 import {
 	chain,
@@ -124,9 +117,9 @@ const wrongSignature = ({ keyLabel }: ProviderCase): IDataObject => ({
 
 describe('signed events through a real Webhook node', () => {
 	let n8n: RunningN8n;
+	let standInOf: (provider: string) => RunningStandIn;
+	let close = (): Promise<void> => Promise.resolve();
 	let loginId: string;
-	/** What is to be ended, the last first. */
-	const opened: Array<() => unknown> = [];
 	const deliveries = new Deliveries();
 	/** All that nothing may show that this node writes. */
 	const hidden = [
@@ -138,20 +131,14 @@ describe('signed events through a real Webhook node', () => {
 	];
 
 	beforeAll(async () => {
-		await installN8n();
-		const folder = temporaryFolder('signed-events');
-		opened.push(() => removeFolder(folder));
-		n8n = await startN8n({
-			tarball: await pack(folder),
-			env: { WEBHOOK_URL: `${PUBLIC}/` },
-		});
-		opened.push(() => n8n.stop());
+		const names = PROVIDERS.map(({ name }) => name);
+		({ n8n, standInOf, close } = await startWithStandIns('signed-events', names, {
+			WEBHOOK_URL: `${PUBLIC}/`,
+		}));
 		loginId = await n8n.createCredential('httpBasicAuth', 'lock', LOGIN);
 	});
 
-	afterAll(async () => {
-		for (const end of opened.reverse()) await end();
-	});
+	afterAll(async () => await close());
 
 	describe.each(PROVIDERS)('$name', (provider) => {
 		const { name, label, kind, ids, covers } = provider;
@@ -211,8 +198,7 @@ describe('signed events through a real Webhook node', () => {
 			);
 
 		beforeAll(async () => {
-			standIn = await startStandIn(name);
-			opened.push(() => standIn.close());
+			standIn = standInOf(name);
 			hidden.push(...standIn.secrets);
 			verifying = await lock(
 				`${name} verify`,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOn, readingServer } from '../../lib/listenOn.cts';
 
 /** What the model does next: it uses the first tool with these arguments, or it says something. */
 export type Turn = { use: Record<string, string> } | { say: string };
@@ -50,45 +49,36 @@ export async function startChatModel(): Promise<ChatModel> {
 		return { role: 'assistant', content: null, tool_calls: [call] };
 	};
 
-	const server = createServer((incoming, response) => {
+	const server = readingServer((incoming, body, response) => {
 		const send = (status: number, body: object): void => {
 			response.writeHead(status, { 'content-type': 'application/json' });
 			response.end(JSON.stringify(body));
 		};
-		const chunks: Buffer[] = [];
-		incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-		incoming.on('end', () => {
-			try {
-				if (incoming.url !== '/v1/chat/completions') throw new Error(`no ${incoming.url} here`);
-				const request = JSON.parse(Buffer.concat(chunks).toString()) as ChatRequest;
-				if (request.stream) throw new Error('this model does not stream');
-				requests.push(request);
-				const message = answer(request);
-				send(200, {
-					id: `chatcmpl-${randomUUID()}`,
-					object: 'chat.completion',
-					created: Math.floor(Date.now() / 1000),
-					model: request.model,
-					choices: [
-						{
-							index: 0,
-							message,
-							finish_reason: 'tool_calls' in message ? 'tool_calls' : 'stop',
-						},
-					],
-					usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-				});
-			} catch (reason) {
-				const message = reason instanceof Error ? reason.message : String(reason);
-				send(400, { error: { message, type: 'invalid_request_error' } });
-			}
-		});
+		try {
+			if (incoming.url !== '/v1/chat/completions') throw new Error(`no ${incoming.url} here`);
+			const request = JSON.parse(body) as ChatRequest;
+			if (request.stream) throw new Error('this model does not stream');
+			requests.push(request);
+			const message = answer(request);
+			send(200, {
+				id: `chatcmpl-${randomUUID()}`,
+				object: 'chat.completion',
+				created: Math.floor(Date.now() / 1000),
+				model: request.model,
+				choices: [
+					{ index: 0, message, finish_reason: 'tool_calls' in message ? 'tool_calls' : 'stop' },
+				],
+				usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+			});
+		} catch (reason) {
+			const message = reason instanceof Error ? reason.message : String(reason);
+			send(400, { error: { message, type: 'invalid_request_error' } });
+		}
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
+	const { url, close } = await listenOn(server);
 
 	return {
-		url: `http://127.0.0.1:${String(port)}/v1`,
+		url: `${url}/v1`,
 		play(...script) {
 			turns = script;
 			requests.length = 0;
@@ -98,9 +88,6 @@ export async function startChatModel(): Promise<ChatModel> {
 			(requests.at(-1)?.messages ?? [])
 				.filter(({ role }) => role === 'tool')
 				.map(({ content }) => content),
-		close: async () => {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
-		},
+		close,
 	};
 }

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
+import { listenOn, readingServer } from '../../lib/listenOn.cts';
 import { until, type Execution } from '../../lib/n8n/index.cts';
 import type { Call, LoggedRequest, Stream, StreamDetails } from '../../lib/stand-ins/index.cts';
 import {
@@ -61,30 +59,21 @@ function withoutLogin(url: string): { username: string; password: string; addres
 /** Hands requests on to a document's address, late. */
 async function startDetour(to: string, delayMs: number) {
 	const { username, password, address } = withoutLogin(to);
-	const server = createServer((incoming, response) => {
-		void (async () => {
-			await sleep(delayMs);
-			const document = await fetch(address, {
-				method: 'POST',
-				headers: {
-					'content-type': incoming.headers['content-type'] ?? '',
-					...(username && { authorization: `Basic ${btoa(`${username}:${password}`)}` }),
-				},
-				body: await text(incoming),
-			});
-			response.setHeader('content-type', 'text/xml');
-			response.end(await document.text());
-		})();
+	const server = readingServer(async ({ headers }, body, response) => {
+		await sleep(delayMs);
+		const document = await fetch(address, {
+			method: 'POST',
+			headers: {
+				'content-type': headers['content-type'] ?? '',
+				...(username && { authorization: `Basic ${btoa(`${username}:${password}`)}` }),
+			},
+			body,
+		});
+		response.setHeader('content-type', 'text/xml');
+		response.end(await document.text());
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
-	return {
-		url: `http://127.0.0.1:${String(port)}/late`,
-		close: async () => {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
-		},
-	};
+	const { url, close } = await listenOn(server);
+	return { url: `${url}/late`, close };
 }
 
 /** Imports the recipe of one carrier, fills it in and publishes it; `by` is a way round to its document. */

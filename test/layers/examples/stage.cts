@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
+import { listenOn, readingServer } from '../../lib/listenOn.cts';
 import {
 	installN8n,
 	outputOf,
@@ -12,6 +11,7 @@ import {
 } from '../../lib/n8n/index.cts';
 import { pack } from '../../lib/package.cts';
 import { temporaryFolder } from '../../lib/processes.cts';
+import { credentialTypesOf } from '../../lib/recipeCredentials.cts';
 import { WORKFLOWS } from '../../../examples/src/index.cts';
 import {
 	startStandIn,
@@ -23,7 +23,7 @@ import {
 	type Stream,
 	type VobizStandIn,
 } from '../../lib/stand-ins/index.cts';
-import { NODE_TYPE, type Workflow, type WorkflowNode } from '../../../examples/src/workflows.cts';
+import type { Workflow, WorkflowNode } from '../../../examples/src/workflows.cts';
 import { startChatModel, type ChatModel } from './chatModel.cts';
 
 export { outputOf };
@@ -44,25 +44,6 @@ export const WEBHOOK_SECRETS = [
 	Buffer.from(`${LOGIN.user}:${LOGIN.password}`).toString('base64'),
 ];
 
-async function listen(
-	handle: (incoming: IncomingMessage, body: string, response: ServerResponse) => void,
-): Promise<{ url: string; close: () => Promise<void> }> {
-	const server: Server = createServer((incoming, response) => {
-		const chunks: Buffer[] = [];
-		incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-		incoming.on('end', () => handle(incoming, Buffer.concat(chunks).toString(), response));
-	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
-	return {
-		url: `http://127.0.0.1:${String(port)}`,
-		close: async () => {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
-		},
-	};
-}
-
 interface TeamChat {
 	url: string;
 	/** What it was told. */
@@ -74,7 +55,7 @@ interface TeamChat {
 
 /** Stands where a team's chat would: it keeps what it is told. */
 async function startTeamChat(): Promise<TeamChat> {
-	const server = await listen((_incoming, body, response) => {
+	const server = readingServer((_incoming, body, response) => {
 		if (chat.refuses > 0) {
 			chat.refuses -= 1;
 			response.statusCode = 503;
@@ -83,16 +64,18 @@ async function startTeamChat(): Promise<TeamChat> {
 		}
 		response.end();
 	});
-	const chat: TeamChat = { ...server, url: `${server.url}/your-team`, told: [], refuses: 0 };
+	const { url, close } = await listenOn(server);
+	const chat: TeamChat = { url: `${url}/your-team`, told: [], refuses: 0, close };
 	return chat;
 }
 
 /** Stands where the user's documents would: what a call goes on with after a transfer. */
 async function startDocuments() {
-	return await listen((_incoming, _body, response) => {
+	const server = readingServer((_incoming, _body, response) => {
 		response.setHeader('content-type', 'text/xml');
 		response.end('<Response><Dial>+15550100009</Dial></Response>');
 	});
+	return await listenOn(server);
 }
 
 export interface StandIns {
@@ -191,22 +174,6 @@ export function useStage({ onContract }: { onContract: boolean }): () => Stage {
 	return () => stage;
 }
 
-const isProvider = (name: unknown, standIns: StandIns): name is keyof StandIns =>
-	typeof name === 'string' && name in standIns;
-
-/** The credential types that a node of a recipe asks its user for. */
-function credentialTypesOf({ type, parameters }: WorkflowNode, standIns: StandIns): string[] {
-	if (type === NODE_TYPE || type === `${NODE_TYPE}Tool`) {
-		return isProvider(parameters.provider, standIns)
-			? [standIns[parameters.provider].credentialType]
-			: Object.values<AnyStandIn>({ ...standIns }).map((standIn) => standIn.credentialType);
-	}
-	if (typeof parameters.nodeCredentialType === 'string') return [parameters.nodeCredentialType];
-	if (parameters.authentication === 'headerAuth') return ['httpHeaderAuth'];
-	if (parameters.authentication === 'basicAuth') return ['httpBasicAuth'];
-	return type.endsWith('.lmChatOpenAi') ? ['openAiApi'] : [];
-}
-
 interface Assignment {
 	name: string;
 	value: unknown;
@@ -249,7 +216,7 @@ export function prepareRecipe(
 	const workflow = structuredClone(made);
 	const nodes: Nodes = Object.fromEntries(workflow.nodes.map((node) => [node.name, node]));
 	for (const node of workflow.nodes) {
-		const types = credentialTypesOf(node, standIns);
+		const types = credentialTypesOf(node);
 		if (types.length === 0) continue;
 		node.credentials = Object.fromEntries(
 			types.map((type) => [type, { id: credentials[type] ?? '', name: 'of the test' }]),

@@ -1,7 +1,6 @@
 import type { Execution } from '../../lib/n8n/index.cts';
 import { summarize, type Summary } from '../../lib/stand-ins/serve.cts';
-import type { RunningStandIn } from '../../lib/stops.cts';
-import { count } from '../../lib/stops.cts';
+import { count, type RunningStandIn } from '../../lib/stops.cts';
 import type { Cluster } from './cluster.cts';
 import {
 	EVENTS,

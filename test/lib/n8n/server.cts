@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import path from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
 	ExecutionStatus,
@@ -141,12 +142,7 @@ const post = async (url: string, { contentType, body, headers }: Posted): Promis
 		});
 		request.once('error', reject);
 		request.once('response', (response) => {
-			const chunks: Buffer[] = [];
-			response.on('data', (chunk: Buffer) => chunks.push(chunk));
-			response.once('error', reject);
-			response.once('end', () => {
-				resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
-			});
+			textOf(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject);
 		});
 		request.end(body);
 	});
@@ -227,11 +223,8 @@ async function signIn(url: string): Promise<{ rest: Rest; headers: Record<string
  * Starts a real n8n on the loopback address, with our package installed from its tarball, and signs
  * its owner in. Should this process die before `stop()`, it ends too.
  */
-export async function startN8n({
-	port: wanted,
-	...options
-}: HomeOptions & { port?: number }): Promise<RunningN8n> {
-	return await runN8n(await makeHome(options), { port: wanted, env: options.env });
+export async function startN8n(options: HomeOptions): Promise<RunningN8n> {
+	return await runN8n(await makeHome(options), { env: options.env });
 }
 
 /** Starts the server of a folder that is there already, and signs its owner in. */

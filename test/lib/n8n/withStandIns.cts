@@ -16,10 +16,11 @@ export interface N8nWithStandIns {
 	closing: (end: () => unknown) => void;
 }
 
-/** Packs the package into a real n8n, beside a stand-in of each of these providers. */
+/** Packs the package into a real n8n, with `env` in its environment, beside a stand-in of each of these providers. */
 export async function startWithStandIns(
 	title: string,
 	providers: readonly string[],
+	env: NodeJS.ProcessEnv = {},
 ): Promise<N8nWithStandIns> {
 	await installN8n();
 	const opened: Array<() => unknown> = [];
@@ -35,7 +36,7 @@ export async function startWithStandIns(
 			opened.push(() => standIn.close());
 			standIns.push(standIn);
 		}
-		const n8n = await startN8n({ tarball: await pack(folder) });
+		const n8n = await startN8n({ tarball: await pack(folder), env });
 		opened.push(() => n8n.stop());
 		return {
 			n8n,

@@ -137,14 +137,12 @@ export class Calls {
 	onChange: (change: Change) => void = () => undefined;
 
 	readonly #newStreamId: () => string;
-	readonly #recordAfterMs: number;
 	readonly #timers = new Set<NodeJS.Timeout>();
 	readonly #details = new Map<string, StreamDetails>();
 
 	/** @param newStreamId how this provider's stream ids look */
-	constructor(newStreamId: () => string, recordAfterMs = 0) {
+	constructor(newStreamId: () => string) {
 		this.#newStreamId = newStreamId;
-		this.#recordAfterMs = recordAfterMs;
 	}
 
 	clear(): void {
@@ -176,7 +174,7 @@ export class Calls {
 			endsWithParent: true,
 			conferenceId: null,
 			runs: 'either',
-			recordAfterMs: this.#recordAfterMs,
+			recordAfterMs: 0,
 			statusCallback: null,
 			hangupUrl: null,
 			...details,

@@ -1,14 +1,8 @@
-import { parseArgs } from 'node:util';
 import type { Call, Stream } from './calls.cts';
 import { startStandIn } from './index.cts';
 import type { Exposed, Options, StandIn } from './stand-in.cts';
 
-/**
- * Runs a stand-in by itself: for `forkStandIn`, or from a shell, where it says its address and ends
- * with Ctrl+C:
- *
- *     node --require tsx/cjs test/lib/stand-ins/serve.cts plivo --port 8080 --delay 100 --calls 5
- */
+/** Runs a stand-in by itself, for `forkStandIn`. */
 
 /** What arrived, in figures. `mostInWindow` is the most in any span of `windowMs`, wherever it begins. */
 export interface Summary {
@@ -106,33 +100,6 @@ function answerParent(provider: string, send: (answer: Answered) => void): void 
 	process.on('message', (asked: Asked) => void reply(asked));
 }
 
-async function serve(): Promise<void> {
-	const { values, positionals } = parseArgs({
-		allowPositionals: true,
-		options: {
-			port: { type: 'string', default: '0' },
-			delay: { type: 'string', default: '0' },
-			calls: { type: 'string', default: '1' },
-			generation: { type: 'string', default: 'new' },
-		},
-	});
-	const [provider = ''] = positionals;
-	if (process.send) {
-		answerParent(provider, process.send.bind(process));
-		return;
-	}
-	const standIn = await startStandIn(provider, {
-		port: Number(values.port),
-		delayMs: Number(values.delay),
-		generation: values.generation === 'old' ? 'old' : 'new',
-	});
-	const calls = seed(standIn, Number(values.calls)).map(({ call, stream }) => ({
-		call: call.id,
-		stream: stream.id,
-	}));
-	const { url, credentials } = standIn;
-	process.stdout.write(`${JSON.stringify({ url, credentials, calls }, null, 2)}\n`);
-	for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void standIn.close());
+if (require.main === module && process.send) {
+	answerParent(process.argv[2] ?? '', process.send.bind(process));
 }
-
-if (require.main === module) void serve();

@@ -93,7 +93,7 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 		scopes: new Set(['Voice']),
 		errorShape: 'compat',
 		callingErrorShape: 'errors',
-		endedCall: { code: 21220, status: 400, ...options.endedCall },
+		endedCall: { code: 21220, status: 400 },
 		endedCommand: undefined,
 		refuseCommand: (...codes) => ({
 			status: 422,

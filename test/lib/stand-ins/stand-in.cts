@@ -62,14 +62,9 @@ export interface LoggedRequest extends RawRequest {
 /** How a stand-in is started. */
 export interface Options {
 	delayMs: number;
-	port: number;
 	/** Where newer and older documents differ, which of them counts. */
 	generation: 'new' | 'old';
 	rateLimit?: { requests: number; perMs: number; retryAfter?: boolean };
-	/** SignalWire: the answer to an update of a call that is not in progress. */
-	endedCall?: { code?: 21220 | 10000; status?: number };
-	/** Plivo, Vobiz: how long a call's record takes to be there. */
-	recordAfterMs: number;
 	/** Which account it is: the node remembers one by its host, port and id, and ports come again. */
 	account: number;
 }
@@ -212,15 +207,8 @@ export class StandIn {
 	private constructor(provider: Provider, contract: Contract, options: Partial<Options>) {
 		this.provider = provider.name;
 		this.credentialType = provider.credentialType;
-		this.options = {
-			delayMs: 0,
-			port: 0,
-			generation: 'new',
-			recordAfterMs: 0,
-			account: 0,
-			...options,
-		};
-		this.calls = new Calls(() => provider.newStreamId(), this.options.recordAfterMs);
+		this.options = { delayMs: 0, generation: 'new', account: 0, ...options };
+		this.calls = new Calls(() => provider.newStreamId());
 		this.calls.onChange = (change) => this.#announce(change);
 		this.#contract = contract;
 		this.#server = createServer((incoming, response) => {
@@ -239,10 +227,7 @@ export class StandIn {
 		const standIn = new StandIn(provider, await Contract.load(provider.contract), options);
 		await new Promise<void>((resolve, reject) => {
 			standIn.#server.once('error', reject);
-			standIn.#server.listen(
-				{ port: standIn.options.port, host: '127.0.0.1', backlog: 4096 },
-				resolve,
-			);
+			standIn.#server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve);
 		});
 		const { port } = standIn.#server.address() as AddressInfo;
 		standIn.url = `http://127.0.0.1:${port}`;
