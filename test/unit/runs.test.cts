@@ -229,7 +229,7 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 				{ status: 'stopped' },
 				{
 					status: 'alreadyStopped',
-					message: 'Nothing was running: this execution had already stopped it.',
+					message: 'Nothing was running: an earlier stop in this execution had already done this.',
 				},
 			],
 		},

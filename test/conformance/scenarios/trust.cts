@@ -239,7 +239,7 @@ export const trust: readonly Row[] = [
 			const item = signed(c);
 			c.items = [{ ...item, headers: { ...item.headers, 'content-type': 'application/json' } }];
 		},
-		expected: (c) => ({
+		expected: () => ({
 			...untrusted,
 			error: expect.stringContaining("The event's body is not a form"),
 			message: expect.not.stringContaining('document'),
