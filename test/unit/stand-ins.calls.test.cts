@@ -36,7 +36,7 @@ describe('Plivo', () => {
 		await expect(sdk.stopStream(id, streamId)).rejects.toMatchObject(
 			refusal(400, { message: 'No active stream found' }),
 		);
-		const others = [s.startStream(id), s.startStream(id)(s).stream];
+		const others = [s.startStream(id), s.startStream(id), live(s).stream];
 		await sdk.stopAllStream(id);
 		expect(others.map(({ running }) => running)).toEqual([false, false, true]);
 		await expect(sdk.stream(id, 'http://x', {})).rejects.toMatchObject(refusal(400));

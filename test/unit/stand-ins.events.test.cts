@@ -115,7 +115,7 @@ describe('signatures', () => {
 		"a %s of Plivo and one of SignalWire to %s pass their vendors' own checks",
 		async (method, address) => {
 			const plivo = await start('plivo');
-			const event = plivo.signedCallback('StartStream'(plivo).stream, address, {
+			const event = plivo.signedCallback('StartStream', live(plivo).stream, address, {
 				method,
 			});
 			const passes = (header: string, token: string, url = event.url) =>
@@ -373,7 +373,7 @@ describe('documents of SignalWire', () => {
 
 	test('a document that comes too late does nothing: its call ended, or runs another', async () => {
 		const s = await start('signalWire');
-		const [over, updated] = [live(s, { name: 'a' })(s, { name: 'a' })];
+		const [over, updated] = [live(s, { name: 'a' }), live(s, { name: 'a' })];
 		const pages = await listen({ '/slow': { text: stopping('a', ''), stallMs: 100 } });
 		await update(s, over.call.id, `${pages.url}/slow`);
 		await update(s, updated.call.id, `${pages.url}/slow`);
