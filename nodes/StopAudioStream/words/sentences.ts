@@ -146,7 +146,7 @@ export const messages = {
 		todo: 'Nothing was sent. {hint} Check at {provider} that the newer signature is sent, and that no proxy removes its headers.',
 	},
 	bodyNotSigned: {
-		what: "The event's body is not a form, and {provider}'s signature is checked only for forms and GET callbacks",
+		what: "The event's body is not a form, and n8n passes it on parsed, not as the text that {provider} sent",
 		todo: "Nothing was sent. Lock this webhook with the Webhook node's Basic Auth instead, and switch '{field}' off or remove it.",
 	},
 	signedJson: {
