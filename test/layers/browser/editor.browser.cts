@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { FOLDER, RECIPES } from '../../../examples/src/index.cts';
+import { manualTrigger, node, NODE_TYPE, workflow } from '../../../examples/src/workflows.cts';
 import type { Call, Stream } from '../../lib/stand-ins/index.cts';
 import { until, type NewNode, type RunningN8n, type SavedWorkflow } from '../../lib/n8n/index.cts';
 import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
 import { say } from '../../lib/processes.cts';
-import type { RunningStandIn } from '../../lib/stops.cts';
+import { live, type RunningStandIn } from '../../lib/stops.cts';
 import { findChromium } from './chromium.cts';
 import { NOT_TESTED, TESTED, openEditor, type Editor } from './editor.cts';
 
@@ -12,6 +13,23 @@ import { NOT_TESTED, TESTED, openEditor, type Editor } from './editor.cts';
 const READABLE_PX = 8.5;
 const WRONG = 'example-of-a-wrong-token';
 const ALWAYS = ['Provider', 'Operation', 'Call and Stream From'];
+
+/** An event of Plivo and what a node can be put behind; the agent's tool is as n8n adds it. */
+const CANVAS = workflow({
+	name: 'in the editor',
+	rows: [
+		[manualTrigger('Start'), node('Event', 'n8n-nodes-base.noOp', 1, {})],
+		[node('Agent', '@n8n/n8n-nodes-langchain.agent', 3, {})],
+		[node('Tool', `${NODE_TYPE}Tool`, 1, {})],
+	],
+	flows: [
+		['Start', 'Event'],
+		['Tool', 'Agent', 0, 'ai_tool'],
+	],
+	samples: {
+		Event: { Event: 'StartStream', CallUUID: 'example-call', StreamID: 'example-stream' },
+	},
+});
 
 // What the screen must show, in the words that people know from each provider.
 type ProviderName = 'signalWire' | 'plivo' | 'vobiz';
@@ -99,20 +117,19 @@ describe("the node in n8n's editor", () => {
 	const tokenOf = ({ credentials }: RunningStandIn) =>
 		Object.keys(credentials).find((name) => /token/i.test(name)) ?? '';
 
-	const newWorkflow = async () => {
-		await editor.newWorkflow();
-		await editor.searchNodes('manual trigger');
-		await editor.pickNode('Manual Trigger');
-	};
-
 	test('the owner signs in', async () => {
 		await editor.signIn();
 		expect(new URL(editor.page.url()).pathname).toMatch(/^\/home\//);
 	});
 
-	test("searching 'stop audio' in the nodes panel finds the node and its three actions", async () => {
-		await newWorkflow();
-		expect(await editor.searchNodes('stop audio')).toEqual(['Stop Audio Stream']);
+	test("searching 'stop audio' in the nodes panel finds the node, its tool beside an agent, and three actions", async () => {
+		const { id } = await n8n.createWorkflow(CANVAS);
+		await editor.openWorkflow(id);
+		await editor.selectNode('Start');
+		expect(await editor.searchNodes('stop audio')).toEqual([
+			'Stop Audio Stream',
+			'Stop Audio Stream Tool',
+		]);
 		expect(await editor.actions('Stop Audio Stream')).toEqual([
 			'Stop a stream of a call',
 			'Stop all streams of a call',
@@ -230,70 +247,61 @@ describe("the node in n8n's editor", () => {
 			say(`    ${label}, wrong token: ${what} | ${todo}`);
 		});
 
-		test('a run stops the stream, and the output pane says so', async () => {
+		test('a run stops the stream, and the output pane says so in its first columns', async () => {
 			await editor.chooseCredential(`${label} account`);
 			await editor.run();
 
-			expect(await editor.output()).toMatchObject({
-				provider: name,
-				callId: call.id,
-				stream: stream.id,
-				status: 'stopped',
-				stopped: 'true',
-			});
+			const output = await editor.output();
+
+			expect(Object.entries(output).slice(0, 2)).toEqual([
+				['status', 'stopped'],
+				['stopped', 'true'],
+			]);
+			expect(output).toMatchObject({ provider: name, callId: call.id, stream: stream.id });
 			expect(stream.running).toBe(false);
 			say(`    ${label}: typed in, executed, stopped`);
 		});
 	});
 
-	test('SignalWire asks for a cXML URL only where the stream is stopped by name', async () => {
-		await editor.choose('Provider', 'SignalWire');
-		const start = ['SignalWire Basic API', ...ALWAYS, 'Identify Stream By', 'Call SID'];
+	test('a run that finds nothing to stop says why in a column of its own', async () => {
+		await editor.run();
 
-		expect(await editor.choices('Identify Stream By')).toEqual([
-			'Stream SID',
-			'Stream Name',
-			'Control ID',
-			'Conference Stream SID',
+		expect(Object.entries(await editor.output()).slice(0, 3)).toEqual([
+			['status', 'alreadyStopped'],
+			['stopped', 'true'],
+			[
+				'message',
+				'Nothing was running: Vobiz shows that the stream has ended: “Stream not found”.',
+			],
 		]);
+	});
+
+	test("an earlier call's Stream ID on a live call fails the run, and the stream that still runs is named", async () => {
+		const { call, stream } = live(standInOf('vobiz'));
+		await editor.fill('Call UUID', call.id);
+		await editor.run();
+
+		const { what, todo } = await editor.failure();
+
+		expect(what).toContain(
+			`The call is live, and Vobiz does not know this stream on it; another stream (${stream.id}) still runs there: “Stream not found”`,
+		);
+		expect(todo).toContain("'Stream ID' is wrong, or names a stream that has ended.");
+		expect(stream.running).toBe(true);
+	});
+
+	test('SignalWire asks for a cXML URL where the stream is stopped by name, and names cXML verbs as text', async () => {
+		await editor.choose('Provider', 'SignalWire');
 		await editor.choose('Identify Stream By', 'Stream Name');
-		expect(await editor.fields()).toEqual([...start, 'Stream Name', 'cXML URL', 'Options']);
+		expect(await editor.fields()).toEqual([
+			'SignalWire Basic API',
+			...ALWAYS,
+			...['Identify Stream By', 'Call SID', 'Stream Name', 'cXML URL', 'Options'],
+		]);
+		// A browser would take the names of cXML's verbs for tags.
 		expect(await editor.notices()).toEqual([
-			// As text: a browser would take the names of cXML's verbs for tags.
 			expect.stringContaining('put <Pause>, <Redirect> or <Dial> after <Stop>'),
 		]);
-		await editor.choose('Identify Stream By', 'Control ID');
-		expect(await editor.fields()).toEqual([...start, 'Control ID', 'Options']);
-	});
-
-	test("a conference's stream asks for the conference in place of the call", async () => {
-		await editor.choose('Identify Stream By', 'Conference Stream SID');
-		expect(await editor.fields()).toEqual([
-			'SignalWire Basic API',
-			...ALWAYS,
-			'Identify Stream By',
-			'Conference SID',
-			'Stream SID',
-			'Options',
-		]);
-		expect(await editor.notices()).toEqual([
-			expect.stringMatching(/^SignalWire: the conference and its calls go on\./),
-		]);
-	});
-
-	test('a node that takes an event asks for no call, and says who may send one', async () => {
-		await editor.choose('Identify Stream By', 'Stream SID');
-		await editor.choose('Call and Stream From', 'Incoming Event');
-		expect(await editor.fields()).toEqual([
-			'SignalWire Basic API',
-			...ALWAYS,
-			'Identify Stream By',
-			'Stream SID',
-			'Options',
-		]);
-		expect(await editor.notices()).toContainEqual(
-			expect.stringMatching(/^Anyone who knows the webhook's URL can send such an event\./),
-		);
 	});
 
 	test('a provider that is an expression asks for each credential by its name', async () => {
@@ -305,7 +313,8 @@ describe("the node in n8n's editor", () => {
 	});
 
 	test("the action 'Stop all streams of a call' says so where the provider cannot", async () => {
-		await newWorkflow();
+		await editor.closeNode();
+		await editor.selectNode('Event');
 		await editor.searchNodes('stop audio');
 		await editor.actions('Stop Audio Stream');
 		await editor.pickAction('Stop all streams of a call');
@@ -317,42 +326,50 @@ describe("the node in n8n's editor", () => {
 		expect(await editor.fields()).toEqual(['Plivo Basic API', ...ALWAYS, 'Call UUID', 'Options']);
 	});
 
-	test("Check Event is not in the form of an AI agent's tool", async () => {
-		const { id } = await n8n.createWorkflow({
-			name: 'a tool',
-			nodes: [
-				{
-					name: 'Start',
-					type: 'n8n-nodes-base.manualTrigger',
-					typeVersion: 1,
-					position: [0, 0],
-					parameters: {},
-				},
-				{
-					name: 'Agent',
-					type: '@n8n/n8n-nodes-langchain.agent',
-					typeVersion: 3,
-					position: [300, 0],
-					parameters: {},
-				},
-				{
-					name: 'Tool',
-					type: 'n8n-nodes-stop-audio-stream.stopAudioStreamTool',
-					typeVersion: 1,
-					position: [300, 300],
-					parameters: {},
-				},
-			],
-			connections: {
-				Start: { main: [[{ node: 'Agent', type: 'main', index: 0 }]] },
-				Tool: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] },
-			},
-		});
-		await editor.openWorkflow(id);
+	test("'Preview Only' is on when it is added: a run sends nothing, and the output pane says preview", async () => {
+		const plivo = standInOf('plivo');
+		const { call, stream } = live(plivo);
+		const before = plivo.requests.length;
+		await editor.chooseCredential('Plivo account');
+		await editor.fill('Call UUID', call.id);
+		await editor.addOption('Preview Only');
+		await editor.run();
+
+		expect(Object.entries(await editor.output()).slice(0, 2)).toEqual([
+			['status', 'preview'],
+			['stopped', 'false'],
+		]);
+		expect(plivo.requests).toHaveLength(before);
+		expect(stream.running).toBe(true);
+	});
+
+	test('a Stream ID that is left beside an event of another stream is refused, and the sentence says what to clear', async () => {
+		await editor.choose('Operation', 'Stop Stream');
+		await editor.fill('Stream ID', 'example-left-over');
+		await editor.choose('Call and Stream From', 'Incoming Event');
+		expect(await editor.notices()).toContainEqual(
+			expect.stringMatching(/^Anyone who knows the webhook's URL can send such an event\./),
+		);
+		await editor.run();
+
+		const { what, todo } = await editor.failure();
+
+		expect(what).toContain("'Stream ID' is filled in, and the incoming event names another stream");
+		expect(todo).toContain(
+			"Clear 'Stream ID' to take the stream from the event, or set 'Call and Stream From' to 'Fields Below'.",
+		);
+	});
+
+	test("the form of an AI agent's tool has no Check Event, and warns that the call is not the model's to choose", async () => {
+		await editor.closeNode();
 		await editor.openNode('Tool');
+		expect(await editor.notices()).toContain(
+			'Take the call from the trigger, as in {{ $json.callId }}, and do not let the model fill it in: it could stop the stream of another caller.',
+		);
 		const offered = await editor.choices('Operation');
 		expect(offered.slice(0, 2)).toEqual(['Stop Stream', 'Stop All Streams']);
 		expect(offered).not.toContain('Check Event');
+		await editor.closeNode();
 	});
 
 	describe("a recipe that is imported by the editor's menu", () => {

@@ -34,12 +34,14 @@ export const OUTPUT = mark('output-panel');
 export const CREDENTIAL = mark('editCredential-modal');
 const ANY_CREDENTIAL = '[data-test-id^="node-credentials-select-item-"]';
 const FOUND = mark('item-iterator-item');
+const OPTION = mark('collection-parameter-option');
 export const TESTED = 'Connection tested successfully';
 export const NOT_TESTED = 'Couldn’t connect with these settings';
 
 /** The n8n that an editor belongs to. */
 type Server = Pick<RunningN8n, 'url' | 'owner'>;
 
+const onCanvas = (name: string) => `${mark('canvas-node')}[data-node-name="${name}"]`;
 const firstLine = (text: string) => text.split('\n')[0] ?? '';
 
 /** A note on the canvas, as the screen shows it. */
@@ -180,10 +182,7 @@ export class Editor {
 	/** Opens the nodes panel and types into its search. @returns the names of what it finds */
 	async searchNodes(text: string) {
 		const { page } = this;
-		const first = page.locator(mark('canvas-plus-button'));
-		await (
-			(await first.isVisible()) ? first : page.locator(mark('node-creator-plus-button'))
-		).click();
+		await page.click(mark('node-creator-plus-button'));
 		await page.fill(mark('node-creator-search-bar'), text);
 		await page.waitForSelector(FOUND);
 		await page.waitForTimeout(SETTLE_MS);
@@ -191,13 +190,9 @@ export class Editor {
 		return await this.#texts(`${FOUND} ${mark('node-creator-item-name')}`);
 	}
 
-	/** Takes what the nodes panel shows, and shows the node's actions. */
-	async pickNode(name: string) {
-		await this.page.locator(FOUND, { hasText: name }).first().click();
-	}
-
+	/** Takes what the nodes panel shows. @returns the node's actions */
 	async actions(name: string) {
-		await this.pickNode(name);
+		await this.page.locator(FOUND, { hasText: name }).first().click();
 		await this.page.waitForSelector(mark('node-creator-category-item'));
 		await this.page.waitForTimeout(SETTLE_MS);
 		await this.look();
@@ -212,11 +207,21 @@ export class Editor {
 		await this.look();
 	}
 
+	/** Selects a node; what is picked next is connected to it. */
+	async selectNode(name: string) {
+		await this.page.click(onCanvas(name));
+	}
+
 	async openNode(name: string) {
-		await this.page.dblclick(`${mark('canvas-node')}[data-node-name="${name}"]`);
+		await this.page.dblclick(onCanvas(name));
 		await this.page.waitForSelector(`${NODE} ${FIELDS}`);
 		await this.page.waitForTimeout(SETTLE_MS);
 		await this.look();
+	}
+
+	async closeNode() {
+		await this.page.click(mark('ndv-close-button'));
+		await this.page.waitForSelector(NODE, { state: 'hidden' });
 	}
 
 	// The open node
@@ -245,12 +250,7 @@ export class Editor {
 		const item = this.page
 			.locator(`${mark('parameter-input-item')}:visible`)
 			.filter({ hasText: new RegExp(`^\\s*${choice}`) });
-		await this.#again(async () => {
-			await this.#openChoices(label);
-			await item.first().click(TRY);
-		});
-		await this.page.waitForTimeout(SETTLE_MS);
-		await this.look();
+		await this.#pick(() => this.#openChoices(label), item);
 	}
 
 	/** Turns a field from a fixed value into an expression. */
@@ -270,14 +270,17 @@ export class Editor {
 
 	/** What can be added under 'Options'. */
 	async addableOptions() {
-		const add = this.page.locator(`${NODE} ${FIELDS} ${mark('collection-parameter-add')} input`);
-		const opened = await this.#again(() =>
-			this.#openMenu(add.first(), mark('collection-parameter-option')),
-		);
+		const opened = await this.#again(() => this.#openOptions());
 		await this.look();
-		const options = await this.#texts(mark('collection-parameter-option'));
+		const options = await this.#texts(OPTION);
 		await opened.click();
 		return options;
+	}
+
+	/** Adds an option, and leaves it as n8n adds it. */
+	async addOption(name: string) {
+		const item = this.page.locator(`${OPTION}:visible`, { hasText: name });
+		await this.#pick(() => this.#openOptions(), item);
 	}
 
 	async fill(label: string, value: string) {
@@ -409,6 +412,13 @@ export class Editor {
 		);
 	}
 
+	async #openOptions() {
+		return await this.#openMenu(
+			this.page.locator(`${NODE} ${FIELDS} ${mark('collection-parameter-add')} input`).first(),
+			OPTION,
+		);
+	}
+
 	async #openCredentials() {
 		return await this.#openMenu(
 			this.page.locator(`${NODE} ${mark('node-credentials-select')}`),
@@ -424,6 +434,16 @@ export class Editor {
 		await this.page.waitForTimeout(SETTLE_MS);
 		if ((await items.count()) === 0) throw new Error(`The menu with ${item} closed again.`);
 		return opener;
+	}
+
+	/** Takes one of what a menu offers. */
+	async #pick(open: () => Promise<Locator>, item: Locator) {
+		await this.#again(async () => {
+			await open();
+			await item.first().click(TRY);
+		});
+		await this.page.waitForTimeout(SETTLE_MS);
+		await this.look();
 	}
 
 	/** Does a step until it works out: where n8n draws the node anew meanwhile, a menu closes or a click is lost. */

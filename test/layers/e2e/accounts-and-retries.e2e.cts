@@ -3,6 +3,7 @@
 
 import type { IDataObject, INode } from 'n8n-workflow';
 
+import { StopAudioStream } from '../../../nodes/StopAudioStream/StopAudioStream.node.ts';
 import { outputOf, until, type Execution, type RunningN8n } from '../../lib/n8n/index.cts';
 import { startWithStandIns } from '../../lib/n8n/withStandIns.cts';
 import { start } from '../../lib/opened.cts';
@@ -136,14 +137,18 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		const busy: number[] = [];
 		while (!run.ended) busy.push(await ask());
 		const execution = await run.execution;
+		const wholeRun = performance.now() - since;
+		const slowest = Math.max(...busy);
 
 		expect(statusesOf(execution).filter((status) => status === 'stopped')).toHaveLength(MANY);
 		say(
 			`    another webhook: alone ${middle(quiet).toFixed(0)} ms, beside ${MANY} items (${seconds(since)}) ` +
-				`${middle(busy).toFixed(0)} ms, at most ${Math.max(...busy).toFixed(0)} ms, ${busy.length} times`,
+				`${middle(busy).toFixed(0)} ms, at most ${slowest.toFixed(0)} ms, ${busy.length} times`,
 		);
 		expect(busy.length).toBeGreaterThan(5);
-		expect(middle(busy)).toBeLessThan(1_000);
+		// On two cores it takes about twice as long; a node that blocks n8n would hold it up for the whole run.
+		expect(middle(busy)).toBeLessThan(6 * middle(quiet));
+		expect(slowest).toBeLessThan(wholeRun / 2);
 	});
 });
 
@@ -261,9 +266,8 @@ test('a model is told over an MCP Server Trigger what the tool does, and stops a
 
 	const { tools } = (await ask('tools/list', {})) as unknown as { tools: IDataObject[] };
 	const [tool] = tools;
-	say(`    the tool's description: ${shown(tool?.description)}`);
 	expect(tools).toHaveLength(1);
-	expect(tool?.description).toContain('stopped');
+	expect(tool?.description).toBe(new StopAudioStream().description.description);
 
 	const answer = await ask('tools/call', { name: tool?.name, arguments: { stream: stream.id } });
 
