@@ -7,7 +7,7 @@ import { coreVersion } from '../../lib/engine.cts';
 import { recordFigures } from '../../lib/figures.cts';
 import { count, print, shown } from '../../lib/stops.cts';
 import { asColumns } from '../../lib/table.cts';
-import { KIND_COUNT } from './faults.cts';
+import { KIND_NAMES } from './faults.cts';
 import { apart } from './judge.cts';
 import { playChaos } from './play.cts';
 
@@ -24,6 +24,7 @@ test('stops among failing providers, calls that end and wrong ids: what the node
 		executions: EXECUTIONS,
 		items: ITEMS,
 		accounts: ACCOUNTS,
+		kinds: KIND_NAMES,
 	});
 
 	const sum = (figure: (item: (typeof items)[number]) => number) =>
@@ -58,7 +59,7 @@ test('stops among failing providers, calls that end and wrong ids: what the node
 	expect(wrong).toEqual([]);
 	expect(secretsFound).toEqual([]);
 	expect(items).toHaveLength(EXECUTIONS * ITEMS);
-	expect(Object.keys(figures.faults)).toHaveLength(KIND_COUNT);
+	expect(Object.keys(figures.faults)).toHaveLength(KIND_NAMES.length);
 	// And the node does its work: most of what met a fault is down in the end.
 	expect(running).toBeLessThan(items.length / 5);
 	// Behind the checks: what is false is not written down.

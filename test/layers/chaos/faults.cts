@@ -1,4 +1,4 @@
-import type { Fault } from '../../lib/stand-ins/index.cts';
+import type { Fault, ProviderName } from '../../lib/stand-ins/index.cts';
 
 /** Numbers from 0 to 1 that a text decides: the same in every run, in whatever order requests arrive. */
 export function randomOf(text: string): () => number {
@@ -62,6 +62,9 @@ export interface About {
 	sent: readonly [string, ...string[]];
 	/** A time after which the node has given up, in ms. */
 	late: number;
+	provider: ProviderName;
+	/** Whether all streams of a call are to stop. */
+	stopsAll: boolean;
 }
 
 /** A kind of fault, and what becomes of a request that meets it. */
@@ -70,8 +73,19 @@ interface Kind {
 	/** What the node gets to see: a status, nothing that it can read, or the provider's own answer. */
 	sees: number | 'nothing' | 'own';
 	/** The one failure that it leads to where it is the last. */
-	failure: 'rateLimit' | 'unavailable' | 'unreadable' | undefined;
+	failure: 'rateLimit' | 'rejected' | 'unavailable' | 'unreadable' | undefined;
+	/** What the node may say even so, if reads show it. */
+	may?: 'accepted' | 'alreadyStopped';
+	/** Only of a stop of all streams. */
+	ofAll?: true;
 }
+
+/** A refusal in the provider's own form, which says that the call is over, whether it is or not. */
+const REFUSALS: Record<ProviderName, object> = {
+	plivo: { api_id: '0', error: 'Call has ended' },
+	signalWire: { code: 21220, message: 'Call has ended', more_info: '', status: 400 },
+	vobiz: { status: 'error', error: { code: 'BAD_REQUEST', message: 'Call has ended' } },
+};
 
 const echoed = (random: () => number, { sent: [token, ...headers] }: About) => ({
 	error: pick(random, [
@@ -129,6 +143,21 @@ const KINDS = {
 	'503': unavailable(503, () => ({ status: 503, body: '' })),
 	'503, Retry-After': unavailable(503, () => ({ status: 503, headers: { 'Retry-After': '1' } })),
 	'503 after the effect': unavailable(503, () => ({ status: 503, afterEffect: true, body: '' })),
+	'407 of a proxy': unavailable(407, () => ({ status: 407, body: HTML })),
+	'refusal as of an ended call': {
+		make: (_, { provider }) => ({ status: 400, body: REFUSALS[provider] }),
+		sees: 400,
+		failure: 'rejected',
+		may: 'alreadyStopped',
+	},
+	// `{}`, as Plivo's own SDKs expect it.
+	'empty success of all streams': {
+		make: () => ({ status: 200, body: {}, afterEffect: true }),
+		sees: 200,
+		failure: undefined,
+		may: 'accepted',
+		ofAll: true,
+	},
 	'slow answer': {
 		make: (random) => ({ delayMs: Math.ceil(random() * 100), stallMs: 50 }),
 		sees: 'own',
@@ -140,22 +169,20 @@ export type KindName = keyof typeof KINDS;
 
 const NAMES = Object.keys(KINDS);
 const isKind = (name: string): name is KindName => name in KINDS;
-const KIND_NAMES = NAMES.filter(isKind);
-
-/** How many kinds of fault there are. */
-export const KIND_COUNT = NAMES.length;
+export const KIND_NAMES = NAMES.filter(isKind);
 
 /** A fault that a request met. */
-export interface Met extends Pick<Kind, 'sees' | 'failure'> {
+export interface Met extends Omit<Kind, 'make' | 'ofAll'> {
 	kind: KindName;
 	fault: Fault;
 }
 
 /** One request in three meets a fault. Whether and which, the seed and the place of the request decide. */
-export function faultFor(place: string, about: About): Met | undefined {
+export function faultFor(place: string, about: About, kinds: readonly KindName[]): Met | undefined {
 	const random = randomOf(place);
-	if (random() > 1 / 3) return undefined;
-	const kind = pick(random, KIND_NAMES);
-	const { make, sees, failure } = KINDS[kind];
-	return { kind, fault: make(random, about), sees, failure };
+	if (kinds.length === 0 || random() > 1 / 3) return undefined;
+	const kind = pick(random, kinds);
+	const { make, ofAll, ...known }: Kind = KINDS[kind];
+	if (ofAll && !about.stopsAll) return undefined;
+	return { ...known, kind, fault: make(random, about) };
 }

@@ -67,12 +67,14 @@ function cleanStatuses({ provider, way, situation, standIn }: Item): string[] {
 			return way === 'all' ? ['stopped', 'alreadyStopped', 'notFound'] : ['stopped'];
 		case 'stream went on under a new id':
 			if (way === 'all') return ['stopped'];
-			if (way === 'name' || way === 'controlId') return ['accepted'];
-			return provider === 'signalWire' ? ['notFound'] : ['alreadyStopped'];
+			return way === 'name' || way === 'controlId' ? ['accepted'] : ['alreadyStopped'];
 		case 'stream ended, its call goes on':
+		case 'stream ended, as an event in the item says':
 			if (way === 'all') return isLenient ? ['stopped'] : ['alreadyStopped', 'notFound'];
 			if (way === 'name' || way === 'controlId') return ['accepted'];
-			return provider === 'signalWire' ? ['notFound'] : ['alreadyStopped'];
+			return provider === 'signalWire' && situation === 'stream ended, its call goes on'
+				? ['notFound']
+				: ['alreadyStopped'];
 		case 'call ended':
 		case 'call ended, as an event in the item says':
 		case 'conference ended':
@@ -94,10 +96,28 @@ function cleanStatuses({ provider, way, situation, standIn }: Item): string[] {
 	}
 }
 
+/** Whether the call is live, and its list of streams shows one that runs or could not be read. */
+function mayRun(item: Item): boolean {
+	const { standIn, provider, way, situation, reads, call } = item;
+	const at = lastAnswerAt(item);
+	if (provider === 'signalWire' || !call || !isCallUp(item, at)) return false;
+	const isListRead = reads.some(
+		(read) => !isFaulty(read) && /\/Stream\/\?/.test(read.request.path),
+	);
+	if (!isListRead && reads.some(isFaulty)) {
+		// Where no list can be read, an event of the stream's end decides, and for all streams nothing fails.
+		return way === 'id' && !/^stream (ended, as|went on)/.test(situation);
+	}
+	return standIn.calls.streamsOf(call.id).some((stream) => runsAt(stream, at));
+}
+
 /** Whether the node may complain of this item that nothing was left to stop. */
-function mayComplain({ settings, stops, ...item }: Item): boolean {
+function mayComplain(item: Item): boolean {
+	const { settings, stops } = item;
+	const { whenNothingToStop } = settings.options;
 	const [first] = stops;
-	if (settings.options.whenNothingToStop === 'succeed' || !first) return false;
+	if (whenNothingToStop === 'succeed' || !first) return false;
+	if (whenNothingToStop === 'failIfLive' && !mayRun(item)) return false;
 	// What an earlier attempt of its own may have done is no news to complain of.
 	return !item.named().some((stream) => wasUpAt(stream, first.request.at));
 }
@@ -150,7 +170,7 @@ export function disagreements(item: Item): string[] {
 			wrong.push(`failed (${shown(out.failure)}) after '${last.met?.kind}'`);
 		}
 	}
-	if (status !== 'failed' && isFaulty(last)) {
+	if (status !== 'failed' && isFaulty(last) && !isAllowedAfter(last, item)) {
 		wrong.push(`${shown(status)} after '${last.met?.kind}'`);
 	}
 	if (out.inErrorOutput) return conclude();
@@ -205,6 +225,15 @@ export function disagreements(item: Item): string[] {
 	if (isTrue(out.confirmed) && inQuestion.some((stream) => runsAt(stream, at))) {
 		wrong.push('confirmed, and it runs');
 	}
+	if (
+		options.whenNothingToStop === 'failIfLive' &&
+		(status === 'notFound' || status === 'alreadyStopped') &&
+		out.callState === 'live' &&
+		!stops.some(isFaulty) &&
+		mayRun(item)
+	) {
+		wrong.push(`${status}, and a stream may still run`);
+	}
 	const isClean = ![...stops, ...reads].some(isFaulty);
 	if (isClean && !isComplaint && !cleanStatuses(item).includes(shown(status))) {
 		wrong.push(`${shown(status)} without a fault`);
@@ -223,6 +252,17 @@ export function disagreements(item: Item): string[] {
 		wrong.push('notFound, and it could be read that it had ended');
 	}
 	return conclude();
+}
+
+/** Whether a fault leaves room for this: only a read shows that a stream stopped, or that its call is over. */
+function isAllowedAfter({ met }: Sent, { out, reads, expected }: Item): boolean {
+	if (met?.may === 'accepted') {
+		return out?.status === 'accepted' || (out?.status === 'stopped' && isTrue(out.confirmed));
+	}
+	// What the conference did not find stays so, whatever the call then refuses.
+	if (met?.may && out?.status === 'notFound') return expected.length > 1;
+	const isShown = reads.some((read) => !isFaulty(read) && read.request.status === 200);
+	return met?.may === out?.status && out?.callState === 'ended' && isShown;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { IDataObject, IExecuteFunctions, INodeType } from 'n8n-workflow';
 import { loadPackage } from '../../lib/engine.cts';
 import { executeIn } from '../../lib/execute.cts';
 import { listen } from '../../lib/opened.cts';
+import { KIND_NAMES, type KindName } from './faults.cts';
 import { TIMEOUT, type Settings } from './plan.cts';
 import { playChaos, type Play } from './play.cts';
 
@@ -16,12 +17,12 @@ const PLAIN: Partial<Settings> = {
 		timeout: TIMEOUT,
 		maxRetries: 2,
 		maxConcurrency: 8,
-		whenNothingToStop: 'succeed',
+		whenNothingToStop: 'failIfLive',
 		confirm: false,
 		includeResponse: false,
 	},
 };
-const PLAY: Play = {
+const PLAY: Omit<Play, 'kinds'> = {
 	seed: 'lies',
 	executions: 3,
 	items: 60,
@@ -31,57 +32,65 @@ const PLAY: Play = {
 		{ ...PLAIN, operation: 'stopStream', source: 'event' },
 		{ ...PLAIN, operation: 'stopAllStreams', source: 'fields' },
 	],
-	faultless: true,
 };
 
 /** What a node that lies makes of an item's output. */
 type Lie = (json: IDataObject, place: number) => IDataObject;
 
-/** The true node, whose output a lie changes. */
-async function lying(lie: Lie): Promise<INodeType> {
+/** The true node, run in another way. */
+async function trueNode(
+	run: (context: IExecuteFunctions, node: INodeType) => ReturnType<typeof executeIn>,
+): Promise<INodeType> {
 	const { node } = await loadPackage();
 	return {
 		description: node.description,
 		async execute(this: IExecuteFunctions) {
-			const outputs = await executeIn(this, node);
-			return outputs.map((items) =>
-				items.map((item, place) => ({ ...item, json: lie(item.json, place) })),
-			);
+			return await run(this, node);
 		},
 	};
 }
 
+/** The true node, whose output a lie changes. */
+const lying = async (lie: Lie) =>
+	await trueNode(async (context, node) =>
+		(await executeIn(context, node)).map((items) =>
+			items.map((item, place) => ({ ...item, json: lie(item.json, place) })),
+		),
+	);
+
+/** The true node, in a context of which something is changed. */
+const within = async (change: (context: IExecuteFunctions) => Partial<IExecuteFunctions>) =>
+	await trueNode(async (context, node) => {
+		const changed = Object.create(context) as IExecuteFunctions;
+		return await executeIn(Object.assign(changed, change(context)), node);
+	});
+
 /** The true node, which sends to where `reroute` says. */
-async function rerouted(reroute: (url: string) => string): Promise<INodeType> {
-	const { node } = await loadPackage();
-	return {
-		description: node.description,
-		async execute(this: IExecuteFunctions) {
-			const { helpers } = this;
-			const send = helpers.httpRequestWithAuthentication.bind(this);
-			const changed: IExecuteFunctions['helpers'] = {
+const rerouted = async (reroute: (url: string) => string) =>
+	await within((context) => {
+		const { helpers } = context;
+		const send = helpers.httpRequestWithAuthentication.bind(context);
+		return {
+			helpers: {
 				...helpers,
 				httpRequestWithAuthentication: async (type, options, more): Promise<unknown> =>
 					await send(type, { ...options, url: reroute(options.url) }, more),
-			};
-			const context = Object.create(this, { helpers: { value: changed } }) as IExecuteFunctions;
-			return await executeIn(context, node);
-		},
-	};
-}
+			},
+		};
+	});
 
 /** One URL in ten, always the same ones. */
 const isTenth = (url: string) => Buffer.from(url).reduce((sum, byte) => sum + byte, 0) % 10 === 0;
 
-const wrongWith = async (nodeType?: INodeType, faultless = true) =>
-	(await playChaos({ ...PLAY, faultless, ...(nodeType && { nodeType }) })).wrong;
+const wrongWith = async (nodeType?: INodeType, kinds: Play['kinds'] = []) =>
+	(await playChaos({ ...PLAY, kinds, ...(nodeType && { nodeType }) })).wrong;
 
 test('the true node is believed, with faults and without', async () => {
 	expect(await wrongWith()).toEqual([]);
-	expect(await wrongWith(undefined, false)).toEqual([]);
+	expect(await wrongWith(undefined, KIND_NAMES)).toEqual([]);
 }, 180_000);
 
-const LIES: Array<[string, Lie, RegExp]> = [
+const LIES: Array<[string, Lie, RegExp, KindName?]> = [
 	[
 		'reports a clean 204 as failed',
 		(json) =>
@@ -141,12 +150,38 @@ const LIES: Array<[string, Lie, RegExp]> = [
 		(json) => (json.callState === 'ended' ? { ...json, callState: 'live' } : json),
 		/a live call that had ended/,
 	],
+	[
+		'does not fail where a stream may still run',
+		(json) => (json.failure === 'nothingToStop' ? { ...json, status: 'notFound' } : json),
+		/notFound, and a stream may still run/,
+	],
+	[
+		'fails where nothing can run',
+		(json) =>
+			json.callState === 'notFound'
+				? { ...json, status: 'failed', failure: 'nothingToStop' }
+				: json,
+		/complains of/,
+	],
+	[
+		'takes the words of a refusal for the end of the call',
+		(json) =>
+			json.failure === 'rejected' ? { ...json, status: 'alreadyStopped', stopped: true } : json,
+		/alreadyStopped after 'refusal as of an ended call'/,
+		'refusal as of an ended call',
+	],
+	[
+		"says 'stopped' of an empty success",
+		(json) => (json.status === 'accepted' ? { ...json, status: 'stopped', stopped: true } : json),
+		/stopped after 'empty success of all streams'/,
+		'empty success of all streams',
+	],
 ];
 
-test.each(LIES)(
+test.each(LIES.map(([name, ...about]) => [name, about] as const))(
 	'a node that %s is caught',
-	async (_name, lie, complaint) => {
-		const wrong = await wrongWith(await lying(lie));
+	async (_name, [lie, complaint, kind]) => {
+		const wrong = await wrongWith(await lying(lie), kind && [kind]);
 		expect(wrong.filter((line) => complaint.test(line)).length).toBeGreaterThan(0);
 	},
 	60_000,
@@ -175,4 +210,14 @@ test('a node that stops another call than the one it was asked to is caught', as
 	};
 	const wrong = await wrongWith(await rerouted(mixedUp));
 	expect(wrong.filter((line) => line.includes('stops arrived')).length).toBeGreaterThan(0);
+}, 60_000);
+
+test("a node that uses the first item's account for all is caught", async () => {
+	const wrong = await wrongWith(
+		await within((context) => ({
+			getCredentials: async <T extends object>(type: string) =>
+				await context.getCredentials<T>(type, 0),
+		})),
+	);
+	expect(wrong.filter((line) => line.includes('is about no call of')).length).toBeGreaterThan(0);
 }, 60_000);

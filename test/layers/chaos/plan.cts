@@ -36,7 +36,7 @@ export interface Settings {
 		timeout: number;
 		maxRetries: number;
 		maxConcurrency: number;
-		whenNothingToStop: 'succeed' | 'failIfNotFound' | 'fail';
+		whenNothingToStop: 'failIfLive' | 'succeed' | 'failIfNotFound' | 'fail';
 		confirm: boolean;
 		includeResponse: boolean;
 	};
@@ -61,7 +61,7 @@ export function planExecution(seed: string, n: number): Settings {
 			timeout: TIMEOUT,
 			maxRetries: pick(random, [0, 1, 2, 3, 3, 5]),
 			maxConcurrency: pick(random, [2, 4, 8]),
-			whenNothingToStop: pick(random, ['succeed', 'succeed', 'failIfNotFound', 'fail']),
+			whenNothingToStop: pick(random, ['failIfLive', 'succeed', 'failIfNotFound', 'fail']),
 			confirm: random() < 0.15,
 			includeResponse: random() < 0.5,
 		},
@@ -72,6 +72,7 @@ export function planExecution(seed: string, n: number): Settings {
 export type Situation =
 	| 'stream runs'
 	| 'stream ended, its call goes on'
+	| 'stream ended, as an event in the item says'
 	| 'call ended'
 	| 'call ended, as an event in the item says'
 	| 'call ended, its record is not written yet'
@@ -83,8 +84,9 @@ export type Situation =
 
 /** Out of a hundred. */
 const SHARES: ReadonlyArray<readonly [Situation, number]> = [
-	['stream runs', 58],
+	['stream runs', 52],
 	['stream ended, its call goes on', 7],
+	['stream ended, as an event in the item says', 6],
 	['call ended', 7],
 	['call ended, as an event in the item says', 6],
 	['call ended, its record is not written yet', 4],
@@ -93,6 +95,22 @@ const SHARES: ReadonlyArray<readonly [Situation, number]> = [
 	['stream went on under a new id', 5],
 	['stream is not up yet', 4],
 ];
+
+const STREAM_ENDED = [
+	['StopStream', 'DroppedStream'],
+	['stream-stopped', 'stream-error'],
+] as const;
+/** The events in the item that speak of an end: those of Plivo and Vobiz, and those of SignalWire. */
+const TOLD: Partial<Record<Situation, ReadonlyArray<readonly string[]>>> = {
+	'call ended, as an event in the item says': [
+		['Hangup'],
+		['call-completed', 'calling.call.state'],
+	],
+	'stream ended, as an event in the item says': STREAM_ENDED,
+	'stream went on under a new id': [['DroppedStream'], ['stream-error']],
+	// They name the right stream, and prove nothing about the wrong one.
+	'wrong stream id': STREAM_ENDED,
+};
 
 /** Longer than any run. */
 const NEVER_MS = 24 * 3_600_000;
@@ -152,8 +170,8 @@ function situationFor(
 		if (found === 'call ended' || found === 'call ended, as an event in the item says') {
 			return 'conference ended';
 		}
-		const can: Situation[] = ['stream ended, its call goes on', 'wrong stream id'];
-		return can.includes(found) ? found : 'stream runs';
+		const isOfStream = found.startsWith('stream ended') || found === 'wrong stream id';
+		return isOfStream ? found : 'stream runs';
 	}
 	if (way === 'all' && found === 'wrong stream id') return 'stream runs';
 	// SignalWire shows a call at once, whether it is up or over.
@@ -224,7 +242,9 @@ export function planItem(
 	const byEvent = settings.source === 'event';
 	const isConference = isSignalWire && (way === 'conferenceSid' || (byEvent && random() < 0.15));
 	const situation = situationFor(random, way, provider, isConference);
-	const isLate = situation === 'call ended, its record is not written yet';
+	const isTold = situation === 'call ended, as an event in the item says';
+	// Where an event tells of the end, nothing else does.
+	const isLate = isTold || situation === 'call ended, its record is not written yet';
 
 	const { calls } = standIn;
 	const call = calls.addCall(isLate ? { recordAfterMs: NEVER_MS } : {});
@@ -240,11 +260,10 @@ export function planItem(
 	);
 	const [stream] = streams;
 	if (!stream) throw new Error('No stream was started.');
-	// Events are made while everything is up.
 	const started = standIn.callback(isSignalWire ? 'stream-started' : 'StartStream', stream).body;
-	const over = standIn.callback(isSignalWire ? 'call-completed' : 'Hangup', call).body;
 	switch (situation) {
 		case 'stream ended, its call goes on':
+		case 'stream ended, as an event in the item says':
 			for (const one of streams) calls.stopStream(one, 'disconnected');
 			break;
 		case 'call ended':
@@ -277,8 +296,16 @@ export function planItem(
 		conferenceId: conference?.id,
 		stream: all ? undefined : given,
 	};
-	const isTold = situation === 'call ended, as an event in the item says';
-	const event = { ...(isTold ? over : started), ...eventIds(provider, ids, isTold) };
+	const kinds = byEvent && situation === 'wrong stream id' ? undefined : TOLD[situation];
+	const told = kinds && pick(random, kinds[isSignalWire ? 1 : 0] ?? []);
+	const event = asWritten(
+		random,
+		told === undefined
+			? { ...started, ...eventIds(provider, ids) }
+			: standIn.callback(told, isTold ? call : stream).body,
+		// An event's own call is sent to as it is written, and so is its stream where no field names it.
+		byEvent ? [stream.id] : [call.id, stream.id, conference?.id ?? call.id],
+	);
 	return {
 		...ids,
 		name,
@@ -290,12 +317,12 @@ export function planItem(
 		json: {
 			provider,
 			...(byEvent
-				? { body: event, stream: isTold && !all ? given : '' }
+				? { body: event, stream: all || JSON.stringify(event).includes(given) ? '' : given }
 				: {
 						call: callId,
 						stream: given,
 						conference: conference?.id,
-						...(isTold && { body: over }),
+						...(told !== undefined && { body: event }),
 					}),
 		},
 		call: situation === 'wrong call id' ? undefined : call,
@@ -321,13 +348,27 @@ export function planItem(
 const randomDigits = (random: () => number) =>
 	String(Math.floor(random() * 1e12)).padStart(12, '0');
 
-/** An event names what the item is about, the wrong ids included; a hang-up names no stream. */
+/** An event as it may arrive: with ids in another case, or with each parameter twice. */
+function asWritten(
+	random: () => number,
+	event: Record<string, unknown>,
+	ids: readonly string[],
+): IDataObject {
+	const text = JSON.stringify(event);
+	const cased =
+		random() < 0.5 ? ids.reduce((one, id) => one.replaceAll(id, id.toUpperCase()), text) : text;
+	const isTwice = random() < 0.3;
+	return JSON.parse(cased, (_, value: unknown) =>
+		isTwice && typeof value === 'string' ? [value, value] : value,
+	) as IDataObject;
+}
+
+/** An event of a stream names what the item is about, the wrong ids included. */
 function eventIds(
 	provider: ProviderName,
 	{ callId, stream }: Pick<Item, 'callId' | 'stream'>,
-	isTold: boolean,
 ): Record<string, string> {
 	const [call, streamName] =
 		provider === 'signalWire' ? ['CallSid', 'StreamSid'] : ['CallUUID', 'StreamID'];
-	return { [call]: callId, ...(!isTold && stream !== undefined && { [streamName]: stream }) };
+	return { [call]: callId, ...(stream !== undefined && { [streamName]: stream }) };
 }

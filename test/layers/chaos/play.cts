@@ -1,9 +1,14 @@
 import type { INodeType } from 'n8n-workflow';
 
 import { runNode } from '../../lib/engine.cts';
-import { secretsIn, startStandIn, type LoggedRequest } from '../../lib/stand-ins/index.cts';
+import {
+	secretsIn,
+	startStandIn,
+	type LoggedRequest,
+	type Options,
+} from '../../lib/stand-ins/index.cts';
 import type { RunningStandIn } from '../../lib/stops.cts';
-import { faultFor, type Met } from './faults.cts';
+import { faultFor, type KindName, type Met } from './faults.cts';
 import { disagreements } from './judge.cts';
 import {
 	TIMEOUT,
@@ -23,14 +28,14 @@ export interface Play {
 	executions: number;
 	/** Items of each execution. */
 	items: number;
-	/** How many accounts of each provider: what one learns of its limit does not slow the others. */
+	/** How many pairs of accounts of each provider: what one learns of its limit does not slow the others. */
 	accounts: number;
 	/** Settings of the executions that are not left to chance, one after the other. */
 	settings?: ReadonlyArray<Partial<Settings>>;
 	/** A node that tells lies, in place of the true one. */
 	nodeType?: INodeType;
-	/** Without faults every outcome is known before. */
-	faultless?: boolean;
+	/** The kinds of fault that are dealt; without any, every outcome is known before. */
+	kinds: readonly KindName[];
 }
 
 /** What came of it. */
@@ -55,8 +60,8 @@ class Stage {
 	constructor(private readonly play: Play) {}
 
 	async open(): Promise<void> {
-		for (let n = 0; n < this.play.accounts; n += 1) {
-			const options: { generation: 'old' | 'new' } = { generation: n % 2 ? 'old' : 'new' };
+		for (let n = 0; n < 2 * this.play.accounts; n += 1) {
+			const options: Partial<Options> = { generation: n % 2 ? 'old' : 'new', account: n };
 			const accounts: Accounts = {
 				plivo: await startStandIn('plivo', options),
 				signalWire: await startStandIn('signalWire', options),
@@ -107,8 +112,13 @@ class Stage {
 		}
 		const sent = request.method === 'GET' ? item.reads : item.stops;
 		const place = `${this.play.seed} ${item.name} ${request.method} ${sent.length + 1}`;
-		const about = { sent: sentSecrets(standIn, request), late: TIMEOUT + 400 };
-		const met = this.play.faultless ? undefined : faultFor(place, about);
+		const about = {
+			sent: sentSecrets(standIn, request),
+			late: TIMEOUT + 400,
+			provider: item.provider,
+			stopsAll: item.way === 'all' && sent === item.stops,
+		};
+		const met = faultFor(place, about, this.play.kinds);
 		sent.push({ request, met });
 		if (met) this.faults.push(met);
 		if (item.situation === 'stream is not up yet' && sent === item.stops && sent.length === 1) {
@@ -148,26 +158,34 @@ const parametersOf = ({ operation, source, streamBy, options }: Settings, cxmlUr
 	options,
 });
 
+/** A credential that each item chooses from, by its account. */
+const byItem = (one: RunningStandIn, other: RunningStandIn) =>
+	Object.fromEntries(
+		Object.entries(one.credentials).map(([name, value]) => [
+			name,
+			`={{ ${JSON.stringify([value, other.credentials[name]])}[$json.account] }}`,
+		]),
+	);
+
 /** Runs one execution; its items know afterwards what came out for each. */
 async function execute(n: number, play: Play, stage: Stage) {
 	const settings = { ...planExecution(play.seed, n), ...play.settings?.[n] };
-	const accounts = stage.accounts[n % play.accounts];
-	if (!accounts) throw new Error('There are no accounts.');
-	const { plivo, signalWire, vobiz } = accounts;
-	const cxmlUrl = signalWire.bin(
+	const [one, other] = stage.accounts.slice(2 * (n % play.accounts));
+	if (!one || !other) throw new Error('There are no accounts.');
+	const cxmlUrl = one.signalWire.bin(
 		'<Response><Stop><Stream name="{{STREAMNAME}}"/></Stop></Response>',
 	);
 	const items = Array.from({ length: play.items }, (_, m) =>
-		planItem(play.seed, `${n}.${m}`, settings, accounts, cxmlUrl),
+		planItem(play.seed, `${n}.${m}`, settings, m % 2 ? other : one, cxmlUrl),
 	);
 	for (const item of items) stage.expectItem(item);
 	const { outputs, hints, error } = await runNode({
 		parameters: parametersOf(settings, cxmlUrl),
-		items: items.map(({ json }) => json),
+		items: items.map(({ json }, m) => ({ ...json, account: m % 2 })),
 		credentials: {
-			plivoBasicApi: { ...plivo.credentials },
-			signalWireBasicApi: { ...signalWire.credentials },
-			vobizXAuthApi: { ...vobiz.credentials },
+			plivoBasicApi: byItem(one.plivo, other.plivo),
+			signalWireBasicApi: byItem(one.signalWire, other.signalWire),
+			vobizXAuthApi: byItem(one.vobiz, other.vobiz),
 		},
 		node: { onError: settings.onError },
 		...(play.nodeType && { nodeType: play.nodeType }),
@@ -189,11 +207,13 @@ async function execute(n: number, play: Play, stage: Stage) {
 	}
 	if (cameOut !== play.items) wrong.push(`execution ${n}: ${cameOut} items came out`);
 	const shown = JSON.stringify([outputs, hints, error?.message, error?.stack]);
-	const secrets = [plivo, signalWire, vobiz].flatMap((standIn) => standIn.secrets);
+	const secrets = [one, other].flatMap(({ plivo, signalWire, vobiz }) =>
+		[plivo, signalWire, vobiz].flatMap((standIn) => standIn.secrets),
+	);
 	return { items, wrong, secretsFound: secretsIn(shown, secrets) };
 }
 
-/** Plays executions side by side, one after the other for each account, and judges every item. */
+/** Plays executions side by side, one after the other for each pair of accounts, and judges every item. */
 export async function playChaos(play: Play): Promise<Played> {
 	const stage = new Stage(play);
 	try {
@@ -209,7 +229,8 @@ export async function playChaos(play: Play): Promise<Played> {
 		const runs = (await Promise.all(lanes)).flat();
 		const seconds = (Date.now() - began) / 1_000;
 		// Requests that the node gave up, and documents, have their effect until now.
-		await new Promise((done) => setTimeout(done, play.faultless ? 0 : TIMEOUT + 1_000));
+		const isLate = stage.faults.some(({ fault }) => fault.delayMs ?? fault.stallMs);
+		await new Promise((done) => setTimeout(done, isLate ? TIMEOUT + 1_000 : 0));
 		await stage.settled();
 		const items = runs.flatMap((run) => run.items);
 		return {
