@@ -67,7 +67,7 @@ export const canvas = (recipe: string): string => `canvas-${recipe}.png`;
 export const BUILD_IT_YOURSELF = inARow(
 	'Build it yourself',
 	webhook('Webhook', { lock: 'headerAuth' }),
-	stopNode('Stop All Streams', {
+	stopNode('Stop Audio Stream', {
 		provider: 'plivo',
 		operation: 'stopAllStreams',
 		source: 'fields',
