@@ -135,7 +135,7 @@ export const overCalls: readonly Row[] = [
 		expected: (c, { status, body }) => ({
 			failure: expect.any(String),
 			error: expect.stringMatching(
-				body?.toString().startsWith('<')
+				typeof body === 'string' && body.startsWith('<')
 					? `^A web page came in place of an answer from ${c.profile.displayName} \\(${status}\\)$`
 					: `\\(${status}\\)`,
 			),
