@@ -66,13 +66,7 @@ export const memory: readonly Row[] = [
 		lacks: 'oneStream',
 		options: { maxConcurrency: 1 },
 		arrange(c) {
-			c.targets = [c.target, c.target];
-			const refusal = { status: 422, body: firstForm(c)('Not now') };
-			let stops = 0;
-			c.standIn.fault = ({ method }) => {
-				if (method !== 'GET') stops += 1;
-				return method !== 'GET' && stops > 1 ? refusal : undefined;
-			};
+			stopTwice(c, { status: 422, body: firstForm(c)('Not now') });
 		},
 		expected: (c) => [
 			{ ...c.says('stop'), runs: false },
