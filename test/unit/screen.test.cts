@@ -287,14 +287,17 @@ describe('the screen', () => {
 	});
 
 	it.each(['stopStream', 'stopAllStreams'])(
-		"warns beside 'Incoming Event' until 'Verify Signature' is on: %s",
+		"warns beside 'Incoming Event' until 'Verify Signature' is on or 'Signed Event' is filled in: %s",
 		(operation) => {
 			const warns = (parameters: INode['parameters']) =>
 				shown({ provider: 'plivo', operation, ...parameters }).notices.includes('eventNotice');
 			const event = { source: 'event' };
 			expect(warns(event)).toBe(true);
 			expect(warns({ ...event, options: { verifySignature: false } })).toBe(true);
+			expect(warns({ ...event, options: { signedEvent: '' } })).toBe(true);
 			expect(warns({ ...event, options: { verifySignature: true } })).toBe(false);
+			const signedEvent = "={{ $('Call Status').item.json }}";
+			expect(warns({ ...event, options: { signedEvent } })).toBe(false);
 			expect(warns({ source: 'fields' })).toBe(false);
 		},
 	);

@@ -40,10 +40,10 @@ export function verifySignature(
 	if (rawIsSigned && !isCovered) throw notCovered(provider, field, raw);
 	const signed = isCovered ? rawScheme(event, raw.text) : scheme(event, form ?? []);
 	if (signed === 'query') throw refusal('untrusted', messages.queryNotPlain, named);
-	if (signed.every(({ signatures }) => signatures.length === 0)) {
-		const other = providers.find(({ signature: theirs }) => {
-			const bySome = theirs.scheme(event, form ?? []);
-			return bySome !== 'query' && bySome.some(({ signatures }) => signatures.length > 0);
+	if (!hasSignature(signed)) {
+		const other = providers.find((each) => {
+			const theirs = each.signature.scheme(event, form ?? []);
+			return theirs !== 'query' && hasSignature(theirs);
 		});
 		if (other) {
 			throw refusal('untrusted', messages.signedByOther, { ...named, other: other.displayName });
@@ -82,6 +82,9 @@ const sameText = (one: string, other: string): boolean => {
 	const [a, b] = [Buffer.from(one), Buffer.from(other)];
 	return a.length === b.length && timingSafeEqual(a, b);
 };
+
+const hasSignature = (signed: readonly Signed[]): boolean =>
+	signed.some(({ signatures }) => signatures.length > 0);
 
 const isSigned = (key: string, { algorithm, encoding, signatures, texts }: Signed): boolean =>
 	texts.some((text) => {

@@ -40,10 +40,9 @@ export class StopMemory {
 
 	/** Whether the provider confirmed that this stream, or that all streams of its call were stopped. */
 	hasStopped(target: Target): boolean {
-		const { way, ids } = target;
 		return (
-			this.hashes.has(hashOf(target, ids.stream)) ||
-			(way.on.noun === 'call' && this.hashes.has(hashOf(target, undefined)))
+			this.hasStoppedStream(target) ||
+			(target.way.on.noun === 'call' && this.hashes.has(hashOf(target, undefined)))
 		);
 	}
 

@@ -5,7 +5,7 @@ import type {
 } from 'n8n-workflow';
 
 import { messages, refusal, say } from '../words/sentences';
-import { noValueIn, trimmed } from '../words/values';
+import { noValueIn, SPACE, trimmed } from '../words/values';
 import { hintFor, type Account, type CredentialSpec, type Provider } from './provider';
 import { pathSegment } from './urls';
 
@@ -107,7 +107,7 @@ export function authenticate(
  * and takes a number too.
  */
 export const idInTest = ({ id }: CredentialSpec): string =>
-	`{{encodeURIComponent(String($credentials.${id.name}).replace(/^[\\s\\p{Cf}]+|[\\s\\p{Cf}]+$/gu, ''))}}`;
+	`{{encodeURIComponent(String($credentials.${id.name}).replace(/^${SPACE.source}+|${SPACE.source}+$/gu, ''))}}`;
 
 /** What a credential's test says if the provider rejects it: the same words as the node's own. */
 export const testRules = (provider: Provider): ICredentialTestRequest['rules'] =>

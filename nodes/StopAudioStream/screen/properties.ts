@@ -166,13 +166,13 @@ function cannotStopAll({ displayName }: Provider): string {
 	return `${what}. ${todo}`;
 }
 
-/** A warning beside 'Incoming Event', until 'Verify Signature' is on. */
+/** A warning beside 'Incoming Event', until 'Verify Signature' is on or 'Signed Event' is filled in. */
 const eventNotice = notice(
 	'eventNotice',
 	"<b>Anyone who knows the webhook's URL can send such an event.</b> Lock the webhook, or switch on 'Verify Signature' under 'Options'.",
 	{ ...stops, ...fromEvent },
 	// From the root: n8n 1.85 would look for a field of this whole name, and not load the node.
-	{ '/options.verifySignature': [true] },
+	{ '/options.verifySignature': [true], '/options.signedEvent': [{ _cnd: { exists: true } }] },
 );
 
 /** In the AI tool's form, one click hands any field to the model. */

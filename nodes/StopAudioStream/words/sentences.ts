@@ -89,7 +89,7 @@ export const messages = {
 	},
 	eventWithoutStream: {
 		what: 'The incoming event names a {noun} and no stream',
-		todo: "The node looked for {names} beside the {noun}. A hang-up names no stream: the recipe 'Time limit and hang-up' keeps the stream's ID from the event with which the stream began. Fill in '{field}', or use an event that names the stream.",
+		todo: "The node looked for {names} beside the {noun}. A hang-up names no stream: keep the stream's ID from the event with which the stream began, as the recipe 'Time limit and hang-up' does, and fill in '{field}'.",
 	},
 	eventWithoutStreamStopAll: {
 		what: 'The incoming event names a {noun} and no stream, as a hang-up does',

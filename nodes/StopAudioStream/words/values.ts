@@ -22,13 +22,14 @@ export function jsonOrAsIs(value: unknown): unknown {
 export const reasonOf = (thrown: unknown): string =>
 	(thrown instanceof Error ? thrown.message : String(thrown)).replace(/\.$/, '');
 
-const AROUND = /[\s\p{Cf}]/u;
+/** A space or a character of no width: a copy from a web page brings them around an id. */
+export const SPACE = /[\s\p{Cf}]/u;
 
-/** The text without the spaces and the characters of no width around it, as a copy from a web page brings them. */
+/** The text without the {@link SPACE}s around it. */
 export function trimmed(text: string): string {
 	let [start, end] = [0, text.length];
-	while (start < end && AROUND.test(text.charAt(start))) start += 1;
-	while (end > start && AROUND.test(text.charAt(end - 1))) end -= 1;
+	while (start < end && SPACE.test(text.charAt(start))) start += 1;
+	while (end > start && SPACE.test(text.charAt(end - 1))) end -= 1;
 	return text.slice(start, end);
 }
 
