@@ -179,10 +179,12 @@ export class Stop {
 				callState,
 			});
 		}
+		// Its own read came after every attempt, and shows that none stopped it. A list serves several items.
+		if (finding.kind === 'stream') this.effectBefore = false;
 		if (await pauseUntil(monotonicNow() + ONCE_MORE_MS, this.signal)) return nothing('nothingTold');
 		const { provider, way } = this.request;
 		const again = await this.send(way, callEnded);
-		// An earlier attempt may have stopped it meanwhile: then there was nothing to find.
+		// The first attempt of these may have stopped it: then there was nothing to find.
 		if (!isNotFound(again) || this.effectBefore) return again;
 		const values = { ...fieldNames(provider, way), quote: quoteOf(this.answer?.body) };
 		return { kind: 'failed', ...failed('rejected', messages.stillListed, values) };
@@ -204,7 +206,8 @@ export class Stop {
 				const known = { callState, noun };
 				if (callState === 'ended') return nothing('shownEnded', { ...known, ended: noun });
 				if (callState === 'notFound') return nothing('unknown', known);
-				if (!way.list) return nothing('liveUnsure', known);
+				// To a stop by name, a "not found" speaks of the call.
+				if (!way.list) return nothing(way.document ? 'liveButUnknown' : 'liveUnsure', known);
 				if (list?.kind === 'running') {
 					const running = list.id ?? '';
 					if (stream && isSameStream(stream, running, ids.stream ?? '')) return 'running';
@@ -213,7 +216,7 @@ export class Stop {
 				if (list?.kind === 'ended' || list?.kind === 'noneListed') {
 					return nothing(stream ? 'liveNoneListed' : 'noneListed', known);
 				}
-				return nothing(stream ? 'liveUnread' : 'allLiveUnread', known);
+				return nothing(stream ? 'liveUnread' : 'liveButUnknown', known);
 			}
 		}
 	}

@@ -1,3 +1,4 @@
+import type { IDataObject } from 'n8n-workflow';
 import { row, rows, titled, type Row } from './scenario.cts';
 import { morePages } from './scenarios/confirm.cts';
 import type { Given } from './types.cts';
@@ -46,23 +47,38 @@ export const wordless: readonly Row[] = [
 		arrange: (c, body) => c.answer({ status: 200, body }),
 		expected: () => ({ failure: 'unreadable', statusCode: 200, runs: true }),
 	}),
+	rows<string | undefined>({
+		name: '"streams_stopped": 0 says that nothing was running, in whatever words',
+		variants: () => ({ none: undefined, others: 'No active streams to stop' }),
+		columns: ({ parameters }) => parameters.operation === 'stopAllStreams',
+		arrange(c, message) {
+			c.endStream();
+			c.answer({ status: 200, body: { message, streams_stopped: 0 } });
+		},
+		expected: () => ({ status: 'alreadyStopped', statusCode: 200, runs: false }),
+	}),
 	row({
 		name: '"No active stream found" with another status than 400 or 404 is a refusal',
 		arrange: (c) =>
 			c.answer({ status: 422, body: { api_id: 'x', error: 'No active stream found' } }),
 		expected: () => ({ failure: 'rejected', statusCode: 422, attempts: 1, runs: true }),
 	}),
-	row({
-		name: 'a list without a count has more pages if it names a next one',
+	rows<{ streams: number; meta?: IDataObject }>({
+		name: 'a list without a count has more pages if it names a next one, or if its page is full',
 		options: { confirm: true },
 		columns: ({ parameters }) => parameters.operation === 'stopAllStreams',
-		arrange(c) {
-			const ended = {
+		variants: () => ({
+			'a next one': { streams: 1, meta: { next: '/next' } },
+			'a full page': { streams: 20 },
+			'a full page, and a count that is text': { streams: 20, meta: { total_count: '25' } },
+		}),
+		arrange(c, { streams, meta }) {
+			const objects = Array.from({ length: streams }, () => ({
 				stream_id: c.stream.id,
 				status: 'completed',
 				end_time: '2026-01-31 10:00:00',
-			};
-			c.answerRead({ status: 200, body: { objects: [ended], meta: { next: '/next' } } });
+			}));
+			c.answerRead({ status: 200, body: { objects, meta } });
 		},
 		expected: (c) => ({
 			...c.says('stop'),

@@ -108,26 +108,24 @@ function testsIn(
 const isUnit = ({ name }: Test) => name.startsWith('test/unit/');
 
 /** The tests: unit tests, which are quick, then each scenario once, in a column by chance, and so on. */
-function mixed(tests: readonly Test[], columns = Infinity): Test[] {
+function mixed(tests: readonly Test[]): Test[] {
 	const byTitle = new Map<string, Test[]>();
 	for (const test of tests) byTitle.set(test.title, [...(byTitle.get(test.title) ?? []), test]);
 	return [...byTitle.values()]
 		.flatMap((same, n) =>
 			same.map((test, i) => ({ test, round: isUnit(test) ? -1 : (i + n) % same.length })),
 		)
-		.filter(({ round }) => round < columns)
 		.sort((one, other) => one.round - other.round)
 		.map(({ test }) => test);
 }
 
 /**
- * The tests that judge a constant of a module, which all of them reach: unit tests, and each scenario in two columns;
- * of a provider's file, all but the columns of other providers. One that only others would notice counts as missed.
+ * The tests that judge a constant of a module, which all of them reach; of a provider's file, all but the columns of
+ * other providers. One that only those would notice counts as missed.
  */
 function judgesOf(file: string, tests: readonly Test[]): Test[] {
 	const provider = providers.find((one) => file.endsWith(`/providers/${one}.ts`));
-	if (provider === undefined) return mixed(tests, 2);
-	const others = providers
+	const others = (provider ? providers : [])
 		.filter((one) => one !== provider)
 		.map((one) => ` › ${one.toLowerCase()} `);
 	const isOther = ({ name }: Test) => others.some((column) => name.toLowerCase().includes(column));

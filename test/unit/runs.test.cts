@@ -61,6 +61,7 @@ const shown = (id: string, endTime: '' | null = null): Fate => ({
 const runs = { '/Stream/s/': shown('s') };
 const live = { live: { body: { call_uuid: 'c' } } };
 const listed = (id: string) => ({ ...live, '&offset=0': shown(id, '') });
+const noneListed = { ...live, '&offset=0': { body: { api_id: 'x', objects: [] } } };
 const busy = (seconds: number, statusCode = 503): Fate => ({
 	statusCode,
 	headers: { 'retry-after': String(seconds) },
@@ -171,9 +172,16 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 			],
 		},
 	],
-	'a stop does not fail if an attempt before may have stopped the stream': [
+	'a read that shows the stream as running refutes an attempt before it that may have stopped it': [
 		{
 			fates: answers(['read ECONNRESET', notFound], runs),
+			options: { ...once, whenNothingToStop: 'succeed' },
+		},
+		{ items: [{ failure: 'rejected', error: still, attempts: 3 }] },
+	],
+	'a stop does not fail if an attempt after that read may have stopped the stream': [
+		{
+			fates: answers([notFound, 'read ECONNRESET', notFound], runs),
 			options: { ...once, whenNothingToStop: 'fail' },
 		},
 		{ items: [{ status: 'notFound', attempts: 3 }] },
@@ -211,6 +219,49 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 				},
 			],
 			...{ sentAt: [0, 0, 0.25, 0.75, 1.75, 3.75, 7.75], took: 10 },
+		},
+	],
+	'Confirm Stop says what it was answered if nothing could be read of it': [
+		{ fates: answers([204], { '/Stream/s/': 404 }), options: confirm },
+		{ items: [unconfirmed('What still runs could not be read: Plivo answered 404')] },
+	],
+	'Confirm Stop says so if a read was not answered': [
+		{
+			fates: answers([204], { '/Stream/s/': 'read ECONNRESET' }),
+			options: { ...confirm, maxRetries: 0 },
+		},
+		{ items: [unconfirmed('What still runs could not be read: Plivo gave no answer')] },
+	],
+	'an empty list confirms nothing if the live call gives no answer': [
+		{
+			fates: answers([204], { ...noneListed, live: 'read ECONNRESET' }),
+			options: { ...confirm, maxRetries: 0 },
+			parameters: { operation: 'stopAllStreams' },
+		},
+		{
+			items: [
+				unconfirmed('Plivo lists no stream of this call, and no read shows the call as live'),
+			],
+		},
+	],
+	'a refusal has no call state if there was no time to read the call': [
+		{
+			fates: answers([{ statusCode: 422, body: { api_id: 'x', error: 'Not now' } }], {
+				'/Call/c/': 'never',
+			}),
+			options: { timeout: 100_000 },
+		},
+		{ items: [expect.not.objectContaining({ callState: expect.anything() })], took: 60 },
+	],
+	'a list that gives no answer leaves it open whether the stream runs': [
+		{ fates: answers([notFound], { ...live, '&offset=0': 'read ECONNRESET' }) },
+		{
+			items: [
+				{
+					failure: 'nothingToStop',
+					error: expect.stringContaining('its list of streams could not be read'),
+				},
+			],
 		},
 	],
 	'Confirm Stop says so if other stops left it no time': [
@@ -288,7 +339,7 @@ const overrides = {
 	getNode: () => ({
 		...{ onError: 'continueRegularOutput', type: 'x', parameters: {} },
 		get credentials(): never {
-			throw new Error('example');
+			throw new Error('a 1.5 example.');
 		},
 	}),
 };
@@ -311,7 +362,6 @@ test.each<[what: string, fate: Fate]>([
 	expect(items).toMatchObject([{ attempts: 1 }]);
 });
 
-const noneListed = { ...live, '&offset=0': { body: { api_id: 'x', objects: [] } } };
 const all = { operation: 'stopAllStreams' };
 const atSignalWire = {
 	parameters: { provider: 'signalWire', streamBy: 'sid', stream: 's' },
@@ -392,10 +442,10 @@ test.each<[failure: string, error: string, asked: Asked]>([
 		'n8n could not read the Plivo Basic API credential for Plivo',
 		{ credentials: { [type]: new SyntaxError('example') } },
 	],
-	['input', 'The node could not finish this item: example', { overrides }],
+	['input', 'The node could not finish this item: a 1.5 example', { overrides }],
 	[
 		'input',
-		'A field of this item could not be read: example',
+		'A field of this item could not be read: a 1.5 example',
 		{ overrides, parameters: { operation: 'checkEvent' } },
 	],
 ])('an item fails as %s with the sentence: %s', async (failure, error, asked) => {

@@ -179,14 +179,6 @@ export class ItemReader {
 		const way = this.allowedWay(provider, chosen);
 		const options = this.optionValues();
 		const proof = this.readProof(options);
-		const asked = {
-			kind: 'stop',
-			provider,
-			ids,
-			options: readOptions(options),
-			idsFromFields: false,
-			proof,
-		} as const;
 		const givenStream = way.stream && parameters.read('stream', '');
 		const onlySigned = proof !== undefined && !proof.isOther;
 		const read = orRefusal(() => {
@@ -195,6 +187,14 @@ export class ItemReader {
 			this.readDocument(found.way, options);
 			return found;
 		});
+		const asked = {
+			kind: 'stop',
+			provider,
+			ids,
+			options: readOptions(options),
+			idsFromFields: false,
+			proof,
+		} as const;
 		if (!(read instanceof Refusal)) {
 			const said = readSaid([read.place], { provider, way: read.way, ids });
 			return { ...asked, way: read.way, said };

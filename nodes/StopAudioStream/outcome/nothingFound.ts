@@ -42,5 +42,5 @@ export const EVIDENCE = {
 	liveOtherRuns: notFound('warning', messages.liveOtherRuns, { mayRun: true }),
 	liveUnread: notFound('warning', messages.liveUnread, { mayRun: true }),
 	allLiveOneRuns: notFound('warning', messages.allLiveOneRuns, { mayRun: true }),
-	allLiveUnread: notFound('warning', messages.allLiveUnread),
+	liveButUnknown: notFound('warning', messages.liveButUnknown),
 };

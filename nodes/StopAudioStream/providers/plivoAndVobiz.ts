@@ -140,10 +140,9 @@ export function callStreamWays({
 		},
 	};
 	const list: StreamsRead = {
-		// A page of 20, the most that Plivo's lists give.
-		build: (account, ids) => read(`${callUrl(account, ids)}Stream/?limit=20&offset=0`),
-		read: ({ statusCode, body }) =>
-			statusCode === 200 && isRecord(body) ? readList(body) : undefined,
+		build: (account, ids) => read(`${callUrl(account, ids)}Stream/?limit=${PAGE}&offset=0`),
+		read: ({ statusCode, body }, { stream }) =>
+			statusCode === 200 && isRecord(body) ? readList(body, stream) : undefined,
 	};
 
 	const shared = {
@@ -188,30 +187,40 @@ function readSuccess(
 	whenNoneActive: OwnReading,
 ): OwnReading | undefined {
 	if ('error' in body) return undefined;
+	if (body.streams_stopped === 0) return whenNoneActive;
 	const isSaid = /^(all )?streams? stopped successfully\.?$/i.test(textOf(body.message));
 	const isBare = Object.keys(body).length === 0 || typeof body.api_id === 'string';
 	if (!isSaid && !isBare) return undefined;
-	if (body.streams_stopped === 0) return whenNoneActive;
 	return { kind: 'outcome', status: isSaid && statusCode !== 202 ? 'stopped' : 'accepted' };
 }
+
+/** The most streams that Plivo's lists give in a page. */
+const PAGE = 20;
 
 /**
  * The first page of the list: Plivo `{meta, objects}`, Vobiz `{page, per_page, total, objects}`. Vobiz's older
  * documents show one object in place of a list: one that runs proves that the call still streams, one that ended
- * proves nothing for the others.
+ * proves nothing for the others. `own`: the stream that was to stop; if it runs, it is the one that is named.
  */
-function readList(body: Record<string, unknown>): StreamsState | undefined {
+function readList(
+	body: Record<string, unknown>,
+	own: string | undefined,
+): StreamsState | undefined {
 	const { objects } = body;
 	const isOne = isStream(body) && !hasEnded(body);
 	if (!Array.isArray(objects)) {
 		return isOne ? { kind: 'running', id: textOf(body.stream_id) } : undefined;
 	}
 	if (!objects.every(isStream)) return undefined;
-	const running = objects.find((stream) => !hasEnded(stream));
-	if (running) return { kind: 'running', id: textOf(running.stream_id) };
+	const running = objects.filter((stream) => !hasEnded(stream));
+	const named = running.find((stream) => isSameId(stream.stream_id, own)) ?? running[0];
+	if (named) return { kind: 'running', id: textOf(named.stream_id) };
 	const meta = isRecord(body.meta) ? body.meta : {};
 	const total = [body.total, meta.total_count, meta.count].find(Number.isInteger);
-	const hasMore = typeof total === 'number' ? objects.length < total : Boolean(meta.next);
+	const hasMore =
+		typeof total === 'number'
+			? objects.length < total
+			: objects.length >= PAGE || Boolean(meta.next);
 	if (hasMore) return { kind: 'morePages' };
 	return { kind: objects.length === 0 ? 'noneListed' : 'ended' };
 }

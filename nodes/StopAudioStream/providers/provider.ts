@@ -170,10 +170,12 @@ export interface FieldText {
 
 /**
  * The field of a stream. An id is compared without regard to case, a control ID as it was written. A name is
- * compared and sent as it is, since spaces may belong to it; it may be empty.
+ * compared and sent as it is, since spaces may belong to it.
  */
 export interface StreamField extends FieldText {
 	kind: 'id' | 'controlId' | 'name';
+	/** When the field may be empty; without it, the field is required. */
+	ifEmpty?: string;
 }
 
 /** What a provider's events call their ids. */

@@ -198,7 +198,8 @@ const streamName: StreamField = {
 	label: 'Stream Name',
 	placeholder: 'e.g. transcript',
 	description:
-		"The name that the stream was started with. The node adds it to 'cXML URL', for cXML that takes the name from there. Leave it empty if the cXML names the stream itself.",
+		"The name that the stream was started with. The node adds it to 'cXML URL', for cXML that takes the name from there.",
+	ifEmpty: 'Leave it empty if the cXML names the stream itself.',
 };
 
 /** By cXML that the call runs in place of its own: `<Stop><Stream name="…"/></Stop>`. */
@@ -493,8 +494,9 @@ function readRefusal({ statusCode, body }: Answer, isById: boolean): OwnReading 
  * rather than reading only the first entry."
  */
 function readCallingRefusal({ statusCode, body }: Answer): OwnReading | undefined {
-	// `{"error": "…"}` has no code.
-	const hasText = isRecord(body) && typeof body.error === 'string';
+	// `{"error": "…"}` has no code, and nothing beside it: other servers put theirs there.
+	const hasText =
+		isRecord(body) && typeof body.error === 'string' && Object.keys(body).length === 1;
 	const errors = ownErrors(body) ?? (hasText ? [] : undefined);
 	if (!errors) return undefined;
 	if (statusCode === 404) return NOT_FOUND;
@@ -517,13 +519,17 @@ function readCallingRefusal({ statusCode, body }: Answer): OwnReading | undefine
 }
 
 /**
- * SignalWire's error forms: `{code, message, more_info, status}`, `{errors: [{code, message}]}` with the code
- * as text, and `{errors: ["…"]}`. `undefined` for any other form, which another server may have sent.
+ * SignalWire's error forms: `{code, message, more_info, status}` with a code of five digits, `{errors: [{code, message}]}`
+ * with the code as text, and `{errors: ["…"]}`. `undefined` for any other form, which another server may have sent:
+ * `{"code": 404, "message": "Not Found"}` is a usual one.
  */
 function ownErrors(body: unknown): Array<{ code: string; message: string }> | undefined {
 	if (!isRecord(body)) return undefined;
-	const entries: unknown[] = Array.isArray(body.errors) ? body.errors : [body];
-	const errors = entries.map(ownError);
+	if (!Array.isArray(body.errors)) {
+		const error = ownError(body);
+		return error && /^\d{5}$/.test(error.code) ? [error] : undefined;
+	}
+	const errors = body.errors.map(ownError);
 	return errors.length > 0 && errors.every((error) => error !== undefined) ? errors : undefined;
 }
 

@@ -103,6 +103,7 @@ const placeFields: INodeProperties[] = byText(shown, ({ way }) => way.on.field).
 const streamFields: INodeProperties[] = byText(shown, ({ way }) => way.stream).flatMap(
 	({ text, entries }) => {
 		const streamBy = choicesOf(entries);
+		const ifEmpty = entries[0].way.stream?.ifEmpty;
 		const show = {
 			...oneStream,
 			...(streamBy.length > 0 && { streamBy }),
@@ -118,8 +119,8 @@ const streamFields: INodeProperties[] = byText(shown, ({ way }) => way.stream).f
 		return [
 			{
 				...field,
-				...(entries[0].way.stream?.kind !== 'name' && { required: true }),
-				description: text.description,
+				...(ifEmpty === undefined && { required: true }),
+				description: [text.description, ifEmpty].join(' ').trim(),
 				displayOptions: { show: { ...fromFields, ...show } },
 			},
 			{

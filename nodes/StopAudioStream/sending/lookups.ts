@@ -100,10 +100,7 @@ export class Lookups {
 			}
 			const other = await this.take(read.alsoEnded, ids, options);
 			if (other === 'noTime') return { kind: 'noTime' };
-			if (other === undefined) return { kind: 'nothingTold' };
-			return other === 'ended'
-				? { kind: 'call', state, noun }
-				: { kind: 'call', state: other, noun: 'call' };
+			return other ? { kind: 'call', state: other, noun: 'call' } : { kind: 'nothingTold' };
 		}
 		return { kind: 'nothingTold' };
 	}
@@ -170,9 +167,7 @@ export class Lookups {
 						: notConfirmed(messages.confirmNoneListed, named);
 				}
 				case 'running':
-					if (await pauseUntil(Math.min(monotonicNow() + pauseMs, until), this.signal)) {
-						return notConfirmed(messages.confirmCancelled, named);
-					}
+					await pauseUntil(Math.min(monotonicNow() + pauseMs, until), this.signal);
 					pauseMs *= 2;
 					break;
 				case undefined:

@@ -223,7 +223,7 @@ export const messages = {
 	},
 	notReached: {
 		what: '{provider} could not be reached ({code})',
-		todo: 'The request was not delivered, so the stream is still running. Check the URL in the credential and the network of n8n, its HTTPS_PROXY included, then run the item again.',
+		todo: 'The request was not delivered, and the stream may still be running. Check the URL in the credential and the network of n8n, its HTTPS_PROXY included, then run the item again.',
 	},
 	untrustedCertificate: {
 		what: 'n8n does not trust the certificate of {host} ({code})',
@@ -360,7 +360,7 @@ export const messages = {
 		what: 'The call is live and a stream{running} still runs there, but {provider} says that it does not know the call{quote}',
 		todo: 'Check {fields}, then run the item again.',
 	},
-	allLiveUnread: {
+	liveButUnknown: {
 		what: 'The call is live, but {provider} says that it does not know the call{quote}',
 		todo: 'Streams may still be running there. Check {fields}, then run the item again.',
 	},

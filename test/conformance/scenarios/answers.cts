@@ -176,6 +176,8 @@ export const answers: readonly Row[] = [
 			nothing: '',
 			'a gateway’s JSON': { message: 'no Route matched with those values', request_id: 'example' },
 			null: 'null',
+			'a web server’s JSON': { status: 404, error: 'Not Found' },
+			'its code and words': { code: 404, message: 'Not Found' },
 			'an empty list': '[]',
 			'no refusal in a list': { errors: [] },
 			'a refusal beside something else': { errors: [{ code: 'x', message: 'Not Found' }, {}] },

@@ -5,6 +5,7 @@ import type { Case } from '../case.cts';
 import { besideFields, eventOf, firstEnding, fromFields, given, saying } from '../events.cts';
 import { firstForm } from '../forms.cts';
 import { row, rows, titled, type Row } from '../scenario.cts';
+import { unsure } from './mayStillRun.cts';
 import type { Column, Ending, Expected, Profile } from '../types.cts';
 
 /** What becomes of a stop whose call, or whose stream, is over already: told by an event, or read. */
@@ -430,15 +431,29 @@ export const endings: readonly Row[] = [
 		],
 		check(c, { run }) {
 			const { id, stream } = c.column.labels;
-			const cannotTell = c.column.list === undefined;
 			const name = c.profile.displayName;
+			const [says, todo, type] = c.column.list
+				? [
+						`The call is live, and ${name} does not know this stream on it; another stream still runs there`,
+						`'${stream}' is wrong, or names a stream that has ended. Check '${id}' and '${stream}'`,
+						'warning',
+					]
+				: c.column.byDocument
+					? [
+							unsure(c),
+							`Streams may still be running there. Check '${id}' and '${stream}', then run the item again`,
+							'warning',
+						]
+					: [
+							unsure(c),
+							`The stream has ended, or '${stream}' is wrong; ${name} does not say which`,
+							'info',
+						];
 			// One sentence for all items that it holds for, whatever the provider says of each.
 			expect(run.hints).toEqual([
 				{
-					message: cannotTell
-						? `2 of 3 items: The ${c.noun} is live, and ${name} finds no such stream on it. The stream has ended, or '${stream}' is wrong; ${name} does not say which.`
-						: `2 of 3 items: The call is live, and ${name} does not know this stream on it; another stream still runs there. '${stream}' is wrong, or names a stream that has ended. Check '${id}' and '${stream}'.`,
-					type: cannotTell ? 'info' : 'warning',
+					message: `2 of 3 items: ${says}. ${todo}.`,
+					type,
 					location: 'outputPane',
 				},
 			]);

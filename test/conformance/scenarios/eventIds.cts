@@ -64,6 +64,20 @@ export const eventIds: readonly Row[] = [
 		}),
 		check: nothingSent,
 	}),
+	row({
+		name: 'an option that is refused does not hide which call the event is about',
+		parameters: fromEvent,
+		options: { timeout: 0 },
+		arrange(c) {
+			c.items = [plainEvent(c)];
+		},
+		expected: (c) => ({
+			...refused,
+			error: expect.stringMatching(/^'Timeout'/),
+			[c.idField]: c.idOf(c.target),
+		}),
+		check: nothingSent,
+	}),
 	rows<{ place: string; give: (value: string) => string[] }>({
 		name: 'a parameter that came twice with one value, or as a list of one, is that value',
 		variants: () =>

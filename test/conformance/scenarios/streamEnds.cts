@@ -273,21 +273,29 @@ export const streamEnds: readonly Row[] = [
 	}),
 
 	// After a stream that dropped: a reconnect may follow.
-	rows<{ reads: (c: Case) => void; callState?: 'live' | 'ended' | 'notFound'; count: number }>({
+	rows<{
+		reads: (c: Case) => void;
+		callState?: 'live' | 'ended' | 'notFound';
+		count: number;
+		confirmed?: true;
+	}>({
 		name: 'a stream that dropped, and that no read shows as running, has ended',
 		needs: ['streamEnds'],
+		options: { confirm: true },
 		columns: mayComeBack,
 		variants: () => ({
-			'it is shown as ended': { reads: (c) => c.endStream(), count: 1 },
+			'it is shown as ended': { reads: (c) => c.endStream(), count: 1, confirmed: true },
 			'no stream runs on the live call': {
 				reads: (c) => missing(c, () => c.answerList([c.ended()])),
 				callState: 'live',
 				count: 4,
+				confirmed: true,
 			},
 			'the live call has no streams': {
 				reads: (c) => missing(c, () => c.answerList([])),
 				callState: 'live',
 				count: 4,
+				confirmed: true,
 			},
 			'the list of the live call cannot be read': {
 				reads: (c) => missing(c, () => c.answerList({ status: 500, body: '' })),
@@ -303,6 +311,7 @@ export const streamEnds: readonly Row[] = [
 				reads: (c) => missing(c, () => c.end()),
 				callState: 'ended',
 				count: 2,
+				confirmed: true,
 			},
 			'the call is not shown': {
 				reads(c) {
@@ -326,7 +335,12 @@ export const streamEnds: readonly Row[] = [
 			const [target = c.target] = c.targets;
 			bring(c, 'Incoming Event', aboutGhost(c, droppedStream(c), target));
 		},
-		expected: (_c, { callState }) => ({ status: 'alreadyStopped', callState, attempts: 1 }),
+		expected: (_c, { callState, confirmed = false }) => ({
+			status: 'alreadyStopped',
+			callState,
+			confirmed,
+			attempts: 1,
+		}),
 		check: (c, { variant: { count } }) =>
 			expect(c.reads()).toEqual(c.looksOfLive().slice(0, count)),
 	}),

@@ -30,10 +30,11 @@ export const compatShapes = {
 	}),
 	'{errors: ["…"]}': (message: string) => ({ errors: [message] }),
 };
+const callingErrors = (message: string) => ({
+	errors: [{ type: 'validation_error', code: 'example', message, attribute: null, url: '' }],
+});
 const callingShapes = {
-	'{errors: [{type, code, message}]}': (message: string) => ({
-		errors: [{ type: 'validation_error', code: 'example', message, attribute: null, url: '' }],
-	}),
+	'{errors: [{type, code, message}]}': callingErrors,
 	'{error: "…"}': (message: string) => ({ error: message }),
 };
 
@@ -152,7 +153,7 @@ export const byControlId: SignalWireColumn = {
 				],
 			},
 		},
-		notFound: { status: 404, body: { error: 'Not Found' } },
+		notFound: { status: 404, body: callingErrors('Not Found') },
 	},
 	// The answer is the call, and does not say what became of the stream.
 	says: {

@@ -120,7 +120,24 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 			attempts: 2,
 		}),
 	}),
-	rows<boolean>({
+	row({
+		name: 'where an event names both and the room is over, a call that cannot be read leaves it open',
+		columns: bySid,
+		parameters: events,
+		arrange(c) {
+			const { call, conference, stream } = room(c);
+			c.targets = [c.ghost({ call, conference, stream })];
+			c.items = [eventOf(c, stream)];
+			c.standIn.endConference(conference.id);
+			c.answer(notFound);
+			c.answerRead(
+				{ status: 500, body: '' },
+				{ when: ({ path }) => path === callPath(c.standIn, call) },
+			);
+		},
+		expected: () => ({ status: 'notFound', callState: undefined, attempts: 2 }),
+	}),
+	rows<boolean, { id: string }>({
 		name: 'where the call refuses the stop because it is over, the room decides',
 		columns: bySid,
 		parameters: events,
@@ -132,12 +149,19 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 			c.end();
 			c.answer(notFound, 1);
 			c.answer({ status: 422, body: compat('The call is not in progress') });
+			return conference;
 		},
 		expected: (_c, endRoom) => ({
 			status: endRoom ? 'alreadyStopped' : 'notFound',
 			callState: endRoom ? 'ended' : 'live',
 			attempts: 2,
 		}),
+		// The call is known to be over, and so is not read again.
+		check: (c, { made: conference }) =>
+			expect(c.reads()).toEqual([
+				callPath(c.standIn, c.call),
+				conferencePath(c.standIn, conference),
+			]),
 	}),
 	row({
 		name: "a call's end in an event of a room proves nothing about the room",
