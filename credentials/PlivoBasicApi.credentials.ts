@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { authenticate, idInTest, testRules } from '../nodes/StopAudioStream/providers/account';
+import { authenticateWith, idInTest, testWith } from '../nodes/StopAudioStream/providers/account';
 import { plivo } from '../nodes/StopAudioStream/providers/plivo';
 
 export class PlivoBasicApi implements ICredentialType {
@@ -51,17 +51,9 @@ export class PlivoBasicApi implements ICredentialType {
 		},
 	];
 
-	// A function, and no expressions: it can refuse a URL in words, and costs nothing per request.
-	authenticate: IAuthenticate = async (credentials, request) =>
-		authenticate(plivo.credential, credentials, request);
+	authenticate: IAuthenticate = authenticateWith(plivo.credential);
 
-	test: ICredentialTestRequest = {
-		request: {
-			baseURL: '={{$credentials.baseUrl}}',
-			url: `=/v1/Account/${idInTest(plivo.credential)}/`,
-			disableFollowRedirect: true,
-			timeout: 10_000,
-		},
-		rules: testRules(plivo),
-	};
+	test: ICredentialTestRequest = testWith(plivo, {
+		url: `=/v1/Account/${idInTest(plivo.credential)}/`,
+	});
 }

@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { authenticate, idInTest, testRules } from '../nodes/StopAudioStream/providers/account';
+import { authenticateWith, idInTest, testWith } from '../nodes/StopAudioStream/providers/account';
 import { signalWire } from '../nodes/StopAudioStream/providers/signalWire';
 
 export class SignalWireBasicApi implements ICredentialType {
@@ -60,19 +60,11 @@ export class SignalWireBasicApi implements ICredentialType {
 		},
 	];
 
-	// A function, and no expressions: it can refuse a URL in words, and costs nothing per request.
-	authenticate: IAuthenticate = async (credentials, request) =>
-		authenticate(signalWire.credential, credentials, request);
+	authenticate: IAuthenticate = authenticateWith(signalWire.credential);
 
-	test: ICredentialTestRequest = {
-		request: {
-			baseURL: '={{$credentials.spaceUrl}}',
-			// The list of calls and not the account: a token with only the scope Voice must pass.
-			url: `=/api/laml/2010-04-01/Accounts/${idInTest(signalWire.credential)}/Calls`,
-			qs: { PageSize: 1 },
-			disableFollowRedirect: true,
-			timeout: 10_000,
-		},
-		rules: testRules(signalWire),
-	};
+	test: ICredentialTestRequest = testWith(signalWire, {
+		// The list of calls and not the account: a token with only the scope Voice must pass.
+		url: `=/api/laml/2010-04-01/Accounts/${idInTest(signalWire.credential)}/Calls`,
+		qs: { PageSize: 1 },
+	});
 }

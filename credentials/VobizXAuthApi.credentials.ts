@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { authenticate, testRules } from '../nodes/StopAudioStream/providers/account';
+import { authenticateWith, testWith } from '../nodes/StopAudioStream/providers/account';
 import { vobiz } from '../nodes/StopAudioStream/providers/vobiz';
 
 export class VobizXAuthApi implements ICredentialType {
@@ -51,17 +51,7 @@ export class VobizXAuthApi implements ICredentialType {
 		},
 	];
 
-	// A function, and no expressions: it can refuse a URL in words, and costs nothing per request.
-	authenticate: IAuthenticate = async (credentials, request) =>
-		authenticate(vobiz.credential, credentials, request);
+	authenticate: IAuthenticate = authenticateWith(vobiz.credential);
 
-	test: ICredentialTestRequest = {
-		request: {
-			baseURL: '={{$credentials.baseUrl}}',
-			url: '/api/v1/auth/me',
-			disableFollowRedirect: true,
-			timeout: 10_000,
-		},
-		rules: testRules(vobiz),
-	};
+	test: ICredentialTestRequest = testWith(vobiz, { url: '/api/v1/auth/me' });
 }

@@ -1,17 +1,17 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { StopRequest } from './input/readItem';
-import { isSameStream, type SaidOfStop } from './input/events';
+import type { SaidOfStop } from './input/events';
 import type { StopMemory, Target } from './outcome/memory';
-import { EVIDENCE } from './outcome/nothingFound';
+import { EVIDENCE, nothing, type NothingFound } from './outcome/nothingFound';
 import type { Confirmation, StopResult } from './outcome/results';
 import { readEnd } from './outcome/verdicts';
 import { fieldNames, type Account, type Answer, type Way } from './providers/provider';
-import { notConfirmed, type Finding, type Lookups } from './sending/lookups';
+import { notConfirmed, type Lookups } from './sending/lookups';
 import { toHttpRequest, type RequestSender } from './sending/requestSender';
 import { monotonicNow, pauseUntil } from './sending/time';
 import { failed, messages, quoteOf, say, type Failure } from './words/sentences';
-import type { CallState, Noun } from './words/vocabulary';
+import type { CallState } from './words/vocabulary';
 
 /** Pause before a stop is sent once more, in ms: a stop can come before its stream is up. */
 const ONCE_MORE_MS = 500;
@@ -26,26 +26,8 @@ export interface Connection {
 /** How a stop ended. `callState`: the state of the call or the conference, if a read showed it. */
 type Ending =
 	| { kind: 'taken'; status: 'stopped' | 'accepted' }
-	/**
-	 * Nothing was found. `noun`: what `callState` is about, if that is not what the stream runs on; `ended`: what has
-	 * ended, in words; `running`: a stream that still runs on the call.
-	 */
-	| {
-			kind: 'nothing';
-			evidence: keyof typeof EVIDENCE;
-			callState?: CallState;
-			noun?: Noun;
-			ended?: string;
-			running?: string;
-	  }
+	| NothingFound
 	| { kind: 'failed'; failure: Failure; callState?: CallState };
-
-type NothingFound = Extract<Ending, { kind: 'nothing' }>;
-
-const nothing = (
-	evidence: NothingFound['evidence'],
-	more: Omit<NothingFound, 'kind' | 'evidence'> = {},
-) => ({ kind: 'nothing', evidence, ...more }) as const;
 
 /** One item's stop, from the first request to what is known at the end. */
 export class Stop {
@@ -168,9 +150,8 @@ export class Stop {
 
 	/** What became of a stream that the stop did not find. */
 	private async investigate(callEnded: boolean): Promise<Ending> {
-		const finding = await this.connection.lookups.investigate(this.request, callEnded);
-		const ending = this.readFinding(finding);
-		if (ending !== 'running') {
+		const ending = await this.connection.lookups.investigate(this.request, callEnded);
+		if (typeof ending !== 'string') {
 			const { evidence, callState, running } = ending;
 			if (EVIDENCE[evidence].status !== 'notFound' || !this.said.streamEnded) return ending;
 			// A stream that dropped, and that no read shows as running, has ended.
@@ -180,7 +161,7 @@ export class Stop {
 			});
 		}
 		// Its own read came after every attempt, and shows that none stopped it. A list serves several items.
-		if (finding.kind === 'stream') this.effectBefore = false;
+		if (ending === 'running') this.effectBefore = false;
 		if (await pauseUntil(monotonicNow() + ONCE_MORE_MS, this.signal)) return nothing('nothingTold');
 		const { provider, way } = this.request;
 		const again = await this.send(way, callEnded);
@@ -188,37 +169,6 @@ export class Stop {
 		if (!isNotFound(again) || this.effectBefore) return again;
 		const values = { ...fieldNames(provider, way), quote: quoteOf(this.answer?.body) };
 		return { kind: 'failed', ...failed('rejected', messages.stillListed, values) };
-	}
-
-	/** What the reads showed; `running` if they show the stream itself without an end. */
-	private readFinding(finding: Finding): NothingFound | 'running' {
-		const { way, ids } = this.request;
-		const { stream } = way;
-		switch (finding.kind) {
-			case 'noTime':
-				return nothing('noTime');
-			case 'nothingTold':
-				return nothing('nothingTold');
-			case 'stream':
-				return finding.state === 'running' ? 'running' : nothing('shownEnded', { ended: 'stream' });
-			case 'call': {
-				const { state: callState, noun, list } = finding;
-				const known = { callState, noun };
-				if (callState === 'ended') return nothing('shownEnded', { ...known, ended: noun });
-				if (callState === 'notFound') return nothing('unknown', known);
-				// To a stop by name, a "not found" speaks of the call.
-				if (!way.list) return nothing(way.document ? 'liveButUnknown' : 'liveUnsure', known);
-				if (list?.kind === 'running') {
-					const running = list.id ?? '';
-					if (stream && isSameStream(stream, running, ids.stream ?? '')) return 'running';
-					return nothing(stream ? 'liveOtherRuns' : 'allLiveOneRuns', { ...known, running });
-				}
-				if (list?.kind === 'ended' || list?.kind === 'noneListed') {
-					return nothing(stream ? 'liveNoneListed' : 'noneListed', known);
-				}
-				return nothing(stream ? 'liveUnread' : 'liveButUnknown', known);
-			}
-		}
 	}
 
 	/** The result of a stop that the provider accepted. */

@@ -5,11 +5,11 @@ import type {
 	INodeExecutionData,
 } from 'n8n-workflow';
 
-import { checkEvent } from './input/checkEvent';
+import { readCheckedEvent } from './input/events';
 import { parameterReader, type Parameters } from './input/parameters';
 import { ItemReader, type CheckRequest, type StopRequest } from './input/readItem';
 import type { RawBody } from './input/signature';
-import { trusted } from './input/trust';
+import { signedItem, trusted } from './input/trust';
 import { StopMemory } from './outcome/memory';
 import { addHints, nodeError, toJson, type ItemResult } from './outcome/results';
 import { secretMask, type Mask } from './outcome/secrets';
@@ -19,7 +19,15 @@ import { Lookups, ReadClock } from './sending/lookups';
 import { RequestSender } from './sending/requestSender';
 import { monotonicNow, yieldToEventLoop } from './sending/time';
 import { Stop, type Connection } from './stop';
-import { failed, messages, quoted, Refusal, refusal, type Failure } from './words/sentences';
+import {
+	failed,
+	messages,
+	orRefusal,
+	quoted,
+	Refusal,
+	refusal,
+	type Failure,
+} from './words/sentences';
 import { isRecord, reasonOf } from './words/values';
 
 /**
@@ -124,32 +132,29 @@ class Run {
 		item: INodeExecutionData,
 		itemIndex: number,
 	): Promise<ItemResult> {
-		const { json } = item;
 		const about = { provider: provider.name, operation: 'checkEvent' } as const;
 		let mask: Mask = (shown) => shown;
 		try {
-			let proof: { account: Account; raw: RawBody } | undefined;
+			let json: Record<string, unknown> = item.json;
 			if (requireSignature) {
 				const cancelled = () => refusal('unavailable', messages.cancelledCheck);
 				const { account } = await this.readCredential(provider, itemIndex, cancelled);
 				mask = secretMask(account);
-				proof = { account, raw: await this.rawBody(provider, item, itemIndex) };
+				const raw = await this.rawBody(provider, item, itemIndex);
+				json = signedItem(item.json, { provider, account }, raw);
 			}
-			const { ids, outcome } = checkEvent(json, provider, proof);
-			if (outcome.kind === 'refused') {
-				const { failure } = outcome.refusal;
-				return { kind: 'check', ...mask({ about: { ...about, ...ids }, failure }) };
-			}
-			const { event, signed, fields } = outcome;
+			const { ids, kind: event, fields } = readCheckedEvent(json, provider, requireSignature);
 			const shown = mask({ ids, ...(includeEvent && { fields }) });
 			return {
 				kind: 'check',
 				about: { ...about, ...shown.ids },
-				found: { event, signed, fields: shown.fields },
+				found: { event, signed: requireSignature, fields: shown.fields },
 			};
 		} catch (thrown) {
 			const failure = asFailure(thrown, messages.unreadableField);
-			const { ids } = checkEvent(json, provider);
+			// The ids of an event are known even if it is refused.
+			const read = orRefusal(() => readCheckedEvent(item.json, provider, requireSignature));
+			const ids = read instanceof Refusal ? {} : read.ids;
 			return { kind: 'check', ...mask({ about: { ...about, ...ids }, failure }) };
 		}
 	}

@@ -3,9 +3,9 @@
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 
 import {
-	authenticate,
+	authenticateWith,
 	readAccount,
-	testRules,
+	testWith,
 } from '../../nodes/StopAudioStream/providers/account';
 import { providers } from '../../nodes/StopAudioStream/providers/index';
 import type { CredentialSpec } from '../../nodes/StopAudioStream/providers/provider';
@@ -173,14 +173,11 @@ describe('a credential', () => {
 	});
 
 	it('is refused as a credential, whatever is wrong with it', () => {
-		const { credential } = providerOf('plivo');
-		const right = dataOf(credential, 'https://a.example');
 		const refusals = [
 			() => originOf('plivo', ''),
 			() => originOf('plivo', 'example'),
 			() => originOf('plivo', 'https://user@a.example'),
 			() => originOf('plivo', 'http://a.example'),
-			() => authenticate(credential, right, { url: 'https://b.example' }),
 		];
 		for (const act of refusals) expect(refused(act).failure.cause).toBe('credentials');
 	});
@@ -213,10 +210,10 @@ describe('a credential', () => {
 
 	it.each(providers)(
 		'of $displayName is added to a request without touching it',
-		({ credential }) => {
+		async ({ credential }) => {
 			const data = dataOf(credential, 'https://a.example/v1');
 			const request = Object.freeze({ url: '/x?y=1', headers: Object.freeze({ Accept: 'b' }) });
-			const signed = authenticate(credential, data, request);
+			const signed = await authenticateWith(credential)(data, request);
 			const { headers: names } = credential;
 			expect(signed).toEqual({
 				url: 'https://a.example/x?y=1',
@@ -240,15 +237,18 @@ describe('a credential', () => {
 
 	it.each(providers)(
 		"of $displayName goes where n8n's HTTP Request node asks",
-		({ credential }) => {
+		async ({ credential }) => {
 			const data = dataOf(credential, 'https://a.example');
+			const authenticate = authenticateWith(credential);
 			const request = inHttpRequest('https://a.example/x?y=1');
-			const signed = authenticate(credential, data, request);
+			const signed = await authenticate(data, request);
 			expect(signed).toMatchObject({ url: 'https://a.example/x?y=1', uri: undefined });
-			const elsewhere = inHttpRequest('https://b.example/x');
-			expect(() => authenticate(credential, data, elsewhere)).toThrow(
-				'This credential is only sent to https://a.example',
-			);
+			await expect(authenticate(data, inHttpRequest('https://b.example/x'))).rejects.toMatchObject({
+				failure: {
+					cause: 'credentials',
+					what: 'This credential is only sent to https://a.example',
+				},
+			});
 		},
 	);
 });
@@ -257,7 +257,7 @@ describe('what the test of a credential says', () => {
 	it.each(providers)('of $displayName is what the node says, without a quote', (provider) => {
 		const { displayName, credentialHint, forbiddenHint } = provider;
 		const hint = forbiddenHint ? `${credentialHint} ${forbiddenHint}` : credentialHint;
-		expect(testRules(provider)).toEqual([
+		expect(testWith(provider, { url: '/' }).rules).toEqual([
 			{
 				type: 'responseCode',
 				properties: {
@@ -276,7 +276,7 @@ describe('what the test of a credential says', () => {
 	});
 
 	it("names Plivo's IP whitelist with a 403 alone", () => {
-		const [of401, of403] = (testRules(providerOf('plivo')) ?? []).map(
+		const [of401, of403] = (testWith(providerOf('plivo'), { url: '/' }).rules ?? []).map(
 			({ properties }) => properties.message,
 		);
 		expect(of401).not.toContain('whitelist');

@@ -396,15 +396,31 @@ test.each<[what: string, asked: Asked]>([
 
 const maybeActed = 'It is not known whether SignalWire acted on the request';
 test.each<[failure: string, error: string, asked: Asked]>([
-	['unavailable', `${maybeActed} (503)`, { ...document, fates: [503] }],
-	['unavailable', `${maybeActed} (501)`, { ...document, fates: [501] }],
-	['unavailable', `${maybeActed} (no answer within 10 s)`, { ...document, fates: ['never'] }],
 	[
 		'unavailable',
-		`${maybeActed} (the connection broke, EPIPE)`,
+		`${maybeActed}: SignalWire could not handle the request (503)`,
+		{ ...document, fates: [503] },
+	],
+	[
+		'unavailable',
+		`${maybeActed}: SignalWire could not handle the request (501)`,
+		{ ...document, fates: [501] },
+	],
+	[
+		'unavailable',
+		`${maybeActed}: SignalWire gave no answer within 10 s`,
+		{ ...document, fates: ['never'] },
+	],
+	[
+		'unavailable',
+		`${maybeActed}: The connection to SignalWire broke before it answered (EPIPE)`,
 		{ ...document, fates: ['write EPIPE'] },
 	],
-	['unreadable', `${maybeActed} (example)`, { ...document, fates: [new Error('example')] }],
+	[
+		'unreadable',
+		`${maybeActed}: The request to SignalWire ended without an answer that can be read: example`,
+		{ ...document, fates: [new Error('example')] },
+	],
 	['rejected', 'Plivo refused the request (400)', { fates: [busy(60, 400)] }],
 	[
 		'unavailable',

@@ -3,8 +3,10 @@ import { createHmac } from 'node:crypto';
 
 import fc from 'fast-check';
 
-import { checkEvent } from '../../nodes/StopAudioStream/input/checkEvent';
+import { readCheckedEvent } from '../../nodes/StopAudioStream/input/events';
+import { signedItem } from '../../nodes/StopAudioStream/input/trust';
 import { signalWire } from '../../nodes/StopAudioStream/providers/signalWire';
+import { orRefusal, Refusal } from '../../nodes/StopAudioStream/words/sentences';
 import { received } from '../lib/webhookItems.cts';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 500);
@@ -82,13 +84,12 @@ function checked(one: Event, sent: Sent = {}) {
 	const item = 'body' in sent ? { ...json, body: sent.body as typeof json.body } : json;
 	const account = { origin: '', id: '', token: 't', signingKey: sent.key ?? one.key };
 	const raw = Buffer.from(binary?.data?.data ?? '', 'base64').toString();
-	const { ids, outcome } = checkEvent(item, signalWire, {
-		account,
-		raw: { kind: 'raw', text: raw },
-	});
-	return outcome.kind === 'refused'
-		? { refused: outcome.refusal.failure.cause }
-		: { event: outcome.event, ids, fields: outcome.fields };
+	const signed = orRefusal(() =>
+		signedItem(item, { provider: signalWire, account }, { kind: 'raw', text: raw }),
+	);
+	if (signed instanceof Refusal) return { refused: signed.failure.cause };
+	const { kind, ids, fields } = readCheckedEvent(signed, signalWire, true);
+	return { event: kind, ids, fields };
 }
 
 const untrusted = { refused: 'untrusted' };

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { providers } from '../providers';
 import {
+	isSameStream,
 	wayToAllStreams,
 	type EventNames,
 	type EventWord,
@@ -71,33 +72,21 @@ function idsIn(
 	const { values, query } = place;
 	const callId =
 		valueIn(values, names.call) ??
-		(names.callInQuery && query && valueIn(query, names.callInQuery));
+		(query && names.callInQuery && valueIn(query, names.callInQuery));
 	const conferenceSid = valueIn(values, names.conference);
 	const stream = ofStream.includes(place) ? valueIn(values, names.stream, kind) : undefined;
-	return {
-		place,
-		ids: {
-			...(callId && { callId }),
-			...(stream && { stream }),
-			...(conferenceSid && { conferenceSid }),
-		},
-	};
+	return { place, ids: { callId, stream, conferenceSid } };
 }
 
-/** What an event says, in one vocabulary for all providers, and which ids it names. */
-export interface CheckedEvent {
-	kind: EventKind;
-	ids: Ids;
-	/** The event's own body, or its query for a GET. */
-	fields: IDataObject;
-}
-
-/** Reads a provider's event for *Check Event*. Refuses an event that names neither a call nor a conference. */
+/**
+ * Reads a provider's event for *Check Event*. Refuses an event that names neither a call nor a conference. `fields`: the
+ * event's own body, or its query for a GET.
+ */
 export function readCheckedEvent(
 	item: Record<string, unknown>,
 	provider: Provider,
 	onlySigned: boolean,
-): CheckedEvent {
+): { kind: EventKind; ids: Ids; fields: IDataObject } {
 	const places = checkedPlacesIn(item, onlySigned);
 	const found = provider.events.names.flatMap((names) => {
 		const named = idsIn(places, names);
@@ -173,13 +162,6 @@ export function readEvent(
 	}
 	return { way: taken, place: named.place };
 }
-
-/** Whether two texts name one stream. */
-export const isSameStream = (
-	{ kind }: Pick<StreamField, 'kind'>,
-	one: string,
-	other: string,
-): boolean => (kind === 'id' ? isSameId(one, other) : one === other);
 
 const listed = (names: readonly string[]) =>
 	[...new Set(names)].map((name) => `'${name}'`).join(', ');

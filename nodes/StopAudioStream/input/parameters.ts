@@ -83,16 +83,14 @@ export const yesOrNo = (label: string, value: unknown): boolean =>
 
 /** Off if it was not added. */
 export const isOn = (
-	{ name, label }: OptionOf<'yesNo'>,
+	{ name, label }: OptionOf<'boolean'>,
 	options: Record<string, unknown>,
 ): boolean => Object.hasOwn(options, name) && yesOrNo(label, options[name]);
 
 /** The number within its bounds; its default if it was not set. */
-export function wholeNumber(
-	spec: OptionOf<'wholeNumber'>,
-	options: Record<string, unknown>,
-): number {
-	const { name, label, min, max } = spec;
+export function wholeNumber(spec: OptionOf<'number'>, options: Record<string, unknown>): number {
+	const { name, label, typeOptions } = spec;
+	const { minValue: min, maxValue: max } = typeOptions;
 	const value = options[name] ?? spec.default;
 	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 	if (typeof number !== 'number' || !Number.isInteger(number) || number < min || number > max) {
@@ -102,11 +100,13 @@ export function wholeNumber(
 }
 
 /** The value of one of the choices; the default if it was not set. */
-export function choice<Spec extends OptionOf<'choice'>>(
+export function choice<Spec extends OptionOf<'options'>>(
 	spec: Spec,
 	options: Record<string, unknown>,
-): Spec['choices'][number]['value'] {
-	const { name, label, choices } = spec;
-	const values: ReadonlyArray<Spec['choices'][number]['value']> = choices.map(({ value }) => value);
+): Spec['options'][number]['value'] {
+	const { name, label } = spec;
+	const values: ReadonlyArray<Spec['options'][number]['value']> = spec.options.map(
+		({ value }) => value,
+	);
 	return oneOf(label, values, options[name] ?? spec.default);
 }

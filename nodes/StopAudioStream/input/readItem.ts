@@ -33,15 +33,7 @@ export interface StopRequest {
 	way: Way;
 	ids: Ids;
 	/** What was set under 'Options'; times are in ms. */
-	options: {
-		confirm: boolean;
-		includeResponse: boolean;
-		preview: boolean;
-		whenNothingToStop: (typeof OPTIONS.whenNothingToStop.choices)[number]['value'];
-		maxConcurrency: number;
-		maxRetries: number;
-		timeout: number;
-	};
+	options: ReturnType<typeof readOptions>;
 	/** The ids come from fields, and not from an event. */
 	idsFromFields: boolean;
 	/** What the incoming item says about this very call and stream. */
@@ -83,14 +75,8 @@ export class ItemReader {
 	get about(): About {
 		const { provider, operation, way, ids } = this;
 		const { callId, stream, conferenceSid } = ids;
-		return {
-			...(provider && { provider: provider.name }),
-			...(operation && { operation }),
-			...(callId !== undefined && { callId }),
-			...(stream && { stream }),
-			...(way?.choice && { streamBy: way.choice.streamBy }),
-			...(conferenceSid && { conferenceSid }),
-		};
+		const streamBy = way?.choice?.streamBy;
+		return { provider: provider?.name, operation, callId, stream, streamBy, conferenceSid };
 	}
 
 	/** Refuses with a sentence that names the field. */
@@ -119,17 +105,11 @@ export class ItemReader {
 	private readProvider(): Provider {
 		const { name, label } = FIELDS.provider;
 		const value = this.parameters.read(name, '');
-		const exact = providers.find((provider) => provider.name === value);
-		if (exact) return exact;
-		if (this.parameters.isExpression(name)) {
-			return oneOf(label, providers, value, (provider) => provider.name);
-		}
+		const named = oneOf(label, providers, value, (provider) => provider.name);
+		if (named.name === value || this.parameters.isExpression(name)) return named;
 		// If n8n does not know a fixed value by its exact spelling, it drops every field that depends on it.
-		throw unknownChoice(
-			label,
-			providers.map((provider) => provider.name),
-			value,
-		);
+		const names = providers.map((provider) => provider.name);
+		throw unknownChoice(label, names, value);
 	}
 
 	private readCheck(provider: Provider): CheckRequest {
@@ -223,8 +203,20 @@ export class ItemReader {
 		}
 	}
 
-	private readDocument({ document }: Way, options: Record<string, unknown>) {
-		if (document) this.ids.document = documentOf(document, this.parameters, options);
+	private readDocument({ document }: Way, values: Record<string, unknown>) {
+		if (!document) return;
+		const {
+			fallbackUrl: fallbackSpec,
+			method: methodSpec,
+			nameParameter: nameSpec,
+		} = document.options;
+		const fallbackUrl = webUrl(values[fallbackSpec.name], fallbackSpec.label);
+		const url = webUrl(this.parameters.read('cxmlUrl', ''), document.url.label);
+		if (url === '') throw refusal('input', messages.empty, { field: document.url.label });
+		const nameParameter = idText(values[nameSpec.name] ?? nameSpec.default, nameSpec.label);
+		if (nameParameter === '') throw refusal('input', messages.empty, { field: nameSpec.label });
+		const method = choice(methodSpec, values);
+		this.ids.document = { url, ...(fallbackUrl && { fallbackUrl }), method, nameParameter };
 	}
 
 	/** What must be signed. 'Signed Event' counts as soon as it is added: left empty it is refused, and never off. */
@@ -243,25 +235,6 @@ export class ItemReader {
 	}
 }
 
-function documentOf(
-	{ url: urlField, options }: NonNullable<Way['document']>,
-	parameters: Parameters,
-	values: Record<string, unknown>,
-): NonNullable<Ids['document']> {
-	const { fallbackUrl: fallbackSpec, method: methodSpec, nameParameter: nameSpec } = options;
-	const fallbackUrl = webUrl(values[fallbackSpec.name], fallbackSpec.label);
-	const url = webUrl(parameters.read('cxmlUrl', ''), urlField.label);
-	if (url === '') throw refusal('input', messages.empty, { field: urlField.label });
-	const nameParameter = idText(values[nameSpec.name] ?? nameSpec.default, nameSpec.label);
-	if (nameParameter === '') throw refusal('input', messages.empty, { field: nameSpec.label });
-	return {
-		url,
-		...(fallbackUrl && { fallbackUrl }),
-		method: choice(methodSpec, values),
-		nameParameter,
-	};
-}
-
 /** A URL that the provider can fetch, as it was typed; `''` if there is none. */
 function webUrl(value: unknown, label: string): string {
 	const typed = idText(value, label);
@@ -277,7 +250,7 @@ function webUrl(value: unknown, label: string): string {
 	return typed;
 }
 
-const readOptions = (values: Record<string, unknown>): StopRequest['options'] => ({
+const readOptions = (values: Record<string, unknown>) => ({
 	confirm: isOn(OPTIONS.confirm, values),
 	includeResponse: isOn(OPTIONS.includeResponse, values),
 	preview: isOn(OPTIONS.preview, values),

@@ -1,10 +1,12 @@
-import type { Account } from '../providers/provider';
-import { OPTIONS } from '../words/fields';
+import type { IDataObject } from 'n8n-workflow';
+
+import type { Account, Provider } from '../providers/provider';
+import { OPTIONS, REQUIRE_SIGNATURE } from '../words/fields';
 import { messages, refusal } from '../words/sentences';
-import { isRecord } from '../words/values';
+import { isRecord, jsonOrAsIs } from '../words/values';
 import { readSaid, signedPlacesIn, type SaidOfStop } from './events';
 import type { StopRequest } from './readItem';
-import { verifySignature } from './signature';
+import { verifySignature, type RawBody } from './signature';
 
 /**
  * Refuses a stop whose event the provider did not sign, and then one whose event was refused. With 'Signed Event',
@@ -29,6 +31,22 @@ export function trusted(
 		throw refusal('untrusted', messages.signedEventOtherCall, { place: way.on.noun });
 	}
 	return { ...signed, isProven };
+}
+
+/** Returns what the provider signed of an item: the item, or its raw body as JSON. Refuses what it did not sign. */
+export function signedItem(
+	item: IDataObject,
+	signer: { provider: Provider; account: Account },
+	raw: RawBody,
+): Record<string, unknown> {
+	const field = REQUIRE_SIGNATURE.label;
+	const { rawIsSigned } = verifySignature(item, { ...signer, field }, raw);
+	if (!rawIsSigned || raw.kind !== 'raw') return item;
+	const body = jsonOrAsIs(raw.text);
+	if (JSON.stringify(item.body) !== JSON.stringify(body)) {
+		throw refusal('untrusted', messages.otherRawBody, { provider: signer.provider.displayName });
+	}
+	return { body, query: item.query };
 }
 
 const isEmpty = (event: unknown): boolean =>

@@ -1,5 +1,5 @@
 import { messages, type Sentence } from '../words/sentences';
-import type { Status } from '../words/vocabulary';
+import type { CallState, Noun, Status } from '../words/vocabulary';
 
 /** What is known of a stop that found nothing, and what follows from it. */
 interface Evidence {
@@ -44,3 +44,21 @@ export const EVIDENCE = {
 	allLiveOneRuns: notFound('warning', messages.allLiveOneRuns, { mayRun: true }),
 	liveButUnknown: notFound('warning', messages.liveButUnknown),
 };
+
+/** A stop found nothing, and what is known of it. `callState`: of the call or the conference, if a read showed it. */
+export interface NothingFound {
+	kind: 'nothing';
+	evidence: keyof typeof EVIDENCE;
+	callState?: CallState;
+	/** What `callState` is about, if that is not what the stream runs on. */
+	noun?: Noun;
+	/** What has ended, in words. */
+	ended?: string;
+	/** A stream that still runs on the call. */
+	running?: string;
+}
+
+export const nothing = (
+	evidence: NothingFound['evidence'],
+	more: Omit<NothingFound, 'kind' | 'evidence'> = {},
+): NothingFound => ({ kind: 'nothing', evidence, ...more });

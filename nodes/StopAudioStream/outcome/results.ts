@@ -44,14 +44,8 @@ export interface CheckResult {
 /** What *Confirm Stop* says. */
 export type Confirmation = { confirmed: true } | { confirmed: false; confirmReason: string };
 
-/** What the results need of n8n. */
-type ResultContext = Pick<
-	IExecuteFunctions,
-	'getNode' | 'getExecutionCancelSignal' | 'addExecutionHints'
->;
-
 /** One item's output: what became of it, or in n8n's continue modes why it did not work. */
-export function toJson(context: ResultContext, result: ItemResult): IDataObject {
+export function toJson(context: IExecuteFunctions, result: ItemResult): IDataObject {
 	const { about, failure } = result;
 	// n8n sends only an item of just these two fields to the error output, and adds the input's own fields itself.
 	if (failure && context.getNode().onError === 'continueErrorOutput') {
@@ -89,7 +83,7 @@ const inOne = (sentences: string[]) => sentences.filter((each) => each !== '').j
 
 /** The one n8n error of an execution that stops at a failure: the first failure, and how many streams may still run. */
 export function nodeError(
-	context: ResultContext,
+	context: IExecuteFunctions,
 	results: ItemResult[],
 	itemIndex: number,
 	failure: Failure,
@@ -144,7 +138,7 @@ const N8N_CAUSES: Partial<
 };
 
 /** Puts the items' hints on the canvas, each sentence once with the number of items that it holds for. */
-export function addHints(context: ResultContext, results: ItemResult[]) {
+export function addHints(context: IExecuteFunctions, results: ItemResult[]) {
 	// An older n8n has no hints for an AI agent's tool.
 	if (typeof context.addExecutionHints !== 'function') return;
 	const counts = new Map<string, { hint: NonNullable<StopResult['hint']>; count: number }>();

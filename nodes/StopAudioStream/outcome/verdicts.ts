@@ -6,7 +6,7 @@ import {
 	type Provider,
 	type Way,
 } from '../providers/provider';
-import { failed, messages, quoteOf, type Failure, type Sentence } from '../words/sentences';
+import { failed, messages, quoteOf, say, type Failure, type Sentence } from '../words/sentences';
 import { isRecord, isWebPage } from '../words/values';
 import type { FailureCause, Status } from '../words/vocabulary';
 
@@ -37,24 +37,10 @@ export type SendEnd =
 	/** Its time was over before it could leave. */
 	| { kind: 'outOfTime' }
 	/** The provider asked for a longer wait than the node takes, so nothing was sent. */
-	| { kind: 'waitTooLong'; forMs: number }
+	| { kind: 'waitTooLong'; seconds: number }
 	/** An answer that cannot be decoded, or a request that n8n itself did not let out. */
 	| { kind: 'broken'; reason: string }
 	| { kind: 'cancelled' };
-
-/** What an end means, whoever the provider is. */
-export type Meaning =
-	| 'understood'
-	| 'rejected'
-	| 'unknownPath'
-	| 'unreadable'
-	| 'refused'
-	| 'proxyLogin'
-	| 'limited'
-	| 'unavailable'
-	| 'unsupported'
-	| 'redirected'
-	| Exclude<SendEnd['kind'], 'answer'>;
 
 /** What an answer showed of how the provider copes. */
 export type Load = 'copes' | 'limits' | 'unknown';
@@ -104,7 +90,10 @@ export const VERDICTS = {
 	waitTooLong: verdict('rateLimit', messages.waitTooLong),
 	// A cancelled request may have acted too, but it keeps its own sentence: n8n looks for the word 'canceled' in it.
 	cancelled: verdict('unavailable', messages.cancelled),
-} satisfies Record<Meaning, Verdict>;
+} satisfies Record<string, Verdict>;
+
+/** What an end means, whoever the provider is. */
+export type Meaning = keyof typeof VERDICTS;
 
 const TEMPORARY = [408, 500, 502, 503, 504];
 
@@ -121,24 +110,20 @@ export function meaningOfStatus(statusCode: number): Meaning | undefined {
 	return statusCode < 200 ? 'unreadable' : undefined;
 }
 
+/** What a provider's own reading means. */
+const MEANING_OF_OWN = {
+	outcome: 'understood',
+	refusal: 'rejected',
+	sendAgain: 'unavailable',
+} as const;
+
 export function meaningOf(end: SendEnd): Meaning {
 	if (end.kind !== 'answer') return end.kind;
 	const { statusCode } = end.answer;
-	return meaningOfStatus(statusCode) ?? meaningOfOwn(end.own, statusCode);
-}
-
-function meaningOfOwn(own: OwnReading | undefined, statusCode: number): Meaning {
-	switch (own?.kind) {
-		case 'outcome':
-			return 'understood';
-		case 'refusal':
-			return 'rejected';
-		case 'sendAgain':
-			return 'unavailable';
-		case undefined:
-			if (statusCode === 404) return 'unknownPath';
-			return statusCode >= 400 ? 'rejected' : 'unreadable';
-	}
+	const told = meaningOfStatus(statusCode) ?? (end.own && MEANING_OF_OWN[end.own.kind]);
+	if (told) return told;
+	if (statusCode === 404) return 'unknownPath';
+	return statusCode >= 400 ? 'rejected' : 'unreadable';
 }
 
 /** What the end of a stop means: an outcome, or a failure. `mayBeOver`: the call may be over, which would be why. */
@@ -162,7 +147,7 @@ function failureOf(provider: Provider, way: Way, end: SendEnd): { failure: Failu
 	const values = { ...fieldNames(provider, way), ...valuesOf(provider, end) };
 	// Running a document twice does harm, so a document that may have run has a sentence of its own.
 	if (mayHaveActed && way.document) {
-		return failed(cause, messages.maybeActed, { ...values, reason: shortReason(end, values) });
+		return failed(cause, messages.maybeActed, { ...values, reason: say(sentence, values).what });
 	}
 	if (end.kind !== 'answer') return failed(cause, sentence, values);
 	const { retryAfterMs = 0, own, answer } = end;
@@ -188,52 +173,17 @@ const isOwnRefusal = ({ statusCode, body }: Answer): boolean =>
 
 /** The values that an end fills into its sentence. */
 function valuesOf(provider: Provider, end: SendEnd) {
-	const empty = { status: '', quote: '', hint: '', seconds: '', code: '', reason: '', host: '' };
-	const inSeconds = (ms: number) => String(Math.ceil(ms / 1_000));
-	switch (end.kind) {
-		case 'answer': {
-			const { statusCode, body } = end.answer;
-			return {
-				...empty,
-				status: String(statusCode),
-				quote: quoteOf(body),
-				hint: hintFor(provider, statusCode),
-				seconds: inSeconds(end.retryAfterMs ?? 0),
-			};
-		}
-		case 'noAnswer':
-			return { ...empty, seconds: String(end.seconds) };
-		case 'waitTooLong':
-			return { ...empty, seconds: inSeconds(end.forMs) };
-		case 'notReached':
-		case 'connectionLost':
-			return { ...empty, code: end.code };
-		case 'untrustedCertificate':
-		case 'invalidCertificate':
-			return { ...empty, code: end.code, host: end.host };
-		case 'blocked':
-			return { ...empty, host: end.host };
-		case 'outOfTime':
-			return { ...empty, code: 'no time left' };
-		case 'broken':
-			return { ...empty, reason: end.reason };
-		case 'cancelled':
-			return empty;
-	}
+	const others = { status: '', quote: '', hint: '', seconds: '', code: '', reason: '', host: '' };
+	if (end.kind !== 'answer') return { ...others, ...end };
+	const { statusCode, body } = end.answer;
+	return {
+		...others,
+		status: statusCode,
+		quote: quoteOf(body),
+		hint: hintFor(provider, statusCode),
+		seconds: inSeconds(end.retryAfterMs ?? 0),
+	};
 }
 
-/** Why it is not known whether a request was acted on. */
-function shortReason(end: SendEnd, { status, quote }: { status: string; quote: string }): string {
-	switch (end.kind) {
-		case 'answer':
-			return `${status}${quote}`;
-		case 'noAnswer':
-			return `no answer within ${end.seconds} s`;
-		case 'connectionLost':
-			return `the connection broke, ${end.code}`;
-		case 'broken':
-			return end.reason;
-		default:
-			return end.kind;
-	}
-}
+/** For people: a wait that is over when they have waited it. */
+export const inSeconds = (ms: number) => Math.ceil(ms / 1_000);

@@ -1,6 +1,7 @@
 import type {
 	ICredentialDataDecryptedObject,
 	ICredentialTestRequest,
+	IDataObject,
 	IHttpRequestOptions,
 } from 'n8n-workflow';
 
@@ -79,28 +80,29 @@ const urlOf = (request: IHttpRequestOptions & { uri?: unknown }): string =>
 	typeof request.uri === 'string' ? request.uri : request.url;
 
 /**
- * Adds a credential to a request, in a credential's `authenticate`. The request goes to the credential's
- * own origin or not at all: a secret never travels to another host.
+ * A credential's `authenticate`: a function, and no expressions, since it can refuse a URL in words and costs nothing
+ * per request. The request goes to the credential's own origin or not at all: a secret never travels to another host.
  */
-export function authenticate(
-	spec: CredentialSpec,
-	data: ICredentialDataDecryptedObject,
-	request: IHttpRequestOptions,
-): IHttpRequestOptions {
-	const { origin, id, token } = readAccount(spec, data);
-	const url = new URL(urlOf(request), origin);
-	if (url.origin !== origin) {
-		throw refusal('credentials', messages.otherHost, { origin, field: spec.url.label });
-	}
-	// n8n's credential test passes `baseURL` as the user typed it; `url` is complete and replaces it.
-	const whole = { ...request, baseURL: undefined, uri: undefined, url: url.href };
-	return spec.headers
-		? {
-				...whole,
-				headers: { ...request.headers, [spec.headers.id]: id, [spec.headers.token]: token },
-			}
-		: { ...whole, auth: { username: id, password: token } };
-}
+export const authenticateWith =
+	(spec: CredentialSpec) =>
+	async (
+		data: ICredentialDataDecryptedObject,
+		request: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> => {
+		const { origin, id, token } = readAccount(spec, data);
+		const url = new URL(urlOf(request), origin);
+		if (url.origin !== origin) {
+			throw refusal('credentials', messages.otherHost, { origin, field: spec.url.label });
+		}
+		// n8n's credential test passes `baseURL` as the user typed it; `url` is complete and replaces it.
+		const whole = { ...request, baseURL: undefined, uri: undefined, url: url.href };
+		return spec.headers
+			? {
+					...whole,
+					headers: { ...request.headers, [spec.headers.id]: id, [spec.headers.token]: token },
+				}
+			: { ...whole, auth: { username: id, password: token } };
+	};
 
 /**
  * The id in the URL of a credential's test: n8n evaluates this expression, which drops what {@link readAccount} drops
@@ -109,9 +111,18 @@ export function authenticate(
 export const idInTest = ({ id }: CredentialSpec): string =>
 	`{{encodeURIComponent(String($credentials.${id.name}).replace(/^${SPACE.source}+|${SPACE.source}+$/gu, ''))}}`;
 
-/** What a credential's test says if the provider rejects it: the same words as the node's own. */
-export const testRules = (provider: Provider): ICredentialTestRequest['rules'] =>
-	[401, 403].map((status) => {
+/** A credential's test. If the provider rejects the credential, it says the same words as the node. */
+export const testWith = (
+	provider: Provider,
+	request: { url: string; qs?: IDataObject },
+): ICredentialTestRequest => ({
+	request: {
+		baseURL: `={{$credentials.${provider.credential.url.name}}}`,
+		...request,
+		disableFollowRedirect: true,
+		timeout: 10_000,
+	},
+	rules: [401, 403].map((status) => {
 		const { what, todo } = say(messages.refused, {
 			provider: provider.displayName,
 			status,
@@ -119,4 +130,5 @@ export const testRules = (provider: Provider): ICredentialTestRequest['rules'] =
 			hint: hintFor(provider, status),
 		});
 		return { type: 'responseCode', properties: { value: status, message: `${what}. ${todo}` } };
-	});
+	}),
+});

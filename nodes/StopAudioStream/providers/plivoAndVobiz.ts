@@ -29,6 +29,8 @@ const callUuid: FieldText = {
 		"The call whose stream is to stop. Plivo and Vobiz send it as 'CallUUID' to the answer and hang-up URLs, and as 'callId' in the first message of the stream.",
 };
 
+const onCall = { noun: 'call', id: 'callId', field: callUuid } as const;
+
 const streamId: StreamField = {
 	kind: 'id',
 	label: 'Stream ID',
@@ -145,11 +147,7 @@ export function callStreamWays({
 			statusCode === 200 && isRecord(body) ? readList(body, stream) : undefined,
 	};
 
-	const shared = {
-		on: { noun: 'call', id: 'callId', field: callUuid },
-		list,
-		callReads: [record, liveCall],
-	} as const;
+	const shared = { on: onCall, list, callReads: [record, liveCall] } as const;
 	return [
 		{
 			...shared,

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { OptionOf } from '../words/fields';
 import type { messages } from '../words/sentences';
+import { isSameId } from '../words/values';
 import type { CallState, Noun, Operation, Status } from '../words/vocabulary';
 import type { Scheme } from './signature';
 
@@ -68,9 +69,9 @@ export interface Way {
 		url: FieldText;
 		/** Options that only cXML has, by what they are for. */
 		options: {
-			fallbackUrl: OptionOf<'text'>;
-			method: OptionOf<'choice'>;
-			nameParameter: OptionOf<'text'>;
+			fallbackUrl: OptionOf<'string'>;
+			method: OptionOf<'options'>;
+			nameParameter: OptionOf<'string'>;
 		};
 	};
 	/** What the provider's events call the call, the conference and the stream, the most usual first. */
@@ -177,6 +178,13 @@ export interface StreamField extends FieldText {
 	/** When the field may be empty; without it, the field is required. */
 	ifEmpty?: string;
 }
+
+/** Whether two texts name one stream. */
+export const isSameStream = (
+	{ kind }: Pick<StreamField, 'kind'>,
+	one: string,
+	other: string,
+): boolean => (kind === 'id' ? isSameId(one, other) : one === other);
 
 /** What a provider's events call their ids. */
 export interface EventNames {

@@ -1,6 +1,5 @@
 import type { OptionSpec } from '../words/fields';
 import { messages } from '../words/sentences';
-import type { CallState } from '../words/vocabulary';
 import { isRecord, isSameId, textOf } from '../words/values';
 import {
 	isRefusal,
@@ -87,29 +86,32 @@ const stopStream = (of: string, { stream }: Ids): ProviderRequest => ({
 
 /** `CallStatus` of a call that is over. */
 const CALL_ENDED = ['completed', 'canceled', 'failed', 'busy', 'no-answer'];
-const CALL_LIVE = ['queued', 'initiated', 'ringing', 'in-progress'];
 
 /**
- * Reads the `status` of the call. `isUnknownTold`: whether a 404 shows that there is no such call. A call that SWML or
- * Relay runs need not exist in this API.
+ * Reads the `status` of a call or a conference. `isUnknownTold`: whether a 404 shows that there is none. A call that
+ * SWML or Relay runs need not exist in this API.
  */
-const readsCall = (isUnknownTold: boolean): CallRead => ({
-	build: (account, ids) => ({ method: 'GET', url: callUrl(account, ids) }),
-	read: (answer, { callId }) =>
-		readPlace(answer, callId, { ended: CALL_ENDED, live: CALL_LIVE }, isUnknownTold),
+const readsPlace = (
+	urlOf: typeof callUrl,
+	id: Way['on']['id'],
+	words: { ended: readonly string[]; live: readonly string[] },
+	isUnknownTold = true,
+): CallRead => ({
+	build: (account, ids) => ({ method: 'GET', url: urlOf(account, ids) }),
+	read({ statusCode, body }, ids) {
+		if (statusCode === 404 && isUnknownTold && ownErrors(body)) return 'notFound';
+		if (statusCode !== 200 || !isRecord(body) || !isSameId(body.sid, ids[id])) return undefined;
+		if (words.ended.includes(textOf(body.status))) return 'ended';
+		return words.live.includes(textOf(body.status)) ? 'live' : undefined;
+	},
 });
-const theCall = readsCall(true);
-/** The conference: `init`, `in-progress` or `completed`. */
-const theConference: CallRead = {
-	build: (account, ids) => ({ method: 'GET', url: conferenceUrl(account, ids) }),
-	read: (answer, ids) =>
-		readPlace(
-			answer,
-			ids.conferenceSid,
-			{ ended: ['completed'], live: ['init', 'in-progress'] },
-			true,
-		),
+const callWords = {
+	ended: CALL_ENDED,
+	live: ['queued', 'initiated', 'ringing', 'in-progress'],
 };
+const conferenceWords = { ended: ['completed'], live: ['init', 'in-progress'] };
+const theCall = readsPlace(callUrl, 'callId', callWords);
+const theConference = readsPlace(conferenceUrl, 'conferenceSid', conferenceWords);
 
 /**
  * Stopping a stream by its SID: signalwire.com/docs/compatibility-api/rest/streams/update-stream (read 2026-11).
@@ -165,31 +167,28 @@ const documentOptions = {
 	fallbackUrl: {
 		name: 'cxmlFallbackUrl',
 		label: 'cXML Fallback URL',
-		kind: 'text',
+		type: 'string',
 		default: '',
 		placeholder: 'e.g. https://example.com/stop-stream',
 		description: "The cXML that SignalWire runs if it cannot fetch the one at 'cXML URL'",
-		shownFor: 'stops',
 	},
 	method: {
 		name: 'cxmlMethod',
 		label: 'cXML Method',
-		kind: 'choice',
+		type: 'options',
 		default: 'POST',
-		choices: [
+		options: [
 			{ name: 'GET', value: 'GET' },
 			{ name: 'POST', value: 'POST' },
 		],
 		description: 'How SignalWire fetches the cXML and its fallback',
-		shownFor: 'stops',
 	},
 	nameParameter: {
 		name: 'nameParameter',
 		label: 'Stream Name Parameter',
-		kind: 'text',
+		type: 'string',
 		default: 'STREAMNAME',
 		description: "The parameter of 'cXML URL' that carries the stream's name",
-		shownFor: 'stops',
 	},
 } as const satisfies Record<string, OptionSpec>;
 
@@ -265,7 +264,7 @@ const byControlId: Way = {
 		},
 	}),
 	read: (answer) => (isRefusal(answer) ? readCallingRefusal(answer) : readTakenOrder(answer, 'id')),
-	callReads: [readsCall(false)],
+	callReads: [readsPlace(callUrl, 'callId', callWords, false)],
 };
 
 /** The way of an event that names a conference: its stop goes there. */
@@ -421,19 +420,6 @@ export const signalWire: Provider = {
 	// "POST 13,800 per 10 s, account-wide": signalwire.com/docs/platform/rate-limits
 	rateLimit: { requests: 13_800, windowMs: 10_000 },
 };
-
-/** The state of a call or a conference, from its own resource. */
-function readPlace(
-	{ statusCode, body }: Answer,
-	sid: string | undefined,
-	words: { ended: readonly string[]; live: readonly string[] },
-	isUnknownTold: boolean,
-): CallState | undefined {
-	if (statusCode === 404 && isUnknownTold && ownErrors(body)) return 'notFound';
-	if (statusCode !== 200 || !isRecord(body) || !isSameId(body.sid, sid)) return undefined;
-	if (words.ended.includes(textOf(body.status))) return 'ended';
-	return words.live.includes(textOf(body.status)) ? 'live' : undefined;
-}
 
 /** The parameters of "Update a Call"; a stream's name goes into both URLs as a query parameter. */
 function documentForm(

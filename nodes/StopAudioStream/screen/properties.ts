@@ -1,13 +1,7 @@
 import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 
 import { providers } from '../providers';
-import {
-	waysToOneStream,
-	wayToAllStreams,
-	type FieldText,
-	type Provider,
-	type Way,
-} from '../providers/provider';
+import { waysToOneStream, wayToAllStreams, type Provider, type Way } from '../providers/provider';
 import { FIELDS, OPTIONS, REQUIRE_SIGNATURE, type OptionSpec } from '../words/fields';
 import { messages, say } from '../words/sentences';
 
@@ -34,34 +28,19 @@ const names = (some: readonly Provider[]) => some.map(({ name }) => name);
 const withStopAll = providers.filter(wayToAllStreams);
 const withConfirm = providers.filter(({ ways }) => ways.some(({ streams }) => streams));
 
-/** A way beside the provider it belongs to. */
-interface Shown {
-	provider: Provider;
-	way: Way;
-}
-
-const shown: Shown[] = providers.flatMap((provider) =>
-	provider.ways.map((way) => ({ provider, way })),
-);
+/** Each way beside the provider it belongs to. */
+const shown = providers.flatMap((provider) => provider.ways.map((way) => ({ provider, way })));
+type Shown = (typeof shown)[number];
 const withDocument = shown.flatMap(({ provider, way }) =>
 	way.document ? [{ provider, way, document: way.document }] : [],
 );
 
-/** Groups what has the same text, so that ways with the same words share one definition. */
-function byText<Entry extends Shown>(
-	entries: readonly Entry[],
-	textOf: (entry: Entry) => FieldText | undefined,
-): Array<{ text: FieldText; entries: [Entry, ...Entry[]] }> {
-	const groups = new Map<string, { text: FieldText; entries: [Entry, ...Entry[]] }>();
-	for (const entry of entries) {
-		const text = textOf(entry);
-		if (!text) continue;
-		const group = groups.get(text.description);
-		if (group) group.entries.push(entry);
-		else groups.set(text.description, { text, entries: [entry] });
-	}
-	return [...groups.values()];
-}
+/** Groups ways that have the same field, as one object, so that they share one definition. */
+const byField = <Field>(fieldOf: (way: Way) => Field | undefined) =>
+	[...new Set(shown.flatMap(({ way }) => fieldOf(way) ?? []))].map((field) => ({
+		field,
+		entries: shown.filter(({ way }) => fieldOf(way) === field),
+	}));
 
 const providersOf = (entries: readonly Shown[]) => [
 	...new Set(entries.map(({ provider }) => provider.name)),
@@ -71,61 +50,60 @@ const providersOf = (entries: readonly Shown[]) => [
 const choicesOf = (entries: readonly Shown[]) =>
 	entries.flatMap(({ way }) => (way.choice ? [way.choice.streamBy] : []));
 
-/**
- * When the field of the call, or of the conference, shows. The call shows for every choice but the conference's. It
- * is said that way round because 'Stop All Streams' has no choice, and needs the call too.
- */
-function forPlace(entries: readonly [Shown, ...Shown[]]): NonNullable<IDisplayOptions['show']> {
-	const [{ provider, way }] = entries;
-	const others = waysToOneStream(provider).filter(({ on }) => on.id !== way.on.id);
-	const [other] = choicesOf(others.map((each) => ({ provider, way: each })));
-	if (other === undefined) return {};
-	return way.on.id === 'callId'
-		? { streamBy: [{ _cnd: { not: other } }] }
-		: { ...oneStream, streamBy: choicesOf(entries) };
+/** When a field that these ways need shows. */
+const forWays = (entries: readonly Shown[]) => {
+	const streamBy = choicesOf(entries);
+	return { ...oneStream, ...(streamBy.length > 0 && { streamBy }), provider: providersOf(entries) };
+};
+
+const onConference = choicesOf(shown.filter(({ way }) => way.on.noun === 'conference'));
+
+/** When the field of the call, or of the conference, shows, if its provider has several choices. */
+function forPlace(on: Way['on'], choices: string[]): IDisplayOptions['show'] {
+	if (choices.length === 0) return {};
+	if (on.noun === 'conference') return { ...oneStream, streamBy: choices };
+	// Said that way round because 'Stop All Streams' has no choice, and needs the call too.
+	return { streamBy: onConference.map((choice) => ({ _cnd: { not: choice } })) };
 }
 
-const placeFields: INodeProperties[] = byText(shown, ({ way }) => way.on.field).map(
-	({ text, entries }) => ({
-		displayName: text.label,
-		name: entries[0].way.on.id,
-		type: 'string',
-		default: '',
-		required: true,
-		placeholder: text.placeholder,
-		description: text.description,
-		displayOptions: {
-			show: { ...stops, ...fromFields, ...forPlace(entries), provider: providersOf(entries) },
-		},
-	}),
-);
-
-const streamFields: INodeProperties[] = byText(shown, ({ way }) => way.stream).flatMap(
-	({ text, entries }) => {
-		const streamBy = choicesOf(entries);
-		const ifEmpty = entries[0].way.stream?.ifEmpty;
-		const show = {
-			...oneStream,
-			...(streamBy.length > 0 && { streamBy }),
+const placeFields: INodeProperties[] = byField(({ on }) => on).map(({ field: on, entries }) => ({
+	displayName: on.field.label,
+	name: on.id,
+	type: 'string',
+	default: '',
+	required: true,
+	placeholder: on.field.placeholder,
+	description: on.field.description,
+	displayOptions: {
+		show: {
+			...stops,
+			...fromFields,
+			...forPlace(on, choicesOf(entries)),
 			provider: providersOf(entries),
-		};
+		},
+	},
+}));
+
+const streamFields = byField(({ stream }) => stream).flatMap(
+	({ field: { label, placeholder, description, ifEmpty }, entries }): INodeProperties[] => {
+		const show = forWays(entries);
 		const field = {
-			displayName: text.label,
+			displayName: label,
 			name: 'stream',
 			type: 'string',
 			default: '',
-			placeholder: text.placeholder,
+			placeholder,
 		} as const;
 		return [
 			{
 				...field,
 				...(ifEmpty === undefined && { required: true }),
-				description: [text.description, ifEmpty].join(' ').trim(),
+				description: [description, ifEmpty].join(' ').trim(),
 				displayOptions: { show: { ...fromFields, ...show } },
 			},
 			{
 				...field,
-				description: `${text.description} Leave it empty to take it from the event.`,
+				description: `${description} Leave it empty to take it from the event.`,
 				displayOptions: { show: { ...fromEvent, ...show } },
 			},
 		];
@@ -148,11 +126,11 @@ const notice = (
 /** What happens to the call, beside each choice. */
 const notices: INodeProperties[] = providers.flatMap((provider) => [
 	...waysToOneStream(provider).map((way) =>
-		notice(`${provider.name}${way.choice?.streamBy ?? ''}Notice`, way.notice, {
-			...oneStream,
-			...(way.choice && { streamBy: [way.choice.streamBy] }),
-			provider: [provider.name],
-		}),
+		notice(
+			`${provider.name}${way.choice?.streamBy ?? ''}Notice`,
+			way.notice,
+			forWays([{ provider, way }]),
+		),
 	),
 	notice(
 		`${provider.name}AllNotice`,
@@ -193,47 +171,17 @@ const showForDocuments: IDisplayOptions = {
 };
 
 const forStops = { '/operation': stops.operation };
-const SHOWN_FOR: Record<OptionSpec['shownFor'], IDisplayOptions> = {
+const SHOWN_FOR: Record<NonNullable<OptionSpec['shownFor']> | 'stops', IDisplayOptions> = {
 	stops: { show: forStops },
 	confirm: { show: { ...forStops, '/provider': names(withConfirm) } },
 	events: { show: { ...forStops, '/source': ['event'] } },
 	checks: { show: { '/operation': checks.operation } },
 };
 
-/** One option as n8n's screen wants it. */
-function optionField(
-	spec: OptionSpec,
-	displayOptions: IDisplayOptions = SHOWN_FOR[spec.shownFor],
-): INodeProperties {
-	const field = {
-		displayName: spec.label,
-		name: spec.name,
-		description: spec.description,
-		...(spec.placeholder && { placeholder: spec.placeholder }),
-		displayOptions,
-	};
-	switch (spec.kind) {
-		case 'yesNo':
-			// On when it is added: nobody adds 'Preview Only' to leave it off.
-			return { ...field, type: 'boolean', default: true };
-		case 'wholeNumber':
-			return {
-				...field,
-				type: 'number',
-				default: spec.default,
-				typeOptions: { minValue: spec.min, maxValue: spec.max },
-			};
-		case 'choice':
-			return {
-				...field,
-				type: 'options',
-				default: spec.default,
-				options: spec.choices.map((choice) => ({ ...choice })),
-			};
-		case 'text':
-			return { ...field, type: 'string', default: spec.default };
-	}
-}
+const optionField = (
+	{ shownFor, label, ...field }: OptionSpec,
+	displayOptions = SHOWN_FOR[shownFor ?? 'stops'],
+) => ({ displayName: label, ...field, displayOptions }) as INodeProperties;
 
 /** Not `localeCompare`: its first use loads the rules of all languages, which takes n8n longer than this package. */
 function byLabel({ displayName: one }: INodeProperties, { displayName: other }: INodeProperties) {
@@ -359,10 +307,7 @@ export const properties: INodeProperties[] = [
 		required: true,
 		placeholder: entry.document.url.placeholder,
 		description: entry.document.url.description,
-		displayOptions: {
-			show: { ...oneStream, streamBy: choicesOf([entry]), provider: providersOf([entry]) },
-			hide: notInTools,
-		},
+		displayOptions: { show: forWays([entry]), hide: notInTools },
 	})),
 	...notices,
 	{

@@ -1,7 +1,14 @@
 import { quoteOf, messages, say, type ValuesFor } from '../words/sentences';
+import { nothing, type NothingFound } from '../outcome/nothingFound';
 import type { Confirmation } from '../outcome/results';
 import type { SendEnd } from '../outcome/verdicts';
-import type { CallRead, Ids, ProviderRequest, StreamsState, Way } from '../providers/provider';
+import {
+	isSameStream,
+	type CallRead,
+	type Ids,
+	type ProviderRequest,
+	type Way,
+} from '../providers/provider';
 import type { CallState, Noun } from '../words/vocabulary';
 import type { RequestSender, SendOptions } from './requestSender';
 import { monotonicNow, pauseUntil } from './time';
@@ -22,16 +29,6 @@ export interface Asked {
 	ids: Ids;
 	options: SendOptions;
 }
-
-/** What the reads found out after a stop that found nothing. */
-export type Finding =
-	/** Of the stream itself. `running`: the provider shows it without an end. */
-	| { kind: 'stream'; state: 'ended' | 'running' }
-	/** Of the call, or of the conference. `list`: a live call's streams, if there is such a list and it could be read. */
-	| { kind: 'call'; state: CallState; noun: Noun; list?: StreamsState }
-	/** No read showed anything. */
-	| { kind: 'nothingTold' }
-	| { kind: 'noTime' };
 
 /** The one clock of a run's reads: it starts when the first is asked for. */
 export class ReadClock {
@@ -60,23 +57,42 @@ export class Lookups {
 	/**
 	 * Investigates what became of a stream that a stop did not find: the stream itself if it can be read, then the
 	 * call, then a live call's list of streams. The first that shows something ends it. `callEnded`: an event said
-	 * that the call is over.
+	 * that the call is over. `running`: the provider shows the stream itself without an end; `listed`: its list does.
 	 */
-	async investigate(asked: Asked, callEnded: boolean): Promise<Finding> {
+	async investigate(
+		asked: Asked,
+		callEnded: boolean,
+	): Promise<NothingFound | 'running' | 'listed'> {
 		const { way, ids, options } = asked;
-		if (way.stream && way.streams) {
+		const { stream, list } = way;
+		if (stream && way.streams) {
 			const end = await this.read(way.streams.build(this.sender.account, ids), options);
-			if (end.kind === 'outOfTime') return { kind: 'noTime' };
+			if (end.kind === 'outOfTime') return nothing('noTime');
 			const state = end.kind === 'answer' ? way.streams.read(end.answer, ids) : undefined;
-			if (state?.kind === 'ended' || state?.kind === 'running') {
-				return { kind: 'stream', state: state.kind };
-			}
+			if (state?.kind === 'running') return 'running';
+			if (state?.kind === 'ended') return nothing('shownEnded', { ended: 'stream' });
 		}
-		const finding = await this.callState(asked, callEnded);
-		if (finding.kind !== 'call' || finding.state !== 'live' || !way.list) return finding;
-		const { list } = way;
+		const known = await this.callState(asked, callEnded);
+		if (known === 'noTime') return nothing('noTime');
+		if (known === undefined) return nothing('nothingTold');
+		if (known.callState === 'ended') return nothing('shownEnded', { ...known, ended: known.noun });
+		if (known.callState === 'notFound') return nothing('unknown', known);
+		// To a stop by name, a "not found" speaks of the call.
+		if (!list) return nothing(way.document ? 'liveButUnknown' : 'liveUnsure', known);
 		const end = await this.readOnce(list.build(this.sender.account, ids), options);
-		return { ...finding, list: end.kind === 'answer' ? list.read(end.answer, ids) : undefined };
+		const streams = end.kind === 'answer' ? list.read(end.answer, ids) : undefined;
+		switch (streams?.kind) {
+			case 'running': {
+				const { id: running = '' } = streams;
+				if (stream && isSameStream(stream, running, ids.stream ?? '')) return 'listed';
+				return nothing(stream ? 'liveOtherRuns' : 'allLiveOneRuns', { ...known, running });
+			}
+			case 'ended':
+			case 'noneListed':
+				return nothing(stream ? 'liveNoneListed' : 'noneListed', known);
+			default:
+				return nothing(stream ? 'liveUnread' : 'liveButUnknown', known);
+		}
 	}
 
 	/** Whether the call, or the conference, has ended, by the one read that can show it. */
@@ -85,24 +101,25 @@ export class Lookups {
 		return state === 'noTime' ? undefined : state;
 	}
 
-	/** The state of the call, or of the conference. `callEnded`: an event said that the call is over. */
+	/**
+	 * The state of the call, or of the conference; `undefined` if no read shows it. `callEnded`: an event said that the
+	 * call is over.
+	 */
 	private async callState(
 		{ way, ids, options }: Asked,
 		callEnded: boolean,
-	): Promise<Exclude<Finding, { kind: 'stream' }>> {
-		const { noun } = way.on;
+	): Promise<{ callState: CallState; noun: Noun } | 'noTime' | undefined> {
 		for (const read of way.callReads) {
-			const state = await this.take(read, ids, options);
-			if (state === 'noTime') return { kind: 'noTime' };
-			if (state === undefined) continue;
-			if (state !== 'ended' || !read.alsoEnded || callEnded || !ids.callId) {
-				return { kind: 'call', state, noun };
+			const callState = await this.take(read, ids, options);
+			if (callState === 'noTime') return callState;
+			if (callState === undefined) continue;
+			if (callState !== 'ended' || !read.alsoEnded || callEnded || !ids.callId) {
+				return { callState, noun: way.on.noun };
 			}
 			const other = await this.take(read.alsoEnded, ids, options);
-			if (other === 'noTime') return { kind: 'noTime' };
-			return other ? { kind: 'call', state: other, noun: 'call' } : { kind: 'nothingTold' };
+			return other && other !== 'noTime' ? { callState: other, noun: 'call' } : other;
 		}
-		return { kind: 'nothingTold' };
+		return undefined;
 	}
 
 	private async take(

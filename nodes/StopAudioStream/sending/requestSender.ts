@@ -7,6 +7,7 @@ import type {
 
 import { secretMask, type Mask } from '../outcome/secrets';
 import {
+	inSeconds,
 	MAX_WAIT_MS,
 	meaningOf,
 	meaningOfStatus,
@@ -118,7 +119,9 @@ export class RequestSender {
 			});
 			if (slot === 'cancelled') return sent({ kind: 'cancelled' });
 			if (slot === 'outOfTime') return sent(end ?? { kind: 'outOfTime' });
-			if ('refusedForMs' in slot) return sent({ kind: 'waitTooLong', forMs: slot.refusedForMs });
+			if ('refusedForMs' in slot) {
+				return sent({ kind: 'waitTooLong', seconds: inSeconds(slot.refusedForMs) });
+			}
 
 			deadline = Math.min(deadline, slot.sentAt + MAX_ITEM_MS);
 			if (end && VERDICTS[meaningOf(end)].mayHaveActed) effectBefore = true;

@@ -7,7 +7,7 @@ export const FIELDS = {
 	options: { name: 'options', label: 'Options' },
 } as const;
 
-/** One entry under 'Options'. The screen is made from it, and each item's value is held to it. */
+/** One entry under 'Options', as n8n's screen wants it; each item's value is held to it too. */
 export type OptionSpec = {
 	/** The name that saved workflows hold. */
 	name: string;
@@ -15,23 +15,25 @@ export type OptionSpec = {
 	description: string;
 	placeholder?: string;
 	/**
-	 * `stops`: for every stop. `confirm`: for a stop at a provider whose streams can be read. `events`: for a stop of
-	 * what an event names. `checks`: for *Check Event*.
+	 * Absent: every stop. `confirm`: a stop at a provider whose streams can be read. `events`: a stop of what an event
+	 * names. `checks`: *Check Event*.
 	 */
-	shownFor: 'stops' | 'confirm' | 'events' | 'checks';
-} & (
-	| { kind: 'yesNo' }
-	| { kind: 'wholeNumber'; default: number; min: number; max: number }
-	| {
-			kind: 'choice';
-			default: string;
-			choices: ReadonlyArray<{ name: string; value: string; description?: string }>;
-	  }
-	| { kind: 'text'; default: string }
-);
+	shownFor?: 'confirm' | 'events' | 'checks';
+} &
+	// On when it is added: nobody adds 'Preview Only' to leave it off.
+	(
+		| { type: 'boolean'; default: true }
+		| { type: 'number'; default: number; typeOptions: { minValue: number; maxValue: number } }
+		| {
+				type: 'options';
+				default: string;
+				options: ReadonlyArray<{ name: string; value: string; description?: string }>;
+		  }
+		| { type: 'string'; default: string }
+	);
 
-/** An option of one kind. */
-export type OptionOf<Kind extends OptionSpec['kind']> = Extract<OptionSpec, { kind: Kind }>;
+/** An option of one type. */
+export type OptionOf<Type extends OptionSpec['type']> = Extract<OptionSpec, { type: Type }>;
 
 /** A field of *Check Event*, not an option: it always shows, so that nobody overlooks that it is off. */
 export const REQUIRE_SIGNATURE = {
@@ -45,7 +47,8 @@ export const OPTIONS = {
 	confirm: {
 		name: 'confirm',
 		label: 'Confirm Stop',
-		kind: 'yesNo',
+		type: 'boolean',
+		default: true,
 		description:
 			'Whether to read the stream after the stop, for up to 10 seconds, until it shows that it ended',
 		shownFor: 'confirm',
@@ -53,9 +56,9 @@ export const OPTIONS = {
 	whenNothingToStop: {
 		name: 'whenNothingToStop',
 		label: 'If Nothing Is Left to Stop',
-		kind: 'choice',
+		type: 'options',
 		default: 'failIfLive',
-		choices: [
+		options: [
 			{
 				name: 'Fail If a Stream May Still Run',
 				value: 'failIfLive',
@@ -79,12 +82,12 @@ export const OPTIONS = {
 			},
 		],
 		description: 'What to do if the stop finds no such stream running',
-		shownFor: 'stops',
 	},
 	includeEvent: {
 		name: 'includeEvent',
 		label: 'Include Event Fields',
-		kind: 'yesNo',
+		type: 'boolean',
+		default: true,
 		description:
 			"Whether to put the event's own fields into the output, without the webhook's headers",
 		shownFor: 'checks',
@@ -92,43 +95,39 @@ export const OPTIONS = {
 	includeResponse: {
 		name: 'includeResponse',
 		label: 'Include Provider Response',
-		kind: 'yesNo',
+		type: 'boolean',
+		default: true,
 		description: "Whether to put the provider's answer into the output as it came",
-		shownFor: 'stops',
 	},
 	maxConcurrency: {
 		name: 'maxConcurrency',
 		label: 'Max Concurrency',
-		kind: 'wholeNumber',
-		min: 1,
-		max: 1_000,
+		type: 'number',
 		default: 100,
+		typeOptions: { minValue: 1, maxValue: 1_000 },
 		description:
 			"How many requests to one account may be under way at once, including those of other executions. With a low number, this node waits until fewer are under way. The node keeps to the provider's rate limit in any case.",
-		shownFor: 'stops',
 	},
 	maxRetries: {
 		name: 'maxRetries',
 		label: 'Max Retries',
-		kind: 'wholeNumber',
-		min: 0,
-		max: 10,
+		type: 'number',
 		default: 3,
+		typeOptions: { minValue: 0, maxValue: 10 },
 		description:
 			'How often to send a request again if the provider is busy, limits requests or does not answer',
-		shownFor: 'stops',
 	},
 	preview: {
 		name: 'preview',
 		label: 'Preview Only',
-		kind: 'yesNo',
+		type: 'boolean',
+		default: true,
 		description: 'Whether to show the request that would go out, and send nothing',
-		shownFor: 'stops',
 	},
 	signedEvent: {
 		name: 'signedEvent',
 		label: 'Signed Event',
-		kind: 'text',
+		type: 'string',
 		default: '',
 		placeholder: "e.g. {{ $('Call Status').item.json }}",
 		description:
@@ -138,17 +137,16 @@ export const OPTIONS = {
 	timeout: {
 		name: 'timeout',
 		label: 'Timeout',
-		kind: 'wholeNumber',
-		min: 1,
-		max: 120_000,
+		type: 'number',
 		default: 10_000,
+		typeOptions: { minValue: 1, maxValue: 120_000 },
 		description: 'How long to wait for one answer, in milliseconds',
-		shownFor: 'stops',
 	},
 	verifySignature: {
 		name: 'verifySignature',
 		label: 'Verify Signature',
-		kind: 'yesNo',
+		type: 'boolean',
+		default: true,
 		description: 'Whether to obey only events that the provider signed',
 		shownFor: 'events',
 	},
