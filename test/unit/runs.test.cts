@@ -55,9 +55,12 @@ async function runOf({ streams = ['s'], options, cancelAfter, parameters, ...run
 }
 
 const notFound: Fate = { statusCode: 404, body: { api_id: 'x', error: 'not found' } };
-const shown = (id: string, endTime: '' | null = null): Fate => ({
-	body: { stream_id: id, status: 'initiated', end_time: endTime },
+const shownAs = (id: string, endTime: '' | null = null) => ({
+	stream_id: id,
+	status: 'initiated',
+	end_time: endTime,
 });
+const shown = (id: string, endTime?: ''): Fate => ({ body: shownAs(id, endTime) });
 const runs = { '/Stream/s/': shown('s') };
 const live = { live: { body: { call_uuid: 'c' } } };
 const listed = (id: string) => ({ ...live, '&offset=0': shown(id, '') });
@@ -197,6 +200,15 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 	'a stream that the list shows under its id in another case is that stream': [
 		{ fates: answers([notFound], listed('S')) },
 		{ items: [{ failure: 'rejected', error: still, attempts: 2 }] },
+	],
+	'a stream that the list shows as running is stopped once more, wherever it stands there': [
+		{
+			fates: answers([notFound, 204], {
+				...live,
+				'&offset=0': { body: { objects: ['s9', 's', 's8'].map((id) => shownAs(id)) } },
+			}),
+		},
+		{ items: [{ status: 'stopped', attempts: 2 }] },
 	],
 	'all streams of a call: a page that is one running stream counts': [
 		{ fates: answers([notFound], listed('s9')), parameters: { operation: 'stopAllStreams' } },

@@ -178,6 +178,7 @@ export const answers: readonly Row[] = [
 			null: 'null',
 			'a web server’s JSON': { status: 404, error: 'Not Found' },
 			'its code and words': { code: 404, message: 'Not Found' },
+			'a longer code and words': { code: 404_404, message: 'Not Found' },
 			'an empty list': '[]',
 			'no refusal in a list': { errors: [] },
 			'a refusal beside something else': { errors: [{ code: 'x', message: 'Not Found' }, {}] },
