@@ -57,11 +57,15 @@ export const wordless: readonly Row[] = [
 		},
 		expected: () => ({ status: 'alreadyStopped', statusCode: 200, runs: false }),
 	}),
-	row({
-		name: '"No active stream found" with another status than 400 or 404 is a refusal',
-		arrange: (c) =>
-			c.answer({ status: 422, body: { api_id: 'x', error: 'No active stream found' } }),
-		expected: () => ({ failure: 'rejected', statusCode: 422, attempts: 1, runs: true }),
+	rows<[status: number, error: string]>({
+		name: '"No active stream found" with another status than 400 or 404, or among other words, is a refusal',
+		variants: () => ({
+			422: [422, 'No active stream found'],
+			'words before it': [400, 'Busy: no active stream found'],
+			'words behind it': [400, 'No active stream found: busy'],
+		}),
+		arrange: (c, [status, error]) => c.answer({ status, body: { api_id: 'x', error } }),
+		expected: (_c, [statusCode]) => ({ failure: 'rejected', statusCode, attempts: 1, runs: true }),
 	}),
 	rows<{ streams: number; meta?: IDataObject }>({
 		name: 'a list without a count has more pages if it names a next one, or if its page is full',

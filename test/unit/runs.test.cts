@@ -276,6 +276,34 @@ const RUNS: Record<string, [asked: Asked, found: Found]> = {
 			],
 		},
 	],
+	'Confirm Stop ends ten seconds after its first read left, even if that is not answered': [
+		{
+			fates: answers([204], { '/Stream/s/': 'never' }),
+			options: { confirm: true, timeout: 60_000 },
+		},
+		{
+			items: [unconfirmed('Plivo did not show within 10 s that the stop took effect')],
+			took: 10,
+		},
+	],
+	'Confirm Stop waits within its ten seconds alone, whatever a read asks for': [
+		{ fates: answers([204], { '/Stream/s/': busy(8) }), options: { confirm: true } },
+		{
+			items: [unconfirmed('What still runs could not be read: Plivo answered 503')],
+			sentAt: [0, 0, 8],
+		},
+	],
+	'an id that is empty comes out as none': [
+		{
+			parameters: {
+				provider: 'signalWire',
+				streamBy: 'conferenceSid',
+				conferenceSid: '',
+				stream: 's',
+			},
+		},
+		{ items: [expect.not.objectContaining({ conferenceSid: expect.anything() })] },
+	],
 	'Confirm Stop says so if other stops left it no time': [
 		{ fates: answers([204, 'never']), streams: ['s', 's2'], options: confirm },
 		{
@@ -495,4 +523,16 @@ test('what an earlier try of the execution stopped is found stopped, whatever el
 		{ status: 'stopped' },
 	]);
 	expect(await again([notFound])).toMatchObject([{ status: 'alreadyStopped' }]);
+});
+
+test('what a lost attempt may have done is kept, even if the queue refuses to send it again', async () => {
+	const kept: { stopped?: unknown } = {};
+	const { items } = await runOf({
+		streams: ['s', 's2'],
+		options: once,
+		fates: ({ url }) => (url.endsWith('/s/') ? 'read ECONNRESET' : busy(60, 429)),
+		overrides: { getContext: () => kept },
+	});
+	expect(items).toMatchObject([{ failure: 'rateLimit', attempts: 1 }, { failure: 'rateLimit' }]);
+	expect(kept.stopped).toHaveLength(1);
 });

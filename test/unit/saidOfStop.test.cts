@@ -1,6 +1,6 @@
 // Which events speak of the very call, conference and stream that are to stop, and what they say of them.
 
-import { placesIn, readSaid } from '../../nodes/StopAudioStream/input/events';
+import { placesIn, readCheckedEvent, readSaid } from '../../nodes/StopAudioStream/input/events';
 import type { Ids } from '../../nodes/StopAudioStream/providers/provider';
 import { providerOf } from '../lib/providerOf.cts';
 
@@ -9,6 +9,8 @@ const [way] = provider.ways;
 const CALL = { callId: 'c', stream: 's' };
 const ROOM = { conferenceSid: 'r', stream: 's' };
 const BOTH = { ...CALL, ...ROOM };
+const isProof = (ids: Ids, body: Record<string, string>) =>
+	readSaid(placesIn({ body }), { provider, way, ids, isProof: true }) !== undefined;
 const said = (ids: Ids, body: Record<string, string>, query?: Record<string, string>) =>
 	readSaid(placesIn({ body, ...(query && { query }) }), { provider, way, ids });
 
@@ -30,6 +32,18 @@ test.each<[title: string, ids: Ids, event: Record<string, string>, isAbout: bool
 	expect(said(ids, event) !== undefined).toBe(isAbout);
 });
 
+test.each<[title: string, ids: Ids, event: Record<string, string>, proves: boolean]>([
+	['the call', CALL, { CallSid: 'c' }, true],
+	['the call in a room, for a stop on the call', CALL, { CallSid: 'c', ConferenceSid: 'r' }, true],
+	['the room', ROOM, { ConferenceSid: 'r' }, true],
+	['both', BOTH, { ConferenceSid: 'r', CallSid: 'c' }, true],
+	['the room alone, for a stop of both', BOTH, { ConferenceSid: 'r' }, false],
+	['the call alone, for a stop of both', BOTH, { CallSid: 'c' }, false],
+	['nothing', BOTH, {}, false],
+])('an event that names %s is proof of a stop or not', (_title, ids, event, proves) => {
+	expect(isProof(ids, event)).toBe(proves);
+});
+
 test.each<[title: string, ids: Ids, event: Record<string, string>, callEnded: boolean]>([
 	['the call', CALL, { CallSid: 'c' }, true],
 	['both', BOTH, { ConferenceSid: 'r', CallSid: 'c' }, true],
@@ -45,4 +59,9 @@ test('the end of a stream counts for the stream that the event names', () => {
 		said(CALL, { CallSid: 'c', StreamSid, StreamEvent: 'stream-stopped' })?.streamEnded;
 	expect(ended('S')).toEqual({ mayResume: false });
 	expect([ended('t'), ended('')]).toEqual([undefined, undefined]);
+});
+
+test('an event of a room is not about a call that stands in the query', () => {
+	const item = { body: { ConferenceSid: 'r' }, query: { CallSid: 'c' } };
+	expect(readCheckedEvent(item, provider, true).ids).toEqual({ conferenceSid: 'r' });
 });

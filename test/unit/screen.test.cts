@@ -265,6 +265,20 @@ describe('the screen', () => {
 		expect(offered('operation', { provider: 'plivo' }, tool)).not.toContain('checkEvent');
 	});
 
+	it("offers 'Check Event' no option that means nothing to it", () => {
+		expect(shown({ provider: 'plivo', operation: 'checkEvent' }).options).toEqual(['includeEvent']);
+	});
+
+	it("says when 'Stream Name' may be empty: from fields if the cXML names the stream, from an event if that does", () => {
+		const [typed, fromEvent] = description.properties
+			.filter(({ displayName }) => displayName === 'Stream Name')
+			.map(({ description: text }) => /\. (Leave it empty .*)$/.exec(text ?? '')?.[1]);
+		expect([typed, fromEvent]).toEqual([
+			'Leave it empty if the cXML names the stream itself.',
+			'Leave it empty to take it from the event.',
+		]);
+	});
+
 	it('says beside each field that asks for a signature, and nowhere else, what a signature does not prove', () => {
 		const says = [...options, ...description.properties].filter((one) =>
 			one.description?.includes('Vobiz signs the URL and not the body'),

@@ -57,6 +57,10 @@ describe('a secret is masked', () => {
 		});
 	});
 
+	it('as a number, if it is all digits', () => {
+		expect(maskWith('12345678')({ a: 12345678, b: 1234567 })).toEqual({ a: '***', b: 1234567 });
+	});
+
 	it('by leaving out what is nested deeper than any answer is', () => {
 		const list = (depth: number): Nested => (depth === 0 ? [] : [list(depth - 1)]);
 		const object = (depth: number): Nested => (depth === 0 ? {} : { in: object(depth - 1) });

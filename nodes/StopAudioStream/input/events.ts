@@ -63,11 +63,11 @@ function idsIn(
 	names: EventNames,
 	kind?: StreamField['kind'],
 ): { ids: Ids; place: Place } | undefined {
-	const placeOf = (some: readonly string[], from = places) =>
-		from.find(({ values }) => valueIn(values, some));
 	const ofStream = places.filter((place) => isOfType(place, names.eventType));
 	// If the stream is filled in, the event need only name the call, or the conference of a conference's stream.
-	const place = placeOf(names.place, ofStream) ?? placeOf(names.call) ?? placeOf(names.conference);
+	const place =
+		ofStream.find(({ values }) => names.place.some((name) => valueIn(values, [name]))) ??
+		places.find(({ values }) => valueIn(values, names.call) ?? valueIn(values, names.conference));
 	if (!place) return undefined;
 	const { values, query } = place;
 	const callId =
@@ -199,11 +199,16 @@ export interface SaidOfStop {
 	streamEnded?: { mayResume: boolean };
 }
 
+/** The stop that events may be about. `isProof`: they must name each call and conference to which it may go. */
+interface StopInEvents {
+	provider: Provider;
+	way: Way;
+	ids: Ids;
+	isProof?: true;
+}
+
 /** What these places say about the stop; `undefined` if none is about its call. */
-export function readSaid(
-	places: Place[],
-	about: { provider: Provider; way: Way; ids: Ids },
-): SaidOfStop | undefined {
+export function readSaid(places: Place[], about: StopInEvents): SaidOfStop | undefined {
 	const said = places.flatMap((place) => saidIn(place, about) ?? []);
 	if (said.length === 0) return undefined;
 	return {
@@ -214,7 +219,7 @@ export function readSaid(
 
 function saidIn(
 	place: Place,
-	{ provider, way, ids }: { provider: Provider; way: Way; ids: Ids },
+	{ provider, way, ids, isProof }: StopInEvents,
 ): SaidOfStop | undefined {
 	const { inEvents, stream, document } = way;
 	const { values, query = {} } = place;
@@ -225,9 +230,10 @@ function saidIn(
 	const conference = textAt(inEvents.conference);
 	const isCall = isSameId(call, ids.callId);
 	const isConference = isSameId(conference, ids.conferenceSid);
-	const isAboutIt = isConference
-		? isCall || call === undefined || ids.callId === undefined
-		: isCall && (conference === undefined || ids.conferenceSid === undefined);
+	const mayBeCall = isCall || ids.callId === undefined || (!isProof && call === undefined);
+	const mayBeConference =
+		isConference || ids.conferenceSid === undefined || (!isProof && conference === undefined);
+	const isAboutIt = (isCall || isConference) && mayBeCall && mayBeConference;
 	if (!isAboutIt) return undefined;
 	const { callEnded, streamEnded } = provider.events;
 	// The answer to a stop by name speaks of the call, never of the stream.

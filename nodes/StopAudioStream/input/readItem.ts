@@ -75,8 +75,14 @@ export class ItemReader {
 	get about(): About {
 		const { provider, operation, way, ids } = this;
 		const { callId, stream, conferenceSid } = ids;
-		const streamBy = way?.choice?.streamBy;
-		return { provider: provider?.name, operation, callId, stream, streamBy, conferenceSid };
+		return {
+			provider: provider?.name,
+			operation,
+			callId,
+			stream,
+			streamBy: way?.choice?.streamBy,
+			conferenceSid: conferenceSid || undefined,
+		};
 	}
 
 	/** Refuses with a sentence that names the field. */

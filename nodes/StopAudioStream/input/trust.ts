@@ -26,7 +26,7 @@ export function trusted(
 	if (refused) throw refused;
 	const isProven = provider.signature.limits === undefined;
 	if (!isOther || !isRecord(event)) return { callEnded: false, ...said, isProven };
-	const signed = readSaid(signedPlacesIn(event), { provider, way, ids });
+	const signed = readSaid(signedPlacesIn(event), { provider, way, ids, isProof: true });
 	if (!signed) {
 		throw refusal('untrusted', messages.signedEventOtherCall, { place: way.on.noun });
 	}
@@ -43,7 +43,9 @@ export function signedItem(
 	const { rawIsSigned } = verifySignature(item, { ...signer, field }, raw);
 	if (!rawIsSigned || raw.kind !== 'raw') return item;
 	const body = jsonOrAsIs(raw.text);
-	if (JSON.stringify(item.body) !== JSON.stringify(body)) {
+	// Text that is no JSON could begin with the end of a longer query: the signature covers both as one text.
+	const isJson = body !== raw.text;
+	if (!isJson || JSON.stringify(item.body) !== JSON.stringify(body)) {
 		throw refusal('untrusted', messages.otherRawBody, { provider: signer.provider.displayName });
 	}
 	return { body, query: item.query };

@@ -32,6 +32,8 @@ export function secretMask({ id, token, signingKey }: Account): Mask {
 	};
 	const mask = (part: unknown, depth: number): unknown => {
 		if (typeof part === 'string') return maskText(part);
+		// A token of digits may come back as a number.
+		if (typeof part === 'number') return forms.has(String(part)) ? MASK : part;
 		if (typeof part !== 'object' || part === null) return part;
 		if (depth > MAX_DEPTH) return MASK;
 		if (Array.isArray(part)) return part.map((each) => mask(each, depth + 1));

@@ -51,9 +51,10 @@ const streamSid: StreamField = {
 };
 
 const conferenceNames = ['ConferenceSid', 'conference_sid', 'conferenceSid'];
+const callNames = ['CallSid', 'call_sid', 'callSid', 'call_id'];
 const sidNames: EventNames = {
-	place: ['CallSid', 'call_sid', 'callSid', 'call_id'],
-	call: ['CallSid', 'call_sid', 'callSid', 'call_id'],
+	place: [...callNames, ...conferenceNames],
+	call: callNames,
 	conference: conferenceNames,
 	stream: ['StreamSid', 'stream_sid', 'streamSid'],
 };
@@ -61,7 +62,7 @@ const sidNames: EventNames = {
 const STREAM_EVENT = 'calling.call.stream';
 const controlNames: EventNames = {
 	place: ['control_id'],
-	call: sidNames.call,
+	call: callNames,
 	// SWML documents no call in the events of a bidirectional stream, so the user puts it into the query of `status_url`.
 	callInQuery: ['call_id'],
 	conference: [],

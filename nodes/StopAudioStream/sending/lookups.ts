@@ -117,6 +117,7 @@ export class Lookups {
 				return { callState, noun: way.on.noun };
 			}
 			const other = await this.take(read.alsoEnded, ids, options);
+			if (other === 'ended') return { callState, noun: way.on.noun };
 			return other && other !== 'noTime' ? { callState: other, noun: 'call' } : other;
 		}
 		return undefined;
@@ -160,6 +161,7 @@ export class Lookups {
 		const onLeave = () => {
 			hasLeft = true;
 			until = Math.min(until, monotonicNow() + CONFIRM_MS);
+			return until;
 		};
 		const read = async (request: ProviderRequest): Promise<SendEnd> => {
 			const sending = { request, kind: 'read', repeatable: true, until, onLeave } as const;

@@ -46,8 +46,8 @@ export interface Sending {
 	read?(answer: Answer): OwnReading | undefined;
 	/** By when it must have ended, in ms. */
 	until?: number;
-	/** Called when an attempt leaves. */
-	onLeave?(): void;
+	/** Called when an attempt leaves; returns by when it must have ended, in ms. */
+	onLeave?(): number;
 }
 
 /** How the sending of one request ended. */
@@ -105,6 +105,7 @@ export class RequestSender {
 		});
 		const minimumMs = Math.min(options.timeout, MIN_ATTEMPT_MS);
 		for (;;) {
+			if (end && VERDICTS[meaningOf(end)].mayHaveActed) effectBefore = true;
 			if (this.signal.aborted) return sent({ kind: 'cancelled' });
 			// The queue may give a slot at once, however late it is. Only a read can be too late before its first
 			// send.
@@ -123,10 +124,8 @@ export class RequestSender {
 				return sent({ kind: 'waitTooLong', seconds: inSeconds(slot.refusedForMs) });
 			}
 
-			deadline = Math.min(deadline, slot.sentAt + MAX_ITEM_MS);
-			if (end && VERDICTS[meaningOf(end)].mayHaveActed) effectBefore = true;
+			deadline = Math.min(deadline, slot.sentAt + MAX_ITEM_MS, sending.onLeave?.() ?? Infinity);
 			attempts += 1;
-			sending.onLeave?.();
 			end = await this.attempt(sending, Math.min(options.timeout, deadline - slot.sentAt));
 			const meaning = meaningOf(end);
 			const { load, sendAgain } = VERDICTS[meaning];

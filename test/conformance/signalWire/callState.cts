@@ -60,6 +60,16 @@ export const callState: Array<Row<SignalWireStandIn>> = [
 		expected: () => ({ failure: 'rejected', statusCode: 400, runs: true }),
 		check: (c) => expect(c.reads()).toHaveLength(1),
 	}),
+	rows<string>({
+		name: 'a call of every status but an end is live',
+		columns: compatColumns,
+		variants: () => titled(['queued', 'initiated', 'ringing', 'in-progress']),
+		arrange(c, status) {
+			c.answer(c.column.answers.notFound);
+			c.answerRead({ status: 200, body: { sid: c.call.id, status } });
+		},
+		expected: () => ({ status: 'notFound', callState: 'live', runs: true }),
+	}),
 	rows({
 		name: '21220 is rejected where the call cannot be read',
 		columns: compatColumns,

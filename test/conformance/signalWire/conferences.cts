@@ -117,6 +117,7 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 		expected: (_c, [endRoom, endCall]) => ({
 			status: endRoom && endCall ? 'alreadyStopped' : 'notFound',
 			callState: endRoom && endCall ? 'ended' : 'live',
+			...(endRoom && endCall && { message: expect.stringContaining('the conference has ended') }),
 			attempts: 2,
 		}),
 	}),
