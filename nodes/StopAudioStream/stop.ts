@@ -165,7 +165,7 @@ export class Stop {
 		if (await pauseUntil(monotonicNow() + ONCE_MORE_MS, this.signal)) return nothing('nothingTold');
 		const { provider, way } = this.request;
 		const again = await this.send(way, callEnded);
-		// The first attempt of these may have stopped it: then there was nothing to find.
+		// An attempt that no read refutes may have stopped it: then there was nothing to find.
 		if (!isNotFound(again) || this.effectBefore) return again;
 		const values = { ...fieldNames(provider, way), quote: quoteOf(this.answer?.body) };
 		return { kind: 'failed', ...failed('rejected', messages.stillListed, values) };
@@ -211,7 +211,8 @@ export class Stop {
 		const isOurs =
 			this.effectBefore ||
 			evidence === 'stoppedBefore' ||
-			(!mayRun && this.memory.mayHaveStopped(this.target()));
+			(!mayRun &&
+				[way, way.fallback].some((one) => one && this.memory.mayHaveStopped(this.target(one))));
 		if (isUnwelcome && !isOurs) {
 			return { status, confirmation, ...failed('nothingToStop', sentence, names) };
 		}

@@ -403,12 +403,11 @@ test.each<[what: string, fate: Fate]>([
 });
 
 const all = { operation: 'stopAllStreams' };
+const unknown = { statusCode: 404, body: { code: 20404, message: 'not found' } };
 const atSignalWire = {
 	parameters: { provider: 'signalWire', streamBy: 'sid', stream: 's' },
 	fates: ({ method }: IHttpRequestOptions): Fate =>
-		method === 'GET'
-			? { body: { sid: 'c', status: 'in-progress' } }
-			: { statusCode: 404, body: { code: 20404, message: 'not found' } },
+		method === 'GET' ? { body: { sid: 'c', status: 'in-progress' } } : unknown,
 };
 test.each<[type: string, says: RegExp, asked: Asked]>([
 	['warning', /could not read whether it has ended/, { fates: answers([notFound]) }],
@@ -438,27 +437,27 @@ const maybeActed = 'It is not known whether SignalWire acted on the request';
 test.each<[failure: string, error: string, asked: Asked]>([
 	[
 		'unavailable',
-		`${maybeActed}: SignalWire could not handle the request (503)`,
+		`${maybeActed}. SignalWire could not handle the request (503)`,
 		{ ...document, fates: [503] },
 	],
 	[
 		'unavailable',
-		`${maybeActed}: SignalWire could not handle the request (501)`,
+		`${maybeActed}. SignalWire could not handle the request (501)`,
 		{ ...document, fates: [501] },
 	],
 	[
 		'unavailable',
-		`${maybeActed}: SignalWire gave no answer within 10 s`,
+		`${maybeActed}. SignalWire gave no answer within 10 s`,
 		{ ...document, fates: ['never'] },
 	],
 	[
 		'unavailable',
-		`${maybeActed}: The connection to SignalWire broke before it answered (EPIPE)`,
+		`${maybeActed}. The connection to SignalWire broke before it answered (EPIPE)`,
 		{ ...document, fates: ['write EPIPE'] },
 	],
 	[
 		'unreadable',
-		`${maybeActed}: The request to SignalWire ended without an answer that can be read: example`,
+		`${maybeActed}. The request to SignalWire ended without an answer that can be read: example`,
 		{ ...document, fates: [new Error('example')] },
 	],
 	['rejected', 'Plivo refused the request (400)', { fates: [busy(60, 400)] }],
@@ -535,4 +534,23 @@ test('what a lost attempt may have done is kept, even if the queue refuses to se
 	});
 	expect(items).toMatchObject([{ failure: 'rateLimit', attempts: 1 }, { failure: 'rateLimit' }]);
 	expect(kept.stopped).toHaveLength(1);
+});
+
+test('what a lost attempt at the call may have done is found again by a stop in a room', async () => {
+	const kept = {};
+	const credentials = credentialOf('signalWire');
+	const event = { CallSid: 'c', ConferenceSid: 'r', StreamSid: 's' };
+	const again = async (toCall: Fate) =>
+		(
+			await runOf({
+				parameters: { provider: 'signalWire', streamBy: 'sid', source: 'event', stream: '' },
+				items: [event],
+				credentials,
+				options: { whenNothingToStop: 'fail', maxRetries: 0 },
+				fates: ({ url }) => (url.includes('/Calls/c/Streams') ? toCall : unknown),
+				overrides: { getContext: () => kept },
+			})
+		).items;
+	expect(await again('read ECONNRESET')).toMatchObject([{ failure: 'unavailable' }]);
+	expect(await again(unknown)).toMatchObject([{ status: 'notFound' }]);
 });

@@ -199,7 +199,7 @@ export interface SaidOfStop {
 	streamEnded?: { mayResume: boolean };
 }
 
-/** The stop that events may be about. `isProof`: they must name each call and conference to which it may go. */
+/** The stop that events may be about. `isProof`: they must name its call if it may go there. */
 interface StopInEvents {
 	provider: Provider;
 	way: Way;
@@ -230,9 +230,10 @@ function saidIn(
 	const conference = textAt(inEvents.conference);
 	const isCall = isSameId(call, ids.callId);
 	const isConference = isSameId(conference, ids.conferenceSid);
-	const mayBeCall = isCall || ids.callId === undefined || (!isProof && call === undefined);
+	const mustNameCall = isProof && (way.on.id === 'callId' || way.fallback !== undefined);
+	const mayBeCall = isCall || ids.callId === undefined || (!mustNameCall && call === undefined);
 	const mayBeConference =
-		isConference || ids.conferenceSid === undefined || (!isProof && conference === undefined);
+		isConference || ids.conferenceSid === undefined || conference === undefined;
 	const isAboutIt = (isCall || isConference) && mayBeCall && mayBeConference;
 	if (!isAboutIt) return undefined;
 	const { callEnded, streamEnded } = provider.events;

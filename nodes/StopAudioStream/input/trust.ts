@@ -28,7 +28,8 @@ export function trusted(
 	if (!isOther || !isRecord(event)) return { callEnded: false, ...said, isProven };
 	const signed = readSaid(signedPlacesIn(event), { provider, way, ids, isProof: true });
 	if (!signed) {
-		throw refusal('untrusted', messages.signedEventOtherCall, { place: way.on.noun });
+		const place = (way.fallback ?? way).on.noun;
+		throw refusal('untrusted', messages.signedEventOtherCall, { place });
 	}
 	return { ...signed, isProven };
 }

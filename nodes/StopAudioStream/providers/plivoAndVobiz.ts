@@ -215,10 +215,8 @@ function readList(
 	if (named) return { kind: 'running', id: textOf(named.stream_id) };
 	const meta = isRecord(body.meta) ? body.meta : {};
 	const total = [body.total, meta.total_count, meta.count].find(Number.isInteger);
-	const hasMore =
-		typeof total === 'number'
-			? objects.length < total
-			: objects.length >= PAGE || Boolean(meta.next);
+	const isFull = objects.length >= PAGE && meta.next !== null;
+	const hasMore = typeof total === 'number' ? objects.length < total : isFull || Boolean(meta.next);
 	if (hasMore) return { kind: 'morePages' };
 	return { kind: objects.length === 0 ? 'noneListed' : 'ended' };
 }

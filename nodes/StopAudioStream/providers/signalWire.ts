@@ -223,7 +223,7 @@ const byName: Way = {
 		},
 		options: documentOptions,
 	},
-	inEvents: { ...sidNames, conference: [], stream: ['StreamName'] },
+	inEvents: { ...sidNames, place: callNames, conference: [], stream: ['StreamName'] },
 	notice:
 		"<b>SignalWire: the cXML takes the call over.</b> SignalWire fetches it from 'cXML URL' and runs it <b>in place of</b> what the call is doing now. When it runs out of instructions, the call ends: put &lt;Pause&gt;, &lt;Redirect&gt; or &lt;Dial&gt; after &lt;Stop&gt; to keep it.",
 	build: (account, ids) => ({

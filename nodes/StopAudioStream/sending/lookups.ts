@@ -159,8 +159,8 @@ export class Lookups {
 		let until = monotonicNow() + RUN_MS;
 		let hasLeft = false;
 		const onLeave = () => {
+			if (!hasLeft) until = monotonicNow() + CONFIRM_MS;
 			hasLeft = true;
-			until = Math.min(until, monotonicNow() + CONFIRM_MS);
 			return until;
 		};
 		const read = async (request: ProviderRequest): Promise<SendEnd> => {

@@ -124,7 +124,7 @@ export class RequestSender {
 				return sent({ kind: 'waitTooLong', seconds: inSeconds(slot.refusedForMs) });
 			}
 
-			deadline = Math.min(deadline, slot.sentAt + MAX_ITEM_MS, sending.onLeave?.() ?? Infinity);
+			deadline = Math.min(sending.onLeave?.() ?? deadline, slot.sentAt + MAX_ITEM_MS);
 			attempts += 1;
 			end = await this.attempt(sending, Math.min(options.timeout, deadline - slot.sentAt));
 			const meaning = meaningOf(end);

@@ -126,7 +126,7 @@ export const messages = {
 		todo: "Nothing was sent. Its expression gave nothing for this item: check the name of the Webhook node in it, or remove 'Signed Event' from 'Options'.",
 	},
 	signedEventOtherCall: {
-		what: "The event in 'Signed Event' is about another {place}",
+		what: "The event in 'Signed Event' does not name this {place}",
 		todo: "Nothing was sent. A signed event is proof only for its own {place}: in the expression of 'Signed Event', take the item that this one came from (.item, not .first()).",
 	},
 	noSignature: {
@@ -238,7 +238,7 @@ export const messages = {
 		todo: 'The request was not delivered, and the stream may still be running. Check the URL in the credential. If it is right, allow it in N8N_SSRF_ALLOWED_HOSTNAMES or N8N_SSRF_ALLOWED_IP_RANGES of n8n.',
 	},
 	maybeActed: {
-		what: 'It is not known whether {provider} acted on the request: {reason}',
+		what: 'It is not known whether {provider} acted on the request. {reason}',
 		todo: "The node did not send it again, because {provider} would run the cXML of 'cXML URL' a second time. Look at the call, then run the item again if its stream is still there.",
 	},
 	// 'canceled' is n8n's spelling: n8n looks for this word, and without it would list the execution as failed.

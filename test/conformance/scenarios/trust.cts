@@ -316,7 +316,7 @@ export const trust: readonly Row[] = [
 			'other text': [NO_ITEM, () => 'yes'],
 			'an empty item': [NO_ITEM, () => ({})],
 			'the event of another call': [
-				"The event in 'Signed Event' is about another call",
+				"The event in 'Signed Event' does not name this call",
 				(c) => signed(c, c.add()),
 			],
 			'a wrong key': [

@@ -513,7 +513,7 @@ describe('signed events through a real Webhook node', () => {
 				const event = sign(addressOf(proving, { query: rowOf(target) }), {}, live(standIn));
 				expectFailed(
 					await send(proving, event),
-					/^The event in 'Signed Event' is about another call/,
+					/^The event in 'Signed Event' does not name this call/,
 				);
 			});
 		});
