@@ -33,6 +33,8 @@ interface Word {
 	kind: string;
 	about: (standIn: RunningStandIn) => About;
 	change?: (body: Body) => Body;
+	/** As older documents have it. */
+	generation?: 'old';
 	/** No provider's webhook, but what a stream server or another node hands on: nobody signs it. */
 	handedOn?: true;
 	/** The query of its URL names the call, beside the event or in its place. */
@@ -135,6 +137,15 @@ const WORDS: Word[] = [
 	},
 	...ofCallStreams('vobiz'),
 	{ provider: 'vobiz', word: 'Event StartApp', is: 'other', kind: 'StartApp', about: aCall },
+	{
+		provider: 'vobiz',
+		word: 'the first message of a stream, in its older form',
+		is: 'other',
+		kind: 'ws-start',
+		generation: 'old',
+		about: aStream,
+		handedOn: true,
+	},
 	{
 		provider: 'vobiz',
 		word: "event call.ended of Vobiz's own trigger node",
@@ -345,7 +356,7 @@ export function eventWords(engine: Engine) {
 		it.each(words.map((one) => [one.word, one.is, one] as const))(
 			'%s: %s',
 			async (_word, is, word) => {
-				const standIn = await start(provider);
+				const standIn = await start(provider, word.generation && { generation: word.generation });
 				const about = word.about(standIn);
 				const all = arrivals(standIn, word, about);
 				const check = async (arrived: Arrival[], requireSignature: boolean) => {

@@ -1,7 +1,9 @@
-// What a provider echoes, in bodies, headers and status lines: no secret of an account comes out of the node.
+// What a provider echoes in bodies, headers and status lines, and what stands beside an event: no secret comes out of
+// the node.
 
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
+import type { IDataObject } from 'n8n-workflow';
 import { providers, type Fault } from '../lib/stand-ins/index.cts';
 import { formsOf, secretsIn } from '../lib/stand-ins/secrets.cts';
 import { runNode, type NodeRunResult } from '../lib/engine.cts';
@@ -118,3 +120,32 @@ test('an item that is answered with 10 MB does not hold up the others', async ()
 		'stopped',
 	]);
 });
+
+const webhook = (body: IDataObject) => ({
+	headers: { authorization: 'Bearer example-secret-of-the-webhook', 'x-token': 'example-secret' },
+	params: {},
+	query: { token: 'example-secret-in-the-query' },
+	body,
+});
+
+test.each(['continueRegularOutput', 'stopWorkflow'] as const)(
+	'no other part of an event gets into the output, the messages or the request with onError %s',
+	async (onError) => {
+		const standIn = await start('plivo');
+		const stream = standIn.startStream(standIn.addCall().id);
+		const result = await runNode({
+			parameters: { provider: 'plivo', source: 'event', options: { includeResponse: true } },
+			items: [
+				webhook(standIn.callback('StopStream', stream).body as IDataObject),
+				webhook({ CallUUID: 'c', note: 'example-secret-in-the-body' }),
+				webhook({ note: 'example-secret-in-the-body' }),
+			],
+			credentials: credentialsOf(standIn),
+			node: { onError },
+		});
+		const { message, description, context, stack } = result.error ?? {};
+		const shown = [result.outputs, result.hints, message, description, context, stack];
+		expect(JSON.stringify(shown)).not.toContain('example-secret');
+		expect(JSON.stringify(standIn.requests)).not.toContain('example-secret');
+	},
+);

@@ -205,10 +205,11 @@ export const input: readonly Row[] = [
 		}),
 		check: (c) => expect(c.standIn.requests).toEqual([]),
 	}),
-	row({
+	rows<string>({
 		name: 'a stream name by an expression that gives nothing is allowed beside an event that names the stream',
 		lacks: 'strictStream',
-		parameters: (c) => ({ source: 'event', stream: '={{ $json.nothing }}', ...c.document() }),
+		variants: () => titled(['={{ $json.nothing }}', '={{ null }}']),
+		parameters: (c, stream) => ({ source: 'event', stream, ...c.document() }),
 		arrange(c) {
 			c.items = [{ body: c.event(c.column.event) }];
 		},
