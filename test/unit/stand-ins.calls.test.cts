@@ -291,17 +291,6 @@ describe('Vobiz', () => {
 		s.expectOnContract();
 	});
 
-	test('a stop at one leg of a call does not reach the other, and a hang-up of the first does', async () => {
-		const s = await start('vobiz');
-		const { aLeg, bLeg } = s.addLegs();
-		const stream = s.startStream(bLeg.id);
-		expect((await vobiz.stop(s, aLeg.id, stream.id)).status).toBe(404);
-		await stopAll(s, aLeg.id);
-		expect(stream.running).toBe(true);
-		s.endCall(aLeg.id);
-		expect(bLeg.endedBecause).toBe('its other leg ended');
-	});
-
 	test("Vobiz's account details hold a second secret, which no credential has", async () => {
 		const s = await start('vobiz');
 		const { text } = await send(s, 'GET', '/api/v1/auth/me');

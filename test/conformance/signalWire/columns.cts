@@ -183,7 +183,7 @@ export const byConferenceSid: SignalWireColumn = {
 	names: { id: ['ConferenceSid', 'conference_sid'], stream: ['StreamSid', 'stream_sid'] },
 	add(standIn, stream, place) {
 		const conference = standIn.addConference(place?.id === undefined ? {} : { id: place.id });
-		const call = standIn.addCall({ conferenceId: conference.id });
+		const call = standIn.addCall();
 		return {
 			call,
 			conference,

@@ -20,8 +20,7 @@ export type CallEnd =
 	| 'the stream that alone kept it alive ended'
 	| 'its document ran out of verbs'
 	| 'its document hung up'
-	| 'its document could not be had'
-	| 'its other leg ended';
+	| 'its document could not be had';
 
 /** Why a stream no longer runs. */
 export type StreamEnd =
@@ -32,13 +31,13 @@ export type StreamEnd =
 	| 'disconnected'
 	| 'another document took over';
 
-/** Where a provider sends its events. */
+/** Where a provider is told to send its events. */
 export interface Callback {
 	url: string;
 	method: 'GET' | 'POST';
 }
 
-/** One leg of a call. */
+/** A call. */
 export interface Call {
 	id: string;
 	up: boolean;
@@ -49,19 +48,10 @@ export interface Call {
 	startTime: string;
 	endTime: string | null;
 	endedBecause: CallEnd | null;
-	/** The A-leg of a bridged B-leg. */
-	parentId: string | null;
-	/** A B-leg that was left where it was when its A-leg moved on does not end with it. */
-	endsWithParent: boolean;
-	/** The conference that this leg is in. */
-	conferenceId: string | null;
 	/** SignalWire: a SWML call need not exist in the Compatibility API, nor a cXML call in the Calling API. */
 	runs: 'cXML' | 'SWML' | 'either';
 	/** How long after the end of the call its record, and those of its streams, cannot be read. */
 	recordAfterMs: number;
-	/** Where the events of the call go; events go to loopback addresses only. */
-	statusCallback: Callback | null;
-	hangupUrl: Callback | null;
 }
 
 /** One stream, of a call or of a conference. */
@@ -88,8 +78,6 @@ export interface Stream {
 	serviceUrl: string;
 	bidirectional: boolean;
 	statusCallback: Callback | null;
-	/** SignalWire: SWML's own events in place of those of cXML. */
-	events: 'cXML' | 'SWML' | 'SWML connect';
 }
 
 /** SignalWire: a room with streams of its own. */
@@ -122,19 +110,12 @@ export interface StreamDetails extends Partial<
 	then?: () => void;
 }
 
-/** What happened, for those who send events. */
-export type Change =
-	| { type: 'stream-started' | 'stream-ended'; stream: Stream }
-	| { type: 'call-answered' | 'call-ended'; call: Call };
-
 /** The calls, streams and conferences of one stand-in: the truth that tests compare with. */
 export class Calls {
 	readonly calls = new Map<string, Call>();
 	readonly streams = new Map<string, Stream>();
 	readonly streamsByCall = new Map<string, Stream[]>();
 	readonly conferences = new Map<string, Conference>();
-	/** Hears of each change, after it. */
-	onChange: (change: Change) => void = () => undefined;
 
 	readonly #newStreamId: () => string;
 	readonly #timers = new Set<NodeJS.Timeout>();
@@ -170,26 +151,14 @@ export class Calls {
 			startTime: new Date().toISOString(),
 			endTime: null,
 			endedBecause: null,
-			parentId: null,
-			endsWithParent: true,
-			conferenceId: null,
 			runs: 'either',
 			recordAfterMs: 0,
-			statusCallback: null,
-			hangupUrl: null,
 			...details,
 		};
 		if (this.calls.has(call.id)) throw new Error(`A call '${call.id}' is already there`);
 		this.calls.set(call.id, call);
 		this.streamsByCall.set(call.id, []);
 		return call;
-	}
-
-	/** Two legs that talk to each other: they have a Call UUID each. */
-	addLegs(details: CallDetails = {}): { aLeg: Call; bLeg: Call } {
-		const aLeg = this.addCall(details);
-		const bLeg = this.addCall({ from: aLeg.from, direction: 'outbound', parentId: aLeg.id });
-		return { aLeg, bLeg };
 	}
 
 	addConference(details: Partial<Omit<Conference, 'endTime'>> = {}): Conference {
@@ -253,7 +222,6 @@ export class Calls {
 			serviceUrl: 'wss://audio.example.com/stream',
 			bidirectional: details.keepsCallAlive ?? false,
 			statusCallback: null,
-			events: 'cXML',
 			...given,
 		};
 		if (this.streams.has(id)) throw new Error(`A stream '${id}' is already there`);
@@ -284,7 +252,6 @@ export class Calls {
 		const { timeoutMs, reconnectAfterMs } = this.#details.get(id) ?? {};
 		if (timeoutMs) this.#later(timeoutMs, () => this.stopStream(stream, 'its time limit'));
 		if (reconnectAfterMs) this.#later(reconnectAfterMs, () => this.reconnectStream(id));
-		this.onChange({ type: 'stream-started', stream });
 	}
 
 	/** A stream that lost its connection goes on under a new id: Vobiz's `maxRetries`, Plivo. */
@@ -335,7 +302,6 @@ export class Calls {
 		stream.state = 'ended';
 		stream.endTime = new Date().toISOString();
 		stream.endedBecause = because;
-		this.onChange({ type: 'stream-ended', stream });
 	}
 
 	/**
@@ -354,10 +320,9 @@ export class Calls {
 		const call = this.#call(callId);
 		if (!call.up || call.status === 'in-progress') return;
 		call.status = 'in-progress';
-		this.onChange({ type: 'call-answered', call });
 	}
 
-	/** Ends a call and its streams, as a caller who hangs up. A bridged B-leg ends with its A-leg. */
+	/** Ends a call and its streams, as a caller who hangs up. */
 	endCall(callId: string, status: CallStatus = 'completed', because: CallEnd = 'hung up'): void {
 		const call = this.#call(callId);
 		if (!call.up) return;
@@ -367,11 +332,6 @@ export class Calls {
 		call.endedBecause = because;
 		for (const stream of this.streamsOf(callId)) {
 			if (stream.state !== 'ended') this.#end(stream, 'its call ended');
-		}
-		this.onChange({ type: 'call-ended', call });
-		for (const leg of [...this.calls.values()]) {
-			if (leg.parentId === callId && leg.endsWithParent)
-				this.endCall(leg.id, 'completed', 'its other leg ended');
 		}
 	}
 

@@ -38,14 +38,6 @@ export class Deliveries {
 		this.#queues.set(event.url, done);
 		return done.then(() => sent);
 	}
-
-	/** Resolves when every event has arrived, or failed to. */
-	async delivered(): Promise<void> {
-		for (let last = -1; last !== this.sent.length;) {
-			last = this.sent.length;
-			await Promise.all(this.#queues.values());
-		}
-	}
 }
 
 function post({ url, method, headers, body }: OutgoingEvent): Promise<number> {

@@ -6,12 +6,10 @@ import { basic, form, json } from './events.cts';
 import { plivoSignature } from './signatures.cts';
 import type { Answer, Behaviour, Exposed, LoggedRequest, Provider, StandIn } from './stand-in.cts';
 import {
-	announcing,
 	callFields,
 	callOperations,
 	dialFields,
 	hangupFields,
-	hangupOf,
 	isReadable,
 	localTime,
 	momentOf,
@@ -252,7 +250,5 @@ function behave(standIn: StandIn): Behaviour<PlivoExposed> {
 			'X-Plivo-Signature-Ma-V3': plivoSignature(event, key ?? mainAuthToken, nonce),
 		}),
 		flow: { dialectOf: () => 'Plivo XML', fieldsOf: callFields, streamOf: orderedStream },
-		// "Not called when the call gets disconnected" (plivo's call.js): only a stop or a limit says so.
-		announce: announcing(['stopped', 'its time limit'], hangupOf),
 	};
 }

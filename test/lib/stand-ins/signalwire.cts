@@ -1,19 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Call, Change, Conference, Stream } from './calls.cts';
+import type { Call, Conference, Stream } from './calls.cts';
 import type { RawRequest, Reading } from './contract.cts';
 import { renderBin, type StreamOrder } from './documents.cts';
 import { basic, type Fields, form, json } from './events.cts';
 import { signalWireJsonSignature, signalWireSignature } from './signatures.cts';
-import type {
-	Announced,
-	Answer,
-	Behaviour,
-	Exposed,
-	LoggedRequest,
-	Provider,
-	StandIn,
-} from './stand-in.cts';
+import type { Answer, Behaviour, Exposed, LoggedRequest, Provider, StandIn } from './stand-in.cts';
 import { methodOf, textOf } from './telephony.cts';
 
 /** Codes of SignalWire's Calling API, with their own sentences. */
@@ -167,7 +159,7 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 		direction: call.direction,
 		end_time: call.endTime && rfc2822(call.endTime),
 		from: call.from,
-		parent_call_sid: call.parentId,
+		parent_call_sid: null,
 		sid: call.id,
 		start_time: rfc2822(call.startTime),
 		status: call.status,
@@ -495,7 +487,6 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 					: callFields(call),
 			streamOf,
 		},
-		announce,
 	};
 }
 
@@ -514,43 +505,19 @@ function commandError(code: string, message: string): object {
  * The stream that a document orders: signalwire.com/docs/compatibility-api/cxml/voice/stream, and
  * signalwire.com/docs/swml/reference/stream, …/connect.
  */
-function streamOf(order: StreamOrder, { runs }: Call): Partial<Stream> {
+function streamOf(order: StreamOrder): Partial<Stream> {
 	const { url, attributes, connect, controlId } = order;
 	const { name, statusCallback } = attributes;
 	return {
 		serviceUrl: url,
 		bidirectional: connect,
 		keepsCallAlive: connect,
-		events: runs !== 'SWML' ? 'cXML' : connect ? 'SWML connect' : 'SWML',
 		...(name && { name }),
 		...(controlId !== undefined && { controlId }),
 		...(statusCallback && {
 			statusCallback: { url: statusCallback, method: methodOf(attributes.statusCallbackMethod) },
 		}),
 	};
-}
-
-function announce(change: Change): Announced[] {
-	switch (change.type) {
-		case 'stream-started':
-		case 'stream-ended': {
-			const { stream } = change;
-			const isError = stream.endedBecause === 'disconnected';
-			const form = change.type === 'stream-started' ? 'stream-started' : 'stream-stopped';
-			const kinds = {
-				cXML: isError ? 'stream-error' : form,
-				SWML: 'calling.call.stream',
-				'SWML connect': 'calling.call.stream without call_id',
-			};
-			return [{ kind: kinds[stream.events], subject: stream, to: stream.statusCallback }];
-		}
-		case 'call-ended': {
-			const kind = change.call.runs === 'SWML' ? 'calling.call.state' : 'call-status';
-			return [{ kind, subject: change.call, to: change.call.statusCallback }];
-		}
-		default:
-			return [];
-	}
 }
 
 /** Wed, 19 Sep 2018 20:00:00 +0000 */

@@ -5,10 +5,8 @@ import type { Document } from 'openapi-backend';
 import {
 	type Call,
 	type CallDetails,
-	type Callback,
 	Calls,
 	type CallStatus,
-	type Change,
 	type Conference,
 	type Stream,
 	type StreamDetails,
@@ -77,13 +75,6 @@ export interface Exposed {
 	secrets: string[];
 }
 
-/** An event that is to be sent, and where to, if anywhere. */
-export interface Announced {
-	kind: string;
-	subject: Call | Stream;
-	to: Callback | null;
-}
-
 /** A provider's own behaviour. */
 export interface Behaviour<E extends Exposed = Exposed> {
 	exposed: E;
@@ -107,8 +98,6 @@ export interface Behaviour<E extends Exposed = Exposed> {
 	): Record<string, string>;
 	/** How documents run; without it the provider has none. */
 	flow?: Omit<FlowRules, 'headersOf'>;
-	/** Which events a change sends, and where to. */
-	announce?(change: Change): Announced[];
 	close?(): Promise<void>;
 }
 
@@ -209,7 +198,6 @@ export class StandIn {
 		this.credentialType = provider.credentialType;
 		this.options = { delayMs: 0, generation: 'new', account: 0, ...options };
 		this.calls = new Calls(() => provider.newStreamId());
-		this.calls.onChange = (change) => this.#announce(change);
 		this.#contract = contract;
 		this.#server = createServer((incoming, response) => {
 			this.#open += 1;
@@ -248,11 +236,6 @@ export class StandIn {
 
 	addCall(details?: CallDetails): Call {
 		return this.calls.addCall(details);
-	}
-
-	/** Two legs of one call, each with an id of its own. */
-	addLegs(details?: CallDetails): { aLeg: Call; bLeg: Call } {
-		return this.calls.addLegs(details);
 	}
 
 	addConference(details?: Partial<Omit<Conference, 'endTime'>>): Conference {
@@ -431,31 +414,22 @@ export class StandIn {
 		return await this.#deliveries.send({ kind, url, method, headers, body: text });
 	}
 
-	/** Every event that went to an address by itself or by `send`. */
-	get sent(): readonly SentEvent[] {
-		return this.#deliveries.sent;
-	}
-
 	/** Every document that was fetched for a call. */
 	get documents(): DocumentRun[] {
 		return this.#flow?.documents ?? [];
 	}
 
-	/** Resolves when every document that was ordered has run, and every event was delivered. */
+	/** Resolves when every document that was ordered has run. */
 	async settled(): Promise<void> {
 		await this.#flow?.settled();
-		await this.#deliveries.delivered();
 	}
 
-	/**
-	 * A caller dials in: the provider asks the answer address for the call's document and runs it.
-	 * Events go where the document and the options say, if that is on this machine.
-	 */
+	/** A caller dials in: the provider asks the answer address for the call's document and runs it. */
 	async dial(answerUrl: string, options: DialOptions = {}): Promise<Call> {
 		const { method = 'POST', fallback, ...details } = options;
 		const call = this.addCall({ status: 'ringing', ...details });
 		this.runDocument(call, answerUrl, method, fallback);
-		await this.#flow?.settled();
+		await this.settled();
 		return call;
 	}
 
@@ -502,15 +476,6 @@ export class StandIn {
 		if (errors.length === 0) return;
 		if (errors.length === 1) throw errors[0];
 		throw new AggregateError(errors, `${errors.length} errors in ${this.provider}'s stand-in`);
-	}
-
-	#announce(change: Change): void {
-		for (const { kind, subject, to } of this.#behaviour?.announce?.(change) ?? []) {
-			if (!to) continue;
-			void this.send(kind, subject, to.url, { method: to.method }).catch((error: unknown) =>
-				this.errors.push(error),
-			);
-		}
 	}
 
 	#wait(ms: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Call, Stream, StreamDetails, StreamEnd } from './calls.cts';
+import type { Call, Stream, StreamDetails } from './calls.cts';
 import type { Reading } from './contract.cts';
 import type { StreamOrder } from './documents.cts';
-import type { Announced, Answer, Behaviour, LoggedRequest, StandIn } from './stand-in.cts';
+import type { Answer, LoggedRequest, StandIn } from './stand-in.cts';
 
 /** What the Call APIs of Plivo and Vobiz share: the second was made after the first. */
 
@@ -106,21 +106,11 @@ export function callOperations(
 		transferCall(reading) {
 			const call = liveCall(reading);
 			if (!call) return refuse.notFound('Call not found');
-			const legs = textOf(reading.body, 'legs') ?? 'aleg';
-			const a = textOf(reading.body, 'aleg_url');
-			const b = textOf(reading.body, 'bleg_url');
-			if ((legs !== 'bleg' && !a) || (legs !== 'aleg' && !b)) return refuse.noUrl();
-			const other = [...calls.calls.values()].find(
-				({ parentId, up }) => up && parentId === call.id,
-			);
-			if (a && legs !== 'bleg') {
-				standIn.runDocument(call, a, methodOf(textOf(reading.body, 'aleg_method')));
-			}
-			if (b && legs !== 'aleg' && other) {
-				standIn.runDocument(other, b, methodOf(textOf(reading.body, 'bleg_method')));
-			}
-			// "aleg moves the caller and leaves the other leg where it was"
-			if (legs === 'aleg' && other) other.endsWithParent = false;
+			const { legs = 'aleg' } = reading.body;
+			if (legs !== 'aleg') throw new Error('The stand-in has no B-legs to transfer');
+			const url = textOf(reading.body, 'aleg_url');
+			if (!url) return refuse.noUrl();
+			standIn.runDocument(call, url, methodOf(textOf(reading.body, 'aleg_method')));
 			return {
 				status: 202,
 				body: { api_id: randomUUID(), message: 'call transferred', call_uuid: call.id },
@@ -163,7 +153,7 @@ function showRecord(call: Call, account: string): object {
 		end_time: endTime && localTime(endTime),
 		from_number: call.from,
 		initiation_time: localTime(startTime),
-		parent_call_uuid: call.parentId,
+		parent_call_uuid: null,
 		resource_uri: `${account}Call/${call.id}/`,
 		to_number: call.to,
 		total_amount: '0.00000',
@@ -209,20 +199,20 @@ const HANGUP_CAUSES: Record<string, string> = {
 };
 
 /** The Dial callback, which is all that tells of a bridged B-leg: docs.plivo.com/docs/voice/xml/dial. */
-export function dialFields(bLeg: Call): Record<string, string> {
-	const over = !bLeg.up;
+export function dialFields(aLeg: Call): Record<string, string> {
+	const over = !aLeg.up;
 	return {
-		CallUUID: bLeg.parentId ?? bLeg.id,
-		From: bLeg.from,
-		To: bLeg.to,
+		CallUUID: aLeg.id,
+		From: aLeg.from,
+		To: aLeg.to,
 		Event: over ? 'DialHangup' : 'DialAnswer',
 		DialAction: over ? 'hangup' : 'answer',
 		DialBLegStatus: over ? 'hangup' : 'answer',
-		DialALegUUID: bLeg.parentId ?? '',
-		DialBLegUUID: bLeg.id,
-		DialBLegFrom: bLeg.from,
-		DialBLegTo: bLeg.to,
-		...(over && { DialBLegHangupCause: HANGUP_CAUSES[bLeg.status] ?? 'NORMAL_CLEARING' }),
+		DialALegUUID: aLeg.id,
+		DialBLegUUID: randomUUID(),
+		DialBLegFrom: aLeg.from,
+		DialBLegTo: aLeg.to,
+		...(over && { DialBLegHangupCause: HANGUP_CAUSES[aLeg.status] ?? 'NORMAL_CLEARING' }),
 	};
 }
 
@@ -230,22 +220,3 @@ export function dialFields(bLeg: Call): Record<string, string> {
 export function momentOf(stream: Stream): string {
 	return stream.endTime ?? stream.upTime ?? stream.startTime;
 }
-
-/** The events of a stream and a call: `StopStream` for these ends of a stream, and what tells that a call is over. */
-export const announcing =
-	(stops: readonly StreamEnd[], ended: (call: Call) => Announced): Behaviour['announce'] =>
-	(change) => {
-		if ('call' in change) return change.type === 'call-ended' ? [ended(change.call)] : [];
-		const { stream } = change;
-		const { endedBecause: end, statusCallback: to } = stream;
-		if (change.type === 'stream-started') return [{ kind: 'StartStream', subject: stream, to }];
-		if (end && stops.includes(end)) return [{ kind: 'StopStream', subject: stream, to }];
-		return end === 'disconnected' ? [{ kind: 'DroppedStream', subject: stream, to }] : [];
-	};
-
-/** The hang-up of a call, which goes to its own address. */
-export const hangupOf = (call: Call): Announced => ({
-	kind: 'Hangup',
-	subject: call,
-	to: call.hangupUrl,
-});

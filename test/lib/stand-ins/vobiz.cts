@@ -6,12 +6,10 @@ import { form, json } from './events.cts';
 import { vobizSignature } from './signatures.cts';
 import type { Answer, Behaviour, Exposed, Provider, StandIn } from './stand-in.cts';
 import {
-	announcing,
 	callFields,
 	callOperations,
 	dialFields,
 	hangupFields,
-	hangupOf,
 	isReadable,
 	momentOf,
 	orderedStream,
@@ -274,10 +272,7 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 			Hangup: form(
 				'call',
 				'docs.vobiz.ai/xml/request, sent to hangup_url; Event=Hangup: github.com/vobiz-ai/Agent-Skills',
-				(call) => {
-					if (call.parentId) throw new Error('Vobiz sends no hang-up for a B-leg, only Dial');
-					return hangupFields(call);
-				},
+				hangupFields,
 			),
 			Dial: form('call', 'www.vobiz.ai/docs/xml/dial, sent to callbackUrl', dialFields),
 			StartApp: form(
@@ -345,11 +340,6 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 			takesAllStreams: true,
 			dropAfterMs: DROP_MS,
 		},
-		// `StopStream` only if somebody stops the stream: not on hang-up, kill or transfer.
-		announce: announcing(['stopped'], (call) =>
-			// "hangup_url fires once, for the A-leg only"
-			call.parentId ? { kind: 'Dial', subject: call, to: call.statusCallback } : hangupOf(call),
-		),
 	};
 }
 
