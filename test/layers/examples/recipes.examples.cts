@@ -1,12 +1,10 @@
 // The recipes in a real n8n, imported as they are. Those that go on beside these have files of their own.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { providers } from '../../lib/stand-ins/index.cts';
 import { describeAiAgent } from './aiAgent.cts';
 import { describeAnswer } from './answer.cts';
 import { describeCheckMyAccount } from './checkMyAccount.cts';
 import { describeDocumentServer } from './documentServer.cts';
-import { describeIncomingEvents } from './incomingEvents.cts';
 import { describePauseAndResume } from './pauseAndResume.cts';
 import { prepareRecipe, publish, useStage } from './stage.cts';
 import { isUp, streaming } from './streams.cts';
@@ -31,7 +29,6 @@ test('a recipe whose webhook gets a password keeps nothing of a run that went we
 describeRestart(stage, () => {
 	describeAnswer(stage, false);
 	describePauseAndResume(stage, false);
-	describeIncomingEvents(stage, providers);
 	describeAiAgent(stage);
 	describeDocumentServer(stage);
 	describeSwml(stage);
