@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { live } from '../lib/lives.cts';
 import { start } from '../lib/opened.cts';
 import { VECTORS } from '../lib/signatureVectors.cts';
-import { command, listen, paths, type Page } from '../lib/providerRequests.cts';
+import { listen, paths, type Page } from '../lib/providerRequests.cts';
 import type { SignalWireStandIn } from '../lib/stand-ins/index.cts';
 import { signalWireJsonSignature, vobizSignature } from '../lib/stand-ins/signatures.cts';
 import { isSignedByPlivo, isSignedBySignalWire, signalWireSdk } from '../lib/vendorSdks.cts';
@@ -365,25 +365,6 @@ describe('a caller dials in', () => {
 		if (stream) await paths.plivo.stop(s, id, stream.id);
 		const endedBecause = goesOn ? null : 'its document ran out of verbs';
 		expect(s.call(id)).toMatchObject({ up: goesOn, endedBecause });
-	});
-
-	test.each([
-		['stream', { url: AUDIO, control_id: 'mine' }, [{ sleep: 60 }]],
-		['connect', { to: `stream:${AUDIO}` }, []],
-	])('a caller to SignalWire gets a stream by the SWML verb %s', async (verb, value, then) => {
-		const s = await start('signalWire');
-		const pages: Record<string, Page> = {};
-		const hooks = await listen(pages);
-		const step = { [verb]: value };
-		const document = { version: '1.0.0', sections: { main: ['answer', step, ...then] } };
-		const headers = { 'Content-Type': 'application/json' };
-		pages['/answer'] = { headers, text: JSON.stringify(document) };
-		const call = await s.dial(`${hooks.url}/answer`, { runs: 'SWML' });
-		expect(JSON.parse(hooks.seen[0]?.body ?? '')).toMatchObject({ call: { call_id: call.id } });
-		const [{ controlId } = { controlId: '' }] = s.calls.runningOf(call.id);
-		await command(s, call.id, controlId);
-		const isFork = verb === 'stream';
-		expect([s.truth().running, call.up, controlId === 'mine']).toEqual([[], isFork, isFork]);
 	});
 
 	test.each([

@@ -30,8 +30,7 @@ const LITERAL = /<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g;
 const LENIENT = /&(?!#\d+;|#x[\dA-Fa-f]+;|\w+;)|[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 
 /** Which verbs a provider's documents have. */
-export type XmlDialect = 'cXML' | 'Plivo XML';
-export type Dialect = XmlDialect | 'SWML';
+export type Dialect = 'cXML' | 'Plivo XML';
 
 /** Where a document is. */
 export interface Source {
@@ -56,8 +55,6 @@ export interface StreamOrder {
 	attributes: Record<string, string>;
 	/** `<Connect><Stream>`: both directions, and the document waits for its end. */
 	connect: boolean;
-	/** SWML: the id that a stream's own document gives it. */
-	controlId?: string;
 }
 
 /** What a document does to its call. */
@@ -72,7 +69,7 @@ export interface Handle {
 	headersOf(url: URL, method: string, fields: Record<string, string>): Record<string, string>;
 	/** The document is there, and takes over from the one before. */
 	takeOver(): void;
-	stop(by: 'name' | 'controlId', value: string): boolean;
+	stop(name: string): boolean;
 	/** Starts a stream; with `then`, the document waits for its end where the stream holds it. */
 	start(order: StreamOrder, then: () => void): { id: string; holds: boolean };
 	/** Goes on with another document. */
@@ -104,12 +101,11 @@ export async function runDocument(handle: Handle, first: Source, fallback?: Sour
 		handle.log.push(run);
 		try {
 			const text = await fetchDocument(next, handle, run);
-			const { dialect } = handle;
-			const begin =
-				dialect === 'SWML' ? parseSwml(text, handle, run) : parseXml(text, dialect, handle, run);
+			// A document is read whole before any of it runs.
+			const verbs = childrenOf(parse(text));
 			if (!handle.isCurrent()) return;
 			handle.takeOver();
-			next = begin();
+			next = execute(verbs, handle, run);
 			spare = undefined;
 		} catch (error) {
 			if (!(error instanceof DocumentError)) throw error;
@@ -122,12 +118,8 @@ export async function runDocument(handle: Handle, first: Source, fallback?: Sour
 }
 
 /** Runs verbs one after another; gives back the document to go on with. */
-function execute(
-	verbs: readonly Element[],
-	dialect: XmlDialect,
-	handle: Handle,
-	run: DocumentRun,
-): Source | undefined {
+function execute(verbs: readonly Element[], handle: Handle, run: DocumentRun): Source | undefined {
+	const { dialect } = handle;
 	for (const [i, verb] of verbs.entries()) {
 		run.verbs.push(verb.nodeName);
 		const goOn = (): void => {
@@ -136,7 +128,7 @@ function execute(
 				handle.hangUp('the stream that alone kept it alive ended');
 				return;
 			}
-			const next = execute(rest, dialect, handle, run);
+			const next = execute(rest, handle, run);
 			if (next) handle.goOn(next);
 		};
 		const orders = streamsIn(verb, dialect);
@@ -149,7 +141,7 @@ function execute(
 		} else if (verb.nodeName === 'Stop' && dialect === 'cXML') {
 			for (const noun of childrenOf(verb)) {
 				const name = noun.getAttribute('name') ?? '';
-				if (noun.nodeName === 'Stream' && handle.stop('name', name)) run.stopped.push(name);
+				if (noun.nodeName === 'Stream' && handle.stop(name)) run.stopped.push(name);
 			}
 		} else if (verb.nodeName === 'Redirect') {
 			return {
@@ -175,7 +167,7 @@ function execute(
 }
 
 /** The streams that a verb starts, if it is one that starts any. */
-function streamsIn(verb: Element, dialect: XmlDialect): StreamOrder[] | undefined {
+function streamsIn(verb: Element, dialect: Dialect): StreamOrder[] | undefined {
 	if (dialect === 'Plivo XML') {
 		return verb.nodeName === 'Stream'
 			? [orderOf(verb, (verb.textContent ?? '').trim())]
@@ -203,82 +195,6 @@ function checkedAddress(url: string): string {
 
 function childrenOf(node: Element): Element[] {
 	return [...node.childNodes].filter((child): child is Element => child.nodeType === 1);
-}
-
-/** Reads a document whole before any of it runs. */
-function parseXml(
-	text: string,
-	dialect: XmlDialect,
-	handle: Handle,
-	run: DocumentRun,
-): () => Source | undefined {
-	const verbs = childrenOf(parse(text));
-	return () => execute(verbs, dialect, handle, run);
-}
-
-/** Steps of SWML after which the document goes on at once, and those that occupy the call. */
-const SWML_INSTANT = new Set(['answer', 'play', 'set', 'unset', 'request']);
-const SWML_HOLDS = new Set(['sleep', 'prompt', 'record', 'join_room', 'join_conference', 'ai']);
-
-interface SwmlStep {
-	verb: string;
-	value: Record<string, unknown>;
-}
-
-function objectOf(value: unknown): Record<string, unknown> {
-	const object: Record<string, unknown> = Object(value);
-	return object;
-}
-
-/** The steps of `main`, in SWML as JSON: signalwire.com/docs/swml. */
-function parseSwml(text: string, handle: Handle, run: DocumentRun): () => undefined {
-	let main: unknown;
-	try {
-		main = objectOf(objectOf(JSON.parse(text)).sections).main;
-	} catch {
-		throw new DocumentError('12100 the document does not parse');
-	}
-	if (!Array.isArray(main)) throw new DocumentError('12100 the document has no main section');
-	const steps = main.flatMap((step: unknown): SwmlStep[] =>
-		typeof step === 'string'
-			? [{ verb: step, value: {} }]
-			: Object.entries(objectOf(step)).map(([verb, value]) => ({ verb, value: objectOf(value) })),
-	);
-	return () => executeSwml(steps, handle, run);
-}
-
-function executeSwml(steps: readonly SwmlStep[], handle: Handle, run: DocumentRun): undefined {
-	for (const [i, { verb, value }] of steps.entries()) {
-		run.verbs.push(verb);
-		const text = (name: string): string => {
-			const found = value[name];
-			return typeof found === 'string' ? found : '';
-		};
-		const [, address] = verb === 'connect' ? (/^stream:(.+)$/.exec(text('to')) ?? []) : [];
-		if (verb === 'stream' || address !== undefined) {
-			const { id, holds } = handle.start(
-				{
-					url: checkedAddress(address ?? text('url')),
-					attributes: { name: text('name'), statusCallback: text('status_url') },
-					connect: address !== undefined,
-					...(value.control_id !== undefined && { controlId: text('control_id') }),
-				},
-				() => executeSwml(steps.slice(i + 1), handle, run),
-			);
-			(run.started ??= []).push(id);
-			if (holds) return;
-		} else if (verb === 'stop_stream') {
-			if (handle.stop('controlId', text('control_id'))) run.stopped.push(text('control_id'));
-		} else if (verb === 'hangup') {
-			handle.hangUp('its document hung up');
-			return;
-		} else if (verb === 'connect' || SWML_HOLDS.has(verb)) {
-			return;
-		} else if (!SWML_INSTANT.has(verb)) {
-			throw new DocumentError(`12100 the stand-in does not know '${verb}'`);
-		}
-	}
-	handle.hangUp('its document ran out of verbs');
 }
 
 function parse(xml: string): Element {
@@ -331,9 +247,8 @@ async function fetchDocument(
 			throw new DocumentError(`11217 the server answered ${response.status}`);
 		}
 		const type = (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-		const format = call.dialect === 'SWML' ? 'json' : 'xml';
-		if (!new RegExp(`^(?:application|text)/(?:[\\w.-]+\\+)?${format}$`).test(type)) {
-			throw new DocumentError(`12300 the Content-Type '${type}' is not ${format.toUpperCase()}`);
+		if (!/^(?:application|text)\/(?:[\w.-]+\+)?xml$/.test(type)) {
+			throw new DocumentError(`12300 the Content-Type '${type}' is not XML`);
 		}
 		return response.body;
 	}
@@ -357,15 +272,14 @@ function request(
 	fields: Record<string, string>,
 	headers: Record<string, string>,
 	limits: { connect: number; read: number; total: number },
-	{ signal, dialect }: Handle,
+	{ signal }: Handle,
 ): Promise<Fetched> {
-	const isSwml = dialect === 'SWML';
 	const form = new URLSearchParams(fields);
 	const url = new URL(target);
 	// The fragment holds instructions for SignalWire; it never goes to the server.
 	url.hash = '';
 	if (method === 'GET') for (const [name, value] of form) url.searchParams.append(name, value);
-	const body = method === 'GET' ? '' : isSwml ? JSON.stringify({ call: fields }) : form.toString();
+	const body = method === 'GET' ? '' : form.toString();
 	return new Promise((resolve, reject) => {
 		if (!isLoopback(url)) {
 			reject(new DocumentError('11210 the stand-in calls no other machine'));
@@ -379,10 +293,7 @@ function request(
 			headers:
 				method === 'GET'
 					? headers
-					: {
-							'Content-Type': isSwml ? 'application/json' : 'application/x-www-form-urlencoded',
-							...headers,
-						},
+					: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
 		});
 		const giveUp = (message: string): void => {
 			outgoing.destroy(new DocumentError(message));

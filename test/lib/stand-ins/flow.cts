@@ -11,11 +11,11 @@ import {
 
 /** What is a provider's own in running documents. */
 export interface FlowRules {
-	dialectOf(call: Call): Dialect;
+	dialect: Dialect;
 	/** What goes with the request for a document. */
 	fieldsOf(call: Call): Record<string, string>;
 	headersOf(url: URL, method: string, fields: Record<string, string>): Record<string, string>;
-	streamOf(order: StreamOrder, call: Call): StreamDetails;
+	streamOf(order: StreamOrder): StreamDetails;
 	/** Vobiz: a transfer ends every stream of the leg, not only the one that held its document. */
 	takesAllStreams?: boolean;
 	/** Vobiz: "answers the call and drops it about a second later". */
@@ -69,7 +69,7 @@ export class CallFlow {
 		const rules = this.#rules;
 		const calls = this.#calls;
 		return {
-			dialect: rules.dialectOf(call),
+			dialect: rules.dialect,
 			log: this.documents,
 			signal: this.#closing.signal,
 			isCurrent,
@@ -79,13 +79,13 @@ export class CallFlow {
 				calls.cutOff(call.id, isTransfer && rules.takesAllStreams);
 				calls.answerCall(call.id);
 			},
-			stop: (by, value) => {
-				const stream = calls.runningOf(call.id).find((one) => one[by] === value);
+			stop: (name) => {
+				const stream = calls.runningOf(call.id).find((one) => one.name === name);
 				if (stream) calls.stopStream(stream);
 				return Boolean(stream);
 			},
 			start: (order, then) => {
-				const details = rules.streamOf(order, call);
+				const details = rules.streamOf(order);
 				const holds = details.keepsCallAlive ?? false;
 				const { id } = calls.startStream(call.id, holds ? { ...details, then } : details);
 				return { id, holds };

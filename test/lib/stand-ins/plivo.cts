@@ -249,6 +249,6 @@ function behave(standIn: StandIn): Behaviour<PlivoExposed> {
 			'X-Plivo-Signature-V3': plivoSignature(event, key ?? credentials.authToken, nonce),
 			'X-Plivo-Signature-Ma-V3': plivoSignature(event, key ?? mainAuthToken, nonce),
 		}),
-		flow: { dialectOf: () => 'Plivo XML', fieldsOf: callFields, streamOf: orderedStream },
+		flow: { dialect: 'Plivo XML', fieldsOf: callFields, streamOf: orderedStream },
 	};
 }

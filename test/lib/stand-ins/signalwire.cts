@@ -479,14 +479,7 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 				...(hashes.includes('SHA-256') && { 'X-SignalWire-SHA256-Signature': signature('sha256') }),
 			};
 		},
-		flow: {
-			dialectOf: ({ runs }) => (runs === 'SWML' ? 'SWML' : 'cXML'),
-			fieldsOf: (call) =>
-				call.runs === 'SWML'
-					? { call_id: call.id, project_id: projectId, from: call.from, to: call.to, type: 'phone' }
-					: callFields(call),
-			streamOf,
-		},
+		flow: { dialect: 'cXML', fieldsOf: callFields, streamOf },
 	};
 }
 
@@ -501,19 +494,15 @@ function commandError(code: string, message: string): object {
 	};
 }
 
-/**
- * The stream that a document orders: signalwire.com/docs/compatibility-api/cxml/voice/stream, and
- * signalwire.com/docs/swml/reference/stream, …/connect.
- */
+/** The stream that a document orders: signalwire.com/docs/compatibility-api/cxml/voice/stream. */
 function streamOf(order: StreamOrder): Partial<Stream> {
-	const { url, attributes, connect, controlId } = order;
+	const { url, attributes, connect } = order;
 	const { name, statusCallback } = attributes;
 	return {
 		serviceUrl: url,
 		bidirectional: connect,
 		keepsCallAlive: connect,
 		...(name && { name }),
-		...(controlId !== undefined && { controlId }),
 		...(statusCallback && {
 			statusCallback: { url: statusCallback, method: methodOf(attributes.statusCallbackMethod) },
 		}),

@@ -333,7 +333,7 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 			return headers;
 		},
 		flow: {
-			dialectOf: () => 'Plivo XML',
+			dialect: 'Plivo XML',
 			// "answer_url is called with Event=StartApp and CallStatus=ringing"
 			fieldsOf: (call) => ({ ...callFields(call), Event: 'StartApp' }),
 			streamOf: orderedStream,
