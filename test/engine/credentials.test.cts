@@ -52,20 +52,6 @@ describe('credentials', () => {
 		},
 	);
 
-	it("that n8n cannot read are told in n8n's own words", async () => {
-		const standIn = await start('plivo');
-		const id = { id: 'gone', name: 'gone' };
-		const { error } = await stopLives(standIn, lives(standIn, 1), {
-			credentials: {},
-			node: { credentials: { plivoBasicApi: id } },
-		});
-		expect(error?.message).toBe(
-			'n8n could not read the Plivo Basic API credential for Plivo: “Credential of type plivoBasicApi does not exist”',
-		);
-		expect(error?.context.failure).toBe('credentials');
-		expect(standIn.requests).toEqual([]);
-	});
-
 	it('are not read where nothing needs them', async () => {
 		const standIn = await start('plivo');
 		const { credentialReads, error } = await stopItems(standIn, [{ call: '', stream: '' }]);
@@ -133,21 +119,6 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		},
 	);
 
-	it('an expression that gives the text "undefined" is told as such', async () => {
-		const standIn = await start('plivo');
-		const { items } = await stopItems(standIn, [{ ...live(standIn).item }], {
-			credentials: { plivoBasicApi: { ...standIn.credentials, authId: '={{ "" + $json.nope }}' } },
-			...regular,
-		});
-		expect(items).toMatchObject([
-			{
-				failure: 'credentials',
-				error: "'Auth ID' holds “undefined”, which an expression gives when it finds no value",
-			},
-		]);
-		expect(standIn.requests).toEqual([]);
-	});
-
 	it.each(providers)(
 		'a token that is wrong for one item is no other item’s (%s)',
 		async (provider) => {
@@ -182,21 +153,6 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 					/^n8n could not read the Plivo Basic API credential for Plivo: “.*\[Error resolving credentials\]”$/,
 				),
 			},
-			{ status: 'stopped' },
-		]);
-	});
-
-	it('a space may be a bare name for one item, and is each item’s own', async () => {
-		const standIn = await start('signalWire');
-		const items = [
-			withAccount(standIn, { spaceUrl: `${standIn.url}/dashboard` }),
-			withAccount(standIn, { spaceUrl: 'http://example.com' }),
-			withAccount(standIn),
-		];
-		const run = await stopItems(standIn, items, { credentials: byItem(standIn), ...regular });
-		expect(run.items).toMatchObject([
-			{ status: 'stopped' },
-			{ failure: 'credentials', error: "'Space URL' does not start with https://" },
 			{ status: 'stopped' },
 		]);
 	});
