@@ -8,7 +8,6 @@ import { live, shown, type RunningStandIn } from '../../lib/stops.cts';
 import {
 	inARow,
 	manualTrigger,
-	setNode,
 	stopNode,
 	webhook,
 	type Unplaced,
@@ -20,37 +19,28 @@ const STOP = 'Stop Audio Stream';
 // Each says how the stop goes out, and what a second stop finds: SignalWire's streams cannot be read.
 interface ProviderCase {
 	name: 'signalWire' | 'plivo' | 'vobiz';
-	label: string;
 	request: (call: string, stream: string) => string;
 	/** What a second stop finds, and what is known of the call then. */
 	again: IDataObject;
-	/** What to check where the credential is refused. */
-	check: string;
 }
 
 const PROVIDERS: ProviderCase[] = [
 	{
 		name: 'signalWire',
-		label: 'SignalWire',
 		request: (call, stream) =>
 			`POST /api/laml/2010-04-01/Accounts/11111111-1111-4111-8111-111111111111/Calls/${call}/Streams/${stream}`,
 		again: { status: 'notFound', stopped: false, callState: 'live' },
-		check: "'API Token'",
 	},
 	{
 		name: 'plivo',
-		label: 'Plivo',
 		request: (call, stream) =>
 			`DELETE /v1/Account/MAEXAMPLE00000000000/Call/${call}/Stream/${stream}/`,
 		again: { status: 'alreadyStopped', stopped: true },
-		check: "'Auth Token'",
 	},
 	{
 		name: 'vobiz',
-		label: 'Vobiz',
 		request: (call, stream) => `DELETE /api/v1/Account/MA_EXAMPLE0/Call/${call}/Stream/${stream}/`,
 		again: { status: 'alreadyStopped', stopped: true },
-		check: "'Auth Token'",
 	},
 ];
 
@@ -62,13 +52,13 @@ const stopWith = (
 	standIn: RunningStandIn,
 	credentialId: string,
 	ids: { callId: string; stream: string },
-	onError?: 'continueErrorOutput',
 ): Unplaced => ({
-	...stopNode(
-		STOP,
-		{ provider: standIn.provider, operation: 'stopStream', source: 'fields', ...ids },
-		onError,
-	),
+	...stopNode(STOP, {
+		provider: standIn.provider,
+		operation: 'stopStream',
+		source: 'fields',
+		...ids,
+	}),
 	credentials: { [standIn.credentialType]: { id: credentialId, name: 'stand-in' } },
 });
 
@@ -101,13 +91,6 @@ describe('the packed package in a real n8n', () => {
 			.filter(({ method }) => method !== 'GET')
 			.map(({ method, path }) => `${method} ${path}`);
 
-	const wrongToken = ({ credentials }: RunningStandIn): Record<string, string> =>
-		Object.fromEntries(
-			Object.entries(credentials).map(([field, value]) =>
-				/token/i.test(field) ? [field, 'example-of-a-wrong-token'] : [field, value],
-			),
-		);
-
 	test('n8n offers the node, also as a tool, and its three credentials', async () => {
 		const names = async (file: string) => {
 			const answer = await fetch(`${n8n.url}/types/${file}`, { headers: n8n.headers });
@@ -122,7 +105,7 @@ describe('the packed package in a real n8n', () => {
 		);
 	});
 
-	describe.each(PROVIDERS)('$name', ({ name, label, request, again, check }) => {
+	describe.each(PROVIDERS)('$name', ({ name, request, again }) => {
 		test('a workflow imported and executed on the command line stops the stream', async () => {
 			const standIn = standInOf(name);
 			const { call, stream } = live(standIn);
@@ -191,60 +174,6 @@ describe('the packed package in a real n8n', () => {
 			expect(second).toMatchObject({ code: 200, item: again });
 			expect(stops(standIn)).toEqual(Array(2).fill(request(call.id, stream.id)));
 			say(`    ${name}, webhook: ${shown(first.item.status)}, then ${shown(second.item.status)}`);
-		});
-
-		test('the credential test passes, and says what is wrong with a wrong token', async () => {
-			const standIn = standInOf(name);
-
-			expect(
-				await n8n.testCredential(standIn.credentialType, { ...standIn.credentials }),
-			).toMatchObject({ status: 'OK' });
-			expect(standIn.requests).toHaveLength(1);
-
-			const wrong = await n8n.testCredential(standIn.credentialType, wrongToken(standIn));
-			expect(wrong).toMatchObject({ status: 'Error', message: expect.stringContaining('(401)') });
-			expect(wrong.message).toContain(label);
-			expect(wrong.message).toContain(check);
-			expect(secretsIn(wrong.message ?? '', standIn.secrets)).toEqual([]);
-			expect(wrong.message).not.toContain('example-of-a-wrong-token');
-			say(`    ${name}, credential: OK, with a wrong token '${wrong.message}'`);
-		});
-
-		test("a wrong token reaches the node's error output with the item's own fields", async () => {
-			const standIn = standInOf(name);
-			const { call, stream } = live(standIn);
-			const credentialId = await n8n.createCredential(
-				standIn.credentialType,
-				`${name} wrong token`,
-				wrongToken(standIn),
-			);
-			const workflow = await n8n.createWorkflow(
-				inARow(
-					`${name} error output`,
-					manualTrigger('Go'),
-					setNode('Customer', { customer: 'example' }),
-					stopWith(
-						standIn,
-						credentialId,
-						{ callId: call.id, stream: stream.id },
-						'continueErrorOutput',
-					),
-				),
-			);
-
-			const execution = await n8n.run(workflow, 'Go');
-
-			expect(outputOf(execution, STOP, 0)).toEqual([]);
-			expect(outputOf(execution, STOP, 1)).toEqual([
-				{
-					customer: 'example',
-					error: expect.stringContaining('401'),
-					message: expect.stringContaining(check),
-				},
-			]);
-			expect(stream.running).toBe(true);
-			expect(JSON.stringify(execution)).not.toContain('example-of-a-wrong-token');
-			expect(secretsIn(JSON.stringify(execution), standIn.secrets)).toEqual([]);
 		});
 	});
 });

@@ -95,11 +95,6 @@ export interface RunningN8n extends Home {
 		name: string,
 		data: ICredentialDataDecryptedObject,
 	) => Promise<string>;
-	/** n8n's own test of a credential. */
-	testCredential: (
-		type: string,
-		data: ICredentialDataDecryptedObject,
-	) => Promise<{ status: 'OK' | 'Error'; message?: string }>;
 	createWorkflow: (workflow: NewWorkflow) => Promise<SavedWorkflow>;
 	/** Publishes a workflow, so that its triggers listen. */
 	activate: (workflow: SavedWorkflow) => Promise<unknown>;
@@ -289,10 +284,6 @@ export async function runN8n(
 			const { id } = (await rest('POST', '/credentials', { name, type, data })) as { id: string };
 			return id;
 		},
-		testCredential: async (type, data) =>
-			(await rest('POST', '/credentials/test', {
-				credentials: { id: '', name: 'test', type, data },
-			})) as { status: 'OK' | 'Error'; message?: string },
 		createWorkflow: async (workflow) =>
 			(await rest('POST', '/workflows', {
 				settings: {},
