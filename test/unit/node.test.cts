@@ -49,14 +49,15 @@ describe('the node', () => {
 		expect(runInNewContext(code, { $parameter })).toBe('Vobiz: Stop All Streams');
 	});
 
-	test('can be a tool of a language model, which is told each provider and what comes back', () => {
+	test('can be a tool of a language model, which is told each provider, what it needs and what comes back', () => {
 		// n8n 2.41 hands nothing but the description to a model at run time; the nodes panel shows it too.
 		const { usableAsTool, description: told } = description;
 		expect(usableAsTool).toBe(true);
 		expect(told.length).toBeLessThanOrEqual(200);
 		for (const { displayName } of providers) expect(told).toContain(displayName);
-		expect(told).toContain("'stopped'");
-		expect(told).toContain("'status'");
+		for (const part of ["Needs the call's ID", 'Safe to repeat', "'stopped'", "'status'"]) {
+			expect(told).toContain(part);
+		}
 	});
 });
 

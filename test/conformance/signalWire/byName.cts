@@ -123,9 +123,15 @@ export const byName: Array<Row<SignalWireStandIn>> = [
 			runs: true,
 		}),
 	}),
-	row({
+	rows<INodeParameters>({
 		name: "an AI agent's tool refuses a stop by name: a model must not choose what takes over a call",
 		columns: named,
+		variants: () => ({
+			'with a document': {},
+			'without one': { cxmlUrl: '={{ null }}' },
+			'in another spelling': { streamBy: 'NAME' },
+		}),
+		parameters: (_c, given) => given,
 		node: { onError: 'stopWorkflow' },
 		type: `${NODE_TYPE}Tool`,
 		expected: () => ({ runs: true }),
