@@ -6,7 +6,6 @@ import { providers } from '../lib/stand-ins/index.cts';
 import {
 	live,
 	lives,
-	pairs,
 	range,
 	running,
 	stopItems,
@@ -18,28 +17,6 @@ import {
 const regular = { onError: 'continueRegularOutput' } as const;
 
 describe('items', () => {
-	it('come out one for one, in order and paired, whatever becomes of each and however late it is answered', async () => {
-		const standIn = await start('plivo');
-		const kinds = ['stopped', 'input', 'ended', 'nobody', 'stopped'];
-		const items = range(50).map((i) => {
-			const kind = kinds[i % kinds.length];
-			if (kind === 'input') return { call: '', stream: 'some-stream' };
-			const { item } = live(standIn);
-			if (kind === 'ended') standIn.endCall(item.call);
-			return kind === 'nobody' ? { ...item, call: 'no-such-call' } : item;
-		});
-		standIn.fault = (_request, n) => ({ delayMs: (n * 37) % 90 });
-
-		const { outputs, items: json } = await stopItems(standIn, items, { node: regular });
-
-		expect(pairs(outputs[0])).toEqual(range(50));
-		const outcomes = ['stopped', 'failed', 'alreadyStopped', 'notFound', 'stopped'];
-		expect(json.map(({ status }) => status)).toEqual(range(50).map((i) => outcomes[i % 5]));
-		expect(json.map(({ callId }) => callId ?? '')).toEqual(items.map(({ call }) => call));
-		expect(running(standIn)).toBe(10);
-		standIn.expectOnContract();
-	});
-
 	it('are read each with its own values, also in options', async () => {
 		const standIn = await start('plivo');
 		const [first, second] = [live(standIn), live(standIn)];
@@ -54,22 +31,6 @@ describe('items', () => {
 		expect(items.map(({ status }) => status)).toEqual(['preview', 'stopped']);
 		expect(items[0]?.request).toMatchObject({ url: expect.stringContaining(first.stream.id) });
 		expect(first.stream.running).toBe(true);
-	});
-
-	it('fail alone when an expression of theirs cannot be read', async () => {
-		const standIn = await start('plivo');
-		const { items } = await stopLives(standIn, lives(standIn, 2), {
-			parameters: { stream: "={{ $itemIndex === 0 ? $('Not There').item.json.x : $json.stream }}" },
-			node: regular,
-		});
-		expect(items).toMatchObject([
-			{
-				status: 'failed',
-				failure: 'input',
-				error: expect.stringMatching(/^A field of this item could not be read: /),
-			},
-			{ status: 'stopped' },
-		]);
 	});
 
 	it('are left as they came, files and all', async () => {
@@ -268,22 +229,6 @@ describe('what n8n saves with the execution', () => {
 			node: regular,
 		});
 		expect(all.items[0]?.message).not.toBe(STOPPED_BEFORE);
-	});
-
-	it('holds what was only taken as little as what failed', async () => {
-		const standIn = await start('plivo');
-		const all = lives(standIn, 2);
-		const [first, second] = all;
-		standIn.fault = ({ method, path }) => {
-			if (method === 'GET') return undefined;
-			return path.includes(first?.call.id ?? '')
-				? { status: 200, body: {}, afterEffect: true }
-				: { status: 422, body: { api_id: 'x', error: 'no' } };
-		};
-		const { items, kept } = await stopLives(standIn, all, { node: regular });
-		expect(items.map(({ status }) => status)).toEqual(['accepted', 'failed']);
-		expect(kept).toEqual({});
-		expect(second?.stream.running).toBe(true);
 	});
 
 	it('holds what Confirm Stop showed to have stopped', async () => {

@@ -74,11 +74,12 @@ export const stops: readonly Row[] = [
 		}),
 	}),
 	row({
-		name: 'items keep their order, each with its own outcome',
+		name: 'items keep their order, each with its own outcome, however late it is answered',
 		arrange(c) {
 			const ended = c.add();
 			c.end(ended);
 			c.targets = [c.target, c.ghost(), c.add(), ended, c.add()];
+			c.answer({ delayMs: 100 }, 1);
 		},
 		expected: (c) => [
 			c.says('stop'),
