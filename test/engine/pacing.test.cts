@@ -44,18 +44,6 @@ describe('a documented limit', () => {
 		expect(arrived.mostInWindow).toBeLessThanOrEqual(300);
 		expect(await plivo.running()).toBe(0);
 	}, 90_000);
-
-	test('a slow answer holds its place in the window until the window has passed since the answer', async () => {
-		const plivo = await start('plivo', { delayMs: 1_500 });
-		const run = await stopAt(plivo, lives(plivo, 320), { options: { maxConcurrency: 1_000 } });
-		expect(statuses(run)).toEqual({ stopped: 320 });
-		const later = plivo.requests.slice(300);
-		const firstAnswer = Math.min(
-			...plivo.requests.slice(0, 300).map(({ answeredAt }) => answeredAt ?? Infinity),
-		);
-		expect(later).toHaveLength(20);
-		for (const { at } of later) expect(at - firstAnswer).toBeGreaterThanOrEqual(5_000);
-	}, 30_000);
 });
 
 describe('a limit that nobody published', () => {
@@ -111,27 +99,6 @@ describe('a 429', () => {
 		for (const { answeredAt } of signalWire.requests)
 			expect(answeredAt).toBeLessThan(again?.at ?? 0);
 	}, 60_000);
-
-	test('that asks for more than 30 s fails its item at once, and what waits behind it unsent', async () => {
-		const vobiz = await start('vobiz');
-		vobiz.fault = () => ({ status: 429, headers: { 'Retry-After': '45' } });
-		const run = await stopAt(vobiz, lives(vobiz, 40), {
-			node: { onError: 'continueRegularOutput' },
-		});
-		expect(statuses(run)).toEqual({ failed: 40 });
-		for (const item of run.items) {
-			expect(item.failure).toBe('rateLimit');
-			expect(item.error).toMatch(/^Vobiz asks to wait 4[45] s before the next request/);
-			expect(item.attempts).toBeLessThanOrEqual(1);
-		}
-		// Only what was under way when the answer came.
-		expect(vobiz.requests.length).toBeLessThanOrEqual(20);
-		// The next execution hears it too, without a request.
-		const before = vobiz.requests.length;
-		const next = await stopAt(vobiz, lives(vobiz, 1));
-		expect(next.error?.message).toMatch(/asks to wait 4\d s/);
-		expect(vobiz.requests).toHaveLength(before);
-	});
 });
 
 describe('many executions', () => {
@@ -152,15 +119,4 @@ describe('many executions', () => {
 		expect(signalWire.requests.length).toBeLessThan(500);
 		expect(statuses(await sweep)).toEqual({ stopped: 1_000 });
 	}, 60_000);
-
-	test('keep Max Concurrency together', async () => {
-		const plivo = await start('plivo', { delayMs: 40 });
-		const runs = await Promise.all(
-			Array.from({ length: 6 }, () =>
-				stopAt(plivo, lives(plivo, 20), { options: { maxConcurrency: 7 } }),
-			),
-		);
-		for (const run of runs) expect(statuses(run)).toEqual({ stopped: 20 });
-		expect(plivo.mostAtOnce).toBe(7);
-	});
 });
