@@ -14,10 +14,9 @@ import type { Account, Ids, Provider, Way } from '../../nodes/StopAudioStream/pr
 import { Refusal } from '../../nodes/StopAudioStream/words/sentences';
 import { trimmed } from '../../nodes/StopAudioStream/words/values';
 import { runInFakeTime } from '../lib/fakeRun.cts';
-import { start } from '../lib/opened.cts';
+import { range } from '../lib/lives.cts';
 import { providerOf } from '../lib/providerOf.cts';
 import { readWith, type Fields } from '../lib/readEvent.cts';
-import { range, stopLives } from '../lib/stops.cts';
 
 const RUNS = { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) };
 const account: Account = {
@@ -434,39 +433,4 @@ describe('waiting before a repeat', () => {
 			{ numRuns: 200 },
 		);
 	});
-});
-
-describe.each(providers.map(({ name, ways }) => [name, ways] as const))('%s', (provider, ways) => {
-	const canStopAll = ways.some(({ operation }) => operation === 'stopAllStreams');
-
-	test('any number of stops by id leave the same state as one', async () => {
-		const standIn = await start(provider);
-		await fc.assert(
-			fc.asyncProperty(
-				fc.array(fc.nat(3), { minLength: 1, maxLength: 8 }),
-				fc.boolean(),
-				async (stops, all) => {
-					standIn.reset();
-					const call = standIn.addCall();
-					const streams = range(4).map(() => standIn.startStream(call.id));
-					const stopAll = all && canStopAll;
-					const items = stops.flatMap((n) => streams.slice(n, n + 1));
-					const run = await stopLives(
-						standIn,
-						items.map((stream) => ({
-							call,
-							stream,
-							item: { provider, call: call.id, stream: stream.id },
-						})),
-						{ parameters: stopAll ? { operation: 'stopAllStreams' } : {} },
-					);
-					expect(run.error).toBeUndefined();
-					const down = streams.map((_stream, n) => stopAll || stops.includes(n));
-					expect(streams.map(({ running }) => !running)).toEqual(down);
-					expect(call.up).toBe(true);
-				},
-			),
-			{ numRuns: 25 },
-		);
-	}, 60_000);
 });
