@@ -99,21 +99,6 @@ describe('a credential whose fields are expressions belongs to the item', () => 
 		}
 	});
 
-	test("700 items of one account keep under Plivo's documented limit together", async () => {
-		const plivo = await start('plivo', { rateLimit: { requests: 300, perMs: 5_000 } });
-		const items = itemsOf(plivo, 700);
-
-		const since = performance.now();
-		const execution = await n8n.run(
-			await save(plivo, items, { credential: credentialByItem(plivo) }),
-			GO,
-		);
-
-		expect(statusesOf(execution)).toEqual(items.map(() => 'stopped'));
-		expect(plivo.requests.map(({ status }) => status)).toEqual(items.map(() => 204));
-		say(`    700 items of one account by expression: ${seconds(since)}, none refused with 429`);
-	});
-
 	test('another webhook is answered while many items are stopped', async () => {
 		const vobiz = await start('vobiz');
 		const path = 'beside-4f1c2d';
