@@ -10,7 +10,7 @@ import { runNode, type NodeRunResult } from '../lib/engine.cts';
 import { providerOf } from '../lib/providerOf.cts';
 import { listenOn } from '../lib/listenOn.cts';
 import { opened, start } from '../lib/opened.cts';
-import { byExpression, credentialsOf, lives, stopItems, stopLives } from '../lib/stops.cts';
+import { credentialsOf, lives, stopItems, stopLives } from '../lib/stops.cts';
 
 const WHOLE = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity } as const;
 
@@ -97,28 +97,6 @@ test('a secret in the status line and in broken headers is in nothing that comes
 		}
 		expect(secretsIn(shown(run), plivo.secrets)).toEqual([]);
 	}
-});
-
-test('an item that is answered with 10 MB does not hold up the others', async () => {
-	const plivo = await start('plivo');
-	const vobiz = await start('vobiz');
-	plivo.fault = () => ({ status: 500, body: { error: 'no \n'.repeat(2.5 * 1_024 * 1_024) } });
-	const run = await runNode({
-		parameters: {
-			provider: '={{ $json.provider }}',
-			...byExpression,
-			options: { maxRetries: 0 },
-		},
-		items: [...lives(plivo, 1), ...lives(vobiz, 3)].map(({ item }) => item),
-		credentials: credentialsOf(plivo, vobiz),
-		node: { onError: 'continueRegularOutput' },
-	});
-	expect(run.items.map(({ status }) => status)).toEqual([
-		'failed',
-		'stopped',
-		'stopped',
-		'stopped',
-	]);
 });
 
 const webhook = (body: IDataObject) => ({
