@@ -344,50 +344,5 @@ export function describeAiAgent(getStage: () => Stage): void {
 			expect(isUp(signalWire, stream)).toBe(true);
 			say(`    AI Agent ${String(agent.typeVersion)}, ${agent.how}, refused: ${message}`);
 		});
-
-		test('names the field that the model left empty, and sends nothing', async () => {
-			const { signalWire } = getStage().standIns;
-			const { call, stream } = streaming(signalWire);
-
-			const noStream = await useTool({ Call_SID: call.id, Stream_SID: ' ' });
-			const noCall = await useTool({ Call_SID: '', Stream_SID: stream.id });
-
-			expect(noStream).toContain("'Stream SID' is empty");
-			expect(noStream).toContain("Fill in 'Stream SID'");
-			expect(noCall).toContain("'Call SID' is empty");
-			expect(received(signalWire, call)).toEqual([]);
-			expect(received(signalWire, stream)).toEqual([]);
-			say(`    AI Agent ${String(agent.typeVersion)}, ${agent.how}, empty: ${noCall}`);
-		});
-
-		test('lets no model choose a document, even where a workflow was written to allow it', async () => {
-			const { signalWire } = getStage().standIns;
-			const { call, stream } = streaming(signalWire);
-			const written = await publish(
-				getStage(),
-				prepareRecipe(RECIPE, getStage(), (nodes) => {
-					useAgent(nodes, {
-						streamBy: 'name',
-						callId: byModel('Call_SID'),
-						stream: byModel('Stream_Name'),
-						cxmlUrl: byModel('Document'),
-					});
-				}),
-			);
-
-			const message = await useTool(
-				{
-					Call_SID: call.id,
-					Stream_Name: stream.name,
-					Document: 'https://attacker.example/document',
-				},
-				written,
-			);
-
-			expect(message).not.toContain('accepted');
-			expect(received(signalWire, call)).toEqual([]);
-			expect(isUp(signalWire, stream)).toBe(true);
-			say(`    AI Agent ${String(agent.typeVersion)}, ${agent.how}, by name: ${message}`);
-		});
 	});
 }
