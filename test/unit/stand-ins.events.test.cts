@@ -1,22 +1,17 @@
 // What the providers send: events, who signed them, and the documents that they fetch for a call, with what
 // becomes of the call then.
 
-import { parse } from 'node:querystring';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { live } from '../lib/lives.cts';
 import { start } from '../lib/opened.cts';
-import { VECTORS } from '../lib/signatureVectors.cts';
 import { listen, paths, type Page } from '../lib/providerRequests.cts';
 import type { SignalWireStandIn } from '../lib/stand-ins/index.cts';
-import { signalWireJsonSignature, vobizSignature } from '../lib/stand-ins/signatures.cts';
-import { isSignedByPlivo, isSignedBySignalWire, signalWireSdk } from '../lib/vendorSdks.cts';
+import { vobizSignature } from '../lib/stand-ins/signatures.cts';
+import { signalWireSdk } from '../lib/vendorSdks.cts';
 
 const ADDRESS = 'https://n8n.example.com/webhook/x?a=1&b=two%20words';
 const LOCKED = 'https://user:pass%20word@n8n.example.com/webhook/x?a=1';
 const AUDIO = 'wss://audio.example.com/stream';
-
-const fieldsOf = (text = ''): Record<string, string> =>
-	Object.fromEntries(new URLSearchParams(text));
 
 describe('events', () => {
 	test('an event about the end of a call says how it ended, in the words of its provider', async () => {
@@ -35,17 +30,6 @@ describe('events', () => {
 		expect(s.callback('calling.call.state', call).body.params).toMatchObject(params);
 	});
 
-	test("an event of a conference's stream names the conference, and one of a call's stream none", async () => {
-		const s = await start('signalWire');
-		const { call, stream } = live(s);
-		const { id } = s.addConference();
-		const body = (of: typeof stream) => s.callback('stream-started', of).body;
-		expect(body(stream)).not.toHaveProperty('ConferenceSid');
-		const ofRoom = body(s.startConferenceStream(id, { callId: call.id }));
-		expect(ofRoom).toMatchObject({ CallSid: call.id, ConferenceSid: id });
-		expect(body(s.startConferenceStream(id))).not.toHaveProperty('CallSid');
-	});
-
 	test('neither an event nor a request for a document leaves this machine', async () => {
 		const s = await start('plivo');
 		const { stream } = live(s);
@@ -58,83 +42,6 @@ describe('events', () => {
 });
 
 describe('signatures', () => {
-	test.each([
-		['POST', 'https://n8n.example.com/webhook/x'],
-		['POST', ADDRESS],
-		['POST', LOCKED],
-		['GET', 'https://n8n.example.com/webhook/x'],
-		['GET', ADDRESS],
-	] as const)(
-		"a %s of Plivo and one of SignalWire to %s pass their vendors' own checks",
-		async (method, address) => {
-			const plivo = await start('plivo');
-			const event = plivo.signedCallback('StartStream', live(plivo).stream, address, {
-				method,
-			});
-			const passes = (header: string, token: string, url = event.url) =>
-				isSignedByPlivo(
-					method,
-					url,
-					event.headers['X-Plivo-Signature-V3-Nonce'] ?? '',
-					token,
-					event.headers[header] ?? '',
-					parse(event.text),
-				);
-			const { authToken } = plivo.credentials;
-			expect(passes('X-Plivo-Signature-V3', authToken)).toBe(true);
-			expect(passes('X-Plivo-Signature-Ma-V3', plivo.mainAuthToken)).toBe(true);
-			expect(passes('X-Plivo-Signature-V3', `${authToken}0`)).toBe(false);
-			expect(passes('X-Plivo-Signature-V3', authToken, `${event.url}0`)).toBe(false);
-
-			const s = await start('signalWire');
-			const { url, text, headers } = s.signedCallback('stream-started', live(s).stream, address, {
-				method,
-			});
-			const signed = address === LOCKED ? url.replace('://', '://user:pass%20word@') : url;
-			const isTaken = (key: string, form = parse(text)) =>
-				isSignedBySignalWire(key, headers['X-SignalWire-Signature'] ?? '', signed, form);
-			expect(isTaken(s.credentials.signingSecret)).toBe(true);
-			expect(isTaken(s.credentials.apiToken)).toBe(false);
-			expect(isTaken(s.credentials.signingSecret, { ...parse(text), CallSid: 'x' })).toBe(false);
-		},
-	);
-
-	test('an event of SignalWire in JSON is signed only if that is asked for', async () => {
-		const s = await start('signalWire');
-		const { stream } = live(s);
-		const signed = (json?: readonly ('SHA-1' | 'SHA-256')[]) =>
-			s.signedCallback('calling.call.stream', stream, LOCKED, { json });
-		const { headers, url, text } = signed();
-		expect(Object.keys(headers)).toEqual(['Content-Type', 'Authorization']);
-		const { signingSecret } = s.credentials;
-		const signature = (algorithm: 'sha1' | 'sha256') =>
-			signalWireJsonSignature(url, text, signingSecret, algorithm);
-		expect(signed(['SHA-1', 'SHA-256']).headers).toEqual({
-			...headers,
-			'X-SignalWire-Signature': signature('sha1'),
-			'X-SignalWire-SHA256-Signature': signature('sha256'),
-		});
-	});
-
-	test.each(VECTORS.filter(({ json }) => json !== undefined))(
-		"JSON is signed as the vendor's SDK has it: $source",
-		({ address, json = '', key, headers }) => {
-			expect(Object.values(headers)).toEqual([signalWireJsonSignature(address, json, key)]);
-		},
-	);
-
-	test('an event can be made into one that no kind stands for, and is signed as that', async () => {
-		const s = await start('signalWire');
-		const { stream } = live(s);
-		const { url, text, body, headers } = s.signedCallback('stream-started', stream, ADDRESS, {
-			change: ({ CallSid }) => ({ CallSid, CallStatus: 'busy' }),
-		});
-		expect(body).toEqual({ CallSid: stream.callId, CallStatus: 'busy' });
-		const { signingSecret } = s.credentials;
-		const signature = headers['X-SignalWire-Signature'] ?? '';
-		expect(isSignedBySignalWire(signingSecret, signature, url, parse(text))).toBe(true);
-	});
-
 	test('Vobiz signs only for an address with a password, and its tokens go along in plain text', async () => {
 		const s = await start('vobiz');
 		const { stream } = live(s);
@@ -175,43 +82,6 @@ describe('documents of SignalWire', () => {
 		expect(answer).toMatchObject({ status: 'in-progress' });
 	};
 
-	test('an update is taken at once, and its document runs afterwards', async () => {
-		const s = await start('signalWire');
-		const { call, stream } = live(s, { name: 'a' });
-		const other = s.startStream(call.id, { name: 'b' });
-		const pages = await listen({ '/stop': { text: stopping('a'), stallMs: 50 } });
-		const url = `${pages.url}/stop?k=v#rt=3000`;
-		await update(s, call.id, url);
-		expect(stream.running).toBe(true);
-		await s.settled();
-		expect([stream.running, other.running, call.up]).toEqual([false, true, true]);
-		expect(s.documents).toEqual([
-			{ url, method: 'POST', status: 200, verbs: ['Stop', 'Pause'], stopped: ['a'] },
-		]);
-		expect(pages.seen).toMatchObject([{ method: 'POST', url: '/stop?k=v' }]);
-		expect(fieldsOf(pages.seen[0]?.body)).toEqual({
-			AccountSid: s.credentials.projectId,
-			ApiVersion: '2010-04-01',
-			CallSid: call.id,
-			CallStatus: 'in-progress',
-			Direction: call.direction,
-			From: call.from,
-			To: call.to,
-		});
-		s.expectOnContract();
-	});
-
-	test('a document that is asked for with GET has the fields of the call in its query', async () => {
-		const s = await start('signalWire');
-		const { call } = live(s);
-		const pages = await listen({ '/stop': { text: stopping('a') } });
-		await update(s, call.id, `${pages.url}/stop?k=v`, { method: 'GET' });
-		await s.settled();
-		const [{ method, url, body } = { method: '', url: '', body: '' }] = pages.seen;
-		expect([method, body]).toEqual(['GET', '']);
-		expect(fieldsOf(url.split('?')[1])).toMatchObject({ k: 'v', CallSid: call.id });
-	});
-
 	test.each([
 		['runs out of verbs ends the call', stopping('a', ''), 'Stop', false],
 		['ends with speech ends the call', stopping('a', '<Say>Bye</Say>'), 'Stop Say', false],
@@ -242,36 +112,6 @@ describe('documents of SignalWire', () => {
 		expect([call.up, other.running]).toEqual([up, up]);
 		expect(stream.running).toBe(text.includes('"c"'));
 		expect(s.truth().running.length).toBe((up ? 2 : 1) + (text.includes('"c"') ? 1 : 0));
-	});
-
-	test('a document cuts off the stream that kept the call alive, and follows its own <Redirect>', async () => {
-		const s = await start('signalWire');
-		const { call, stream } = live(s, { keepsCallAlive: true });
-		const pages = await listen({
-			'/first': { text: '<Response><Redirect method="GET">next?x=1&amp;y=2</Redirect></Response>' },
-			'/next': { text: `<Response>${KEEP}</Response>` },
-		});
-		await update(s, call.id, `${pages.url}/first`);
-		await s.settled();
-		expect([stream.endedBecause, call.up]).toEqual(['another document took over', true]);
-		expect(s.documents.map(({ url, method }) => `${method} ${url}`)).toEqual([
-			`POST ${pages.url}/first`,
-			`GET ${pages.url}/next?x=1&y=2`,
-		]);
-	});
-
-	test('an XML bin is filled with the query and the payload, escaped, and holds nothing else', async () => {
-		const s = await start('signalWire');
-		const name = `Tom & "Jerry" <1> 'é' +%`;
-		const { call } = live(s, { name });
-		const bin = s.bin(stopping('{{STREAMNAME}}', `<Say>{{ CallSid }}{{NOBODY}}</Say>${KEEP}`));
-		await update(s, call.id, `${bin}?${new URLSearchParams({ STREAMNAME: name })}`);
-		await s.settled();
-		expect(s.documents[0]?.stopped).toEqual([name]);
-		const text = await (await fetch(`${bin}?CallSid=c`)).text();
-		expect(text).toContain('<Stream name=""/>');
-		expect(text).toContain('<Say>c</Say>');
-		expect(s.requests).toHaveLength(1);
 	});
 
 	test.each<[string, Page, string]>([
