@@ -73,11 +73,9 @@ interface Paths {
 	call(account: Account, call: string): string;
 	stream(account: Account, call: string, stream: string): string;
 	stop(account: Account, call: string, stream: string, options?: RequestOptions): Promise<Answered>;
-	/** The status of a stop that finds no such stream on a call that is up. */
-	unknownStream: number;
 }
 
-function telephonyPaths(prefix: string, unknownStream: number): Paths {
+function telephonyPaths(prefix: string): Paths {
 	const account: Paths['account'] = ({ credentials }) => `${prefix}/Account/${credentials.authId}/`;
 	const call: Paths['call'] = (s, id) => `${account(s)}Call/${id}/`;
 	// Without an id, the path of all streams.
@@ -87,7 +85,6 @@ function telephonyPaths(prefix: string, unknownStream: number): Paths {
 		call,
 		stream,
 		stop: (s, of, id, options) => send(s, 'DELETE', stream(s, of, id), options),
-		unknownStream,
 	};
 }
 
@@ -97,15 +94,14 @@ const streamOf: Paths['stream'] = (s, of, id) => `${project(s)}/Calls/${of}/Stre
 
 /** Provider → how its paths look. */
 export const paths: Record<ProviderName, Paths> = {
-	plivo: telephonyPaths('/v1', 400),
-	vobiz: telephonyPaths('/api/v1', 404),
+	plivo: telephonyPaths('/v1'),
+	vobiz: telephonyPaths('/api/v1'),
 	signalWire: {
 		account: project,
 		call: (s, id) => `${project(s)}/Calls/${id}`,
 		stream: streamOf,
 		stop: (s, of, id, options) =>
 			send(s, 'POST', streamOf(s, of, id), { ...form({ Status: 'stopped' }), ...options }),
-		unknownStream: 404,
 	},
 };
 
@@ -118,8 +114,6 @@ export const command = (account: Account, id: string, controlId: string, more: o
 /** A request that a server of a test got. */
 export interface Seen {
 	method: string;
-	url: string;
-	headers: IncomingHttpHeaders;
 	body: string;
 }
 
@@ -136,8 +130,8 @@ export async function listen(
 	pages: Record<string, Page> = {},
 ): Promise<Listening & { seen: Seen[] }> {
 	const seen: Seen[] = [];
-	const server = readingServer(({ method = '', url = '', headers }, body, response) => {
-		seen.push({ method, url, headers, body });
+	const server = readingServer(({ method = '', url = '' }, body, response) => {
+		seen.push({ method, body });
 		const page = pages[url.split('?')[0] ?? ''] ?? {};
 		const answer = () => {
 			response.writeHead(page.status ?? 200, { 'Content-Type': 'text/xml', ...page.headers });

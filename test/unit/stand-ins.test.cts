@@ -1,4 +1,5 @@
-// What all stand-ins have in common: stops, what breaks the contract, faults, limits, and what they keep secret.
+// What all stand-ins have in common: calls that a stream keeps alive, limits, what breaks the contract, what is
+// thrown inside them, and what they keep secret.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { live } from '../lib/lives.cts';
@@ -11,33 +12,10 @@ import {
 	type Account,
 	type Answered,
 } from '../lib/providerRequests.cts';
-import {
-	forkStandIn,
-	providers,
-	secretsIn,
-	type Fault,
-	type ProviderName,
-} from '../lib/stand-ins/index.cts';
+import { forkStandIn, providers, secretsIn, type ProviderName } from '../lib/stand-ins/index.cts';
 
 describe.each(providers)('the stand-in of %s', (provider) => {
 	const path = paths[provider];
-
-	test('a stop ends one stream, once, and leaves its call and all other streams alone', async () => {
-		const s = await start(provider);
-		const { call, stream } = live(s);
-		const second = s.startStream(call.id);
-		const other = live(s).stream;
-		const stop = async (id: string, of = call.id) => (await path.stop(s, of, id)).status;
-		expect(await stop(stream.id)).toBe(provider === 'signalWire' ? 200 : 204);
-		expect(stream).toMatchObject({ endedBecause: 'stopped', endTime: expect.any(String) });
-		for (const id of [stream.id, 'nobody', other.id]) {
-			expect(await stop(id)).toBe(path.unknownStream);
-		}
-		expect(await stop(second.id, 'nobody')).toBe(404);
-		expect(s.truth().running).toEqual([second.id, other.id]);
-		expect(call.up).toBe(true);
-		s.expectOnContract();
-	});
 
 	test('a call ends with the stream that alone kept it alive, and its other streams with it', async () => {
 		const s = await start(provider);
@@ -49,45 +27,6 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 			calls: [{ status: 'completed', endedBecause: 'the stream that alone kept it alive ended' }],
 			streams: [{ endedBecause: 'stopped' }, { endedBecause: 'its call ended' }],
 		});
-	});
-
-	test('a stream that is not up yet cannot be stopped, and comes up unless its call ends before', async () => {
-		const s = await start(provider);
-		const { call, stream } = live(s, { notUpYet: true });
-		expect((await path.stop(s, call.id, stream.id)).status).toBe(path.unknownStream);
-		s.comeUp(stream.id);
-		const later = live(s, { upAfterMs: 20 });
-		const late = live(s, { upAfterMs: 20 });
-		s.endCall(late.call.id);
-		await sleep(50);
-		expect(s.truth().running).toEqual([stream.id, later.stream.id]);
-	});
-
-	test('a stream ends at its time limit, and its call goes on', async () => {
-		const s = await start(provider);
-		const { call, stream } = live(s, { timeoutMs: 20 });
-		await sleep(50);
-		expect([stream.endedBecause, call.up]).toEqual(['its time limit', true]);
-	});
-
-	test('a stream that reconnects goes on under a new id, which a stop of the old one does not reach', async () => {
-		const s = await start(provider);
-		const { call, stream } = live(s, { reconnectAfterMs: 20 });
-		await sleep(50);
-		expect((await path.stop(s, call.id, stream.id)).status).toBe(path.unknownStream);
-		expect(s.truth().streams).toMatchObject([
-			{ id: stream.id, endedBecause: 'disconnected' },
-			{ callId: call.id, reconnectOf: stream.id, running: true },
-		]);
-	});
-
-	test('an id with reserved characters is one segment of the path, which is kept as it arrived', async () => {
-		const s = await start(provider);
-		const { call, stream } = live(s, { id: 'a/b ?#%é..' });
-		await path.stop(s, call.id, encodeURIComponent(stream.id));
-		expect(stream.running).toBe(false);
-		expect(s.requests[0]?.path).toContain('a%2Fb%20%3F%23%25%C3%A9..');
-		s.expectOnContract();
 	});
 
 	test('what is over the limit gets 429 in the form of the provider, until the next window', async () => {
@@ -192,52 +131,6 @@ test.each(['..', '%2e%2E', 'a%ff', 'a"b'])(
 		}
 	},
 );
-
-test.each<[string, Fault, object, boolean]>([
-	[
-		'answers in place of the provider, and nothing happens',
-		{ status: 503, body: '<h1>Sorry</h1>', headers: { 'Retry-After': '1' } },
-		{ status: 503, text: '<h1>Sorry</h1>', headers: { 'retry-after': '1' } },
-		true,
-	],
-	[
-		'answers in place of the provider after the effect',
-		{ status: 500, body: { error: 'late' }, afterEffect: true },
-		{ status: 500, json: { error: 'late' } },
-		false,
-	],
-	['drops the connection before the effect', { reset: 'before' }, { code: 'ECONNRESET' }, true],
-	['drops the connection after the effect', { reset: 'after' }, { code: 'ECONNRESET' }, false],
-	[
-		'cuts the body off',
-		{ truncate: true, status: 404, body: { error: 'x' } },
-		{ message: 'aborted' },
-		true,
-	],
-	['cuts the head off', { truncate: true, status: 204 }, { code: 'ECONNRESET' }, true],
-])('a fault %s', async (_what, fault, seen, running) => {
-	const s = await start('plivo');
-	const { call, stream } = live(s);
-	s.fault = (_request, n) => (n === 1 ? fault : undefined);
-	const answer: unknown = await paths.plivo.stop(s, call.id, stream.id).catch((e: unknown) => e);
-	expect(answer).toMatchObject(seen);
-	expect(stream.running).toBe(running);
-});
-
-test('a fault waits before the effect, or between it and the answer, until the stand-in closes', async () => {
-	const s = await start('plivo', { delayMs: 60 });
-	const { call, stream } = live(s);
-	const began = performance.now();
-	await paths.plivo.stop(s, call.id, stream.id);
-	expect(performance.now() - began).toBeGreaterThan(50);
-	const other = s.startStream(call.id);
-	s.fault = () => ({ delayMs: 0, stallMs: 60_000 });
-	const stalled = expect(paths.plivo.stop(s, call.id, other.id)).rejects.toThrow();
-	while (other.running) await sleep(1);
-	expect(s.requests[1]).toMatchObject({ status: null, answeredAt: null });
-	await s.close();
-	await stalled;
-});
 
 test('what a fault throws is thrown again when its stand-in is judged or closed', async () => {
 	const s = await start('plivo');
