@@ -2,7 +2,7 @@
 // becomes of the call then.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { live } from '../lib/lives.cts';
+import { live, running } from '../lib/lives.cts';
 import { start } from '../lib/opened.cts';
 import { listen, paths, type Page } from '../lib/providerRequests.cts';
 import type { SignalWireStandIn } from '../lib/stand-ins/index.cts';
@@ -111,7 +111,7 @@ describe('documents of SignalWire', () => {
 		expect(s.documents[0]?.verbs.join(' ')).toBe(verbs);
 		expect([call.up, other.running]).toEqual([up, up]);
 		expect(stream.running).toBe(text.includes('"c"'));
-		expect(s.truth().running.length).toBe((up ? 2 : 1) + (text.includes('"c"') ? 1 : 0));
+		expect(running(s)).toBe((up ? 2 : 1) + (text.includes('"c"') ? 1 : 0));
 	});
 
 	test.each<[string, Page, string]>([

@@ -20,13 +20,17 @@ describe.each(providers)('the stand-in of %s', (provider) => {
 	test('a call ends with the stream that alone kept it alive, and its other streams with it', async () => {
 		const s = await start(provider);
 		const { call, stream } = live(s, { keepsCallAlive: true });
-		s.startStream(call.id);
+		const other = s.startStream(call.id);
 		await path.stop(s, call.id, stream.id);
-		expect(s.truth()).toMatchObject({
-			up: [],
-			calls: [{ status: 'completed', endedBecause: 'the stream that alone kept it alive ended' }],
-			streams: [{ endedBecause: 'stopped' }, { endedBecause: 'its call ended' }],
+		expect(call).toMatchObject({
+			up: false,
+			status: 'completed',
+			endedBecause: 'the stream that alone kept it alive ended',
 		});
+		expect([stream, other]).toMatchObject([
+			{ running: false, endedBecause: 'stopped' },
+			{ running: false, endedBecause: 'its call ended' },
+		]);
 	});
 
 	test('what is over the limit gets 429 in the form of the provider, until the next window', async () => {

@@ -39,7 +39,7 @@ const isListOf =
 
 /** Ends what earlier tests left up, and begins so many calls, each with a stream. */
 function callsWithStreams({ standIn }: Incident, count: number) {
-	for (const call of standIn.truth().up) standIn.endCall(call);
+	for (const call of standIn.calls.calls.keys()) standIn.endCall(call);
 	return Array.from({ length: count }, () => streaming(standIn));
 }
 

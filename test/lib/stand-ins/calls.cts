@@ -73,8 +73,6 @@ export interface Stream {
 	upTime: string | null;
 	endTime: string | null;
 	endedBecause: StreamEnd | null;
-	/** The stream that this one took over from, under a new id. */
-	reconnectOf: string | null;
 	serviceUrl: string;
 	bidirectional: boolean;
 	statusCallback: Callback | null;
@@ -96,14 +94,10 @@ export type CallDetails = Partial<Omit<Call, 'up' | 'endTime' | 'endedBecause'>>
 export interface StreamDetails extends Partial<
 	Omit<Stream, 'callId' | 'conferenceId' | 'running' | 'state' | 'endTime' | 'endedBecause'>
 > {
-	/** Nothing flows, and nothing can be stopped, until then. */
-	upAfterMs?: number;
-	/** As `upAfterMs`, until `comeUp` is called. */
+	/** Nothing flows, and nothing can be stopped, until `comeUp` is called. */
 	notUpYet?: boolean;
 	/** Ends by itself after so long: `streamTimeout`. */
 	timeoutMs?: number;
-	/** Loses its connection after so long, and goes on under a new id. */
-	reconnectAfterMs?: number;
 	/** For a conference's stream: the leg that its events name. */
 	callId?: string;
 	/** What the call does once a stream that held its document ended. */
@@ -179,7 +173,7 @@ export class Calls {
 		if (!call?.up) throw new Error(`No call '${callId}' is up`);
 		const stream = this.#newStream({ ...details, callId }, null);
 		this.streamsByCall.get(callId)?.push(stream);
-		this.#begin(stream, details);
+		if (!details.notUpYet) this.comeUp(stream.id);
 		return stream;
 	}
 
@@ -190,19 +184,12 @@ export class Calls {
 			throw new Error(`No conference '${conferenceId}' is up`);
 		}
 		const stream = this.#newStream(details, conferenceId);
-		this.#begin(stream, details);
+		if (!details.notUpYet) this.comeUp(stream.id);
 		return stream;
 	}
 
 	#newStream(details: StreamDetails, conferenceId: string | null): Stream {
-		const {
-			upAfterMs: _up,
-			notUpYet: _notYet,
-			timeoutMs: _timeout,
-			reconnectAfterMs: _reconnect,
-			then: _then,
-			...given
-		} = details;
+		const { notUpYet: _notYet, timeoutMs: _timeout, then: _then, ...given } = details;
 		const id = details.id ?? this.#newStreamId();
 		const stream: Stream = {
 			id,
@@ -218,7 +205,6 @@ export class Calls {
 			upTime: null,
 			endTime: null,
 			endedBecause: null,
-			reconnectOf: null,
 			serviceUrl: 'wss://audio.example.com/stream',
 			bidirectional: details.keepsCallAlive ?? false,
 			statusCallback: null,
@@ -236,12 +222,6 @@ export class Calls {
 		return stream;
 	}
 
-	#begin(stream: Stream, { upAfterMs, notUpYet }: StreamDetails): void {
-		if (notUpYet) return;
-		if (upAfterMs) this.#later(upAfterMs, () => this.comeUp(stream.id));
-		else this.comeUp(stream.id);
-	}
-
 	/** Audio begins to flow on a stream that was started and not up yet. */
 	comeUp(id: string): void {
 		const stream = this.#existing(id);
@@ -249,9 +229,8 @@ export class Calls {
 		stream.state = 'running';
 		stream.running = true;
 		stream.upTime = new Date().toISOString();
-		const { timeoutMs, reconnectAfterMs } = this.#details.get(id) ?? {};
+		const { timeoutMs } = this.#details.get(id) ?? {};
 		if (timeoutMs) this.#later(timeoutMs, () => this.stopStream(stream, 'its time limit'));
-		if (reconnectAfterMs) this.#later(reconnectAfterMs, () => this.reconnectStream(id));
 	}
 
 	/** A stream that lost its connection goes on under a new id: Vobiz's `maxRetries`, Plivo. */
@@ -260,12 +239,11 @@ export class Calls {
 		if (!stream.running) return undefined;
 		const details = this.#details.get(id) ?? {};
 		this.#end(stream, 'disconnected');
-		const { reconnectAfterMs: _once, upAfterMs: _up, notUpYet: _notYet, ...same } = details;
+		const { notUpYet: _notYet, ...same } = details;
 		return this.startStream(stream.callId, {
 			...same,
 			id: newId,
 			name: stream.name === stream.id ? newId : stream.name,
-			reconnectOf: id,
 		});
 	}
 

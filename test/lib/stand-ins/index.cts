@@ -17,7 +17,6 @@ export type {
 	Options,
 	Provider,
 	SignedEvent,
-	Truth,
 } from './stand-in.cts';
 
 export type PlivoStandIn = StandIn & PlivoExposed;

@@ -30,8 +30,6 @@ export interface SignalWireExposed extends Exposed {
 	callingErrorShape: 'errors' | 'error';
 	/** The answer to an update of a call that is not in progress: 21220, or 10000 once it ended. */
 	endedCall: { code: number; status: number };
-	/** What a command for a call that ended answers: no document says which; undefined is 404. */
-	endedCommand: CommandCode | undefined;
 	/** A refusal of the Calling API with these entries in its list. */
 	refuseCommand(...codes: CommandCode[]): Answer;
 	/** Keeps an XML bin and returns its address. */
@@ -86,7 +84,6 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 		errorShape: 'compat',
 		callingErrorShape: 'errors',
 		endedCall: { code: 21220, status: 400 },
-		endedCommand: undefined,
 		refuseCommand: (...codes) => ({
 			status: 422,
 			body: { errors: codes.map((code) => commandError(code, COMMAND_CODES[code])) },
@@ -377,11 +374,8 @@ function behave(standIn: StandIn): Behaviour<SignalWireExposed> {
 				const call = calls.calls.get(textOf(body, 'id') ?? '');
 				if (!call) return notFound(request);
 				if (call.runs === 'cXML') return exposed.refuseCommand('invalid_call_id_passed');
-				if (!call.up) {
-					return exposed.endedCommand
-						? exposed.refuseCommand(exposed.endedCommand)
-						: notFound(request);
-				}
+				// No document says what a command for a call that ended gets.
+				if (!call.up) return notFound(request);
 				const { control_id } = Object(body.params);
 				const stream = calls.runningOf(call.id).find(({ controlId }) => controlId === control_id);
 				if (stream) calls.stopStream(stream);

@@ -142,26 +142,6 @@ export interface DialOptions extends CallDetails {
 	fallback?: { url: string; method?: 'GET' | 'POST' };
 }
 
-/** What is true now. */
-export interface Truth {
-	/** Ids of the calls that are up and the streams that run. */
-	up: string[];
-	running: string[];
-	calls: Pick<Call, 'id' | 'up' | 'status' | 'endTime' | 'endedBecause'>[];
-	streams: Pick<
-		Stream,
-		| 'id'
-		| 'callId'
-		| 'conferenceId'
-		| 'state'
-		| 'running'
-		| 'endTime'
-		| 'endedBecause'
-		| 'reconnectOf'
-	>[];
-	conferences: Conference[];
-}
-
 interface Wait {
 	timer: NodeJS.Timeout;
 	done(): void;
@@ -284,34 +264,6 @@ export class StandIn {
 
 	endConference(id: string): void {
 		this.calls.endConference(id);
-	}
-
-	/** What is true now: which calls are up, which streams run, and what ended when and why. */
-	truth(): Truth {
-		const calls = [...this.calls.calls.values()];
-		const streams = this.streams();
-		return {
-			up: calls.filter(({ up }) => up).map(({ id }) => id),
-			running: streams.filter(({ running }) => running).map(({ id }) => id),
-			calls: calls.map(({ id, up, status, endTime, endedBecause }) => ({
-				id,
-				up,
-				status,
-				endTime,
-				endedBecause,
-			})),
-			streams: streams.map((one) => ({
-				id: one.id,
-				callId: one.callId,
-				conferenceId: one.conferenceId,
-				state: one.state,
-				running: one.running,
-				endTime: one.endTime,
-				endedBecause: one.endedBecause,
-				reconnectOf: one.reconnectOf,
-			})),
-			conferences: [...this.calls.conferences.values()].map((one) => ({ ...one })),
-		};
 	}
 
 	/** Forgets every request, call, stream and conference. */

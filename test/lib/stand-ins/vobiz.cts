@@ -33,10 +33,6 @@ export interface VobizExposed extends Exposed {
 	listShape: 'page' | 'meta' | 'single';
 	/** The list of live calls: `calls`, or `objects` with at most 20, as a third party reads it. */
 	liveListShape: 'calls' | 'objects';
-	/** What a stop that works answers, beside its sentence: "test for any 2xx". Undefined is the usual. */
-	stopStatus: number | undefined;
-	/** Whether *all streams* of a Call UUID that never existed is 204 as well: no document says it. */
-	stopsAllOfUnknownCall: boolean;
 }
 
 /**
@@ -74,8 +70,6 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 		errorShape: undefined,
 		listShape: isOld ? 'meta' : 'page',
 		liveListShape: 'calls',
-		stopStatus: undefined,
-		stopsAllOfUnknownCall: true,
 	};
 
 	const telephony = (status: number, error: string): Answer => ({
@@ -110,11 +104,9 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 	const notFound = (message: string): Answer => refuse('telephony', 404, 'NOT_FOUND', message);
 	// "404 … if the stream_id is unknown, already stopped, or belongs to a different call"
 	const noStream = (): Answer => notFound(isOld ? 'No active stream found' : 'Stream not found');
-	/** A stop that worked: 204, or another 2xx with one of the two known sentences. */
-	const stopped = (fields: object): Answer => {
-		const status = exposed.stopStatus ?? (isOld ? 200 : 204);
-		return status === 204 ? { status } : { status, body: fields };
-	};
+	/** A stop that worked: 204, or 200 with one of the two known sentences. */
+	const stopped = (fields: object): Answer =>
+		isOld ? { status: 200, body: fields } : { status: 204 };
 
 	const find = ({ path }: Reading): Stream | undefined => {
 		const stream = calls.streams.get(path.stream_id ?? '');
@@ -195,11 +187,8 @@ function behave(standIn: StandIn): Behaviour<VobizExposed> {
 				return stopped({ message: 'Stream stopped successfully', stream_id: stream.id });
 			},
 			stopAllStreams({ path }) {
-				const callId = path.call_uuid ?? '';
-				if (!exposed.stopsAllOfUnknownCall && !calls.calls.has(callId)) {
-					return notFound('Call not found');
-				}
-				const running = calls.runningOf(callId);
+				// Of a Call UUID that never existed as well: no document says otherwise.
+				const running = calls.runningOf(path.call_uuid ?? '');
 				for (const stream of running) calls.stopStream(stream);
 				// "204 even if the call currently has no active streams (idempotent)"
 				if (isOld && running.length === 0) return noStream();
