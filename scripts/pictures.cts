@@ -11,6 +11,8 @@ import type * as Engine from '../test/lib/engine.cts';
 import { checkMachine, installN8n, startN8n } from '../test/lib/n8n/index.cts';
 import { build, pack } from '../test/lib/package.cts';
 import { elapsed, runScript, say, step, temporaryFolder } from '../test/lib/processes.cts';
+import { startStandIn } from '../test/lib/stand-ins/index.cts';
+import { asColumns } from '../test/lib/table.cts';
 import {
 	digests,
 	fileDigest,
@@ -21,9 +23,7 @@ import {
 	runDigests,
 	unchangedCanvases,
 	type RunShown,
-} from '../test/lib/pictures.cts';
-import { startStandIn } from '../test/lib/stand-ins/index.cts';
-import { asColumns } from '../test/lib/table.cts';
+} from './pictures/manifest.cts';
 import { takePictures } from './pictures/take.cts';
 
 /** What is loaded later than at the top; a dynamic import would not find TypeScript here. */

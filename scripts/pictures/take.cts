@@ -18,7 +18,7 @@ import type {
 	SignalWireStandIn,
 	VobizStandIn,
 } from '../../test/lib/stand-ins/index.cts';
-import { BUILD_IT_YOURSELF, canvas, PICTURES, type RunShown } from '../../test/lib/pictures.cts';
+import { BUILD_IT_YOURSELF, canvas, PICTURES, type RunShown } from './manifest.cts';
 import { CALL, oneRun, PANEL_NAMES, panels, STREAM, TYPES, withCredentials } from './workflows.cts';
 
 const NORMAL = { width: 1280, height: 800 };

@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type * as Engine from './engine.cts';
-import { readJson, ROOT } from './install.cts';
 import { RECIPES } from '../../examples/src/index.cts';
 import { inARow, stopNode, webhook } from '../../examples/src/workflows.cts';
+import type * as Engine from '../../test/lib/engine.cts';
+import { readJson, ROOT } from '../../test/lib/install.cts';
 
 /** What is loaded later than at the top; a dynamic import would not find TypeScript here. */
 const load = createRequire(__filename);
@@ -83,7 +83,7 @@ const canvases = (): Shown =>
 /** The digest of every picture that shows no run, from the built package, the icons and the recipes. */
 export async function digests(): Promise<Shown> {
 	// It loads n8n's code, which the digests of files do not need.
-	const { loadPackage } = load('./engine.cts') as typeof Engine;
+	const { loadPackage } = load('../../test/lib/engine.cts') as typeof Engine;
 	const { node, credentialTypes } = await loadPackage();
 	const { displayName, description, properties, credentials } = node.description;
 	const operation = properties.find(({ name }) => name === 'operation');
