@@ -282,7 +282,10 @@ describe('SignalWire', () => {
 			send(s, 'POST', `${signalWire.account(s)}/Conferences/${id}/Streams`, form({ Url: AUDIO }));
 		const stream = s.stream(String((await begin()).json.sid));
 		expect(stream).toMatchObject({ conferenceId: id, running: true, serviceUrl: AUDIO });
+		const read = () => signalWireSdk(s).conferences(id).fetch();
+		expect(await read()).toMatchObject({ status: 'in-progress' });
 		s.endConference(id);
+		expect(await read()).toMatchObject({ status: 'completed' });
 		expect(stream?.endedBecause).toBe('its conference ended');
 		expect(await begin()).toMatchObject({ status: 422, json: { errors: [expect.any(String)] } });
 		s.expectOnContract();
