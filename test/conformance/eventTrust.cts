@@ -847,6 +847,17 @@ export function eventTrust(engine: Engine) {
 			judgeFailures(result);
 		});
 
+		it('refuses a text that begins with the end of its query: both are signed as one text', async () => {
+			const { json: item } = json({ url: `${URL_OF}?call_id=${ids.callId}` });
+			const moved = ids.callId.slice(-1) + text;
+			const data = { data: Buffer.from(moved).toString('base64'), mimeType: 'text/plain' };
+			const query = { call_id: ids.callId.slice(0, -1) };
+			const result = await check(standIn, [
+				{ json: { ...item, query, body: moved }, binary: { data } },
+			]);
+			expect(outcomes(result)).toEqual(['untrusted']);
+		});
+
 		it.each(['5', '"text"', '[1]', 'null', '[]'])(
 			'finds no call in the signed JSON %s',
 			async (sent) => {

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { SignalWireStandIn } from '../../lib/stand-ins/index.cts';
 import type { Case } from '../case.cts';
 import { scenariosFor, type Row } from '../scenario.cts';
+import { signed } from '../signedEvents.cts';
 import { byConferenceSid, callPath, compat, conferencePath, only } from './columns.cts';
 
 const { row, rows } = scenariosFor<SignalWireStandIn>();
@@ -120,6 +121,25 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 			...(endRoom && endCall && { message: expect.stringContaining('the conference has ended') }),
 			attempts: 2,
 		}),
+	}),
+	row({
+		name: 'a Signed Event of the room alone is no proof of a stop that may go to a call',
+		columns: bySid,
+		options: { signedEvent: '={{ $json.proof }}' },
+		parameters: events,
+		arrange(c) {
+			const target = room(c);
+			c.targets = [target];
+			const proof = signed(c, target, { change: ({ CallSid: _call, ...fields }) => fields });
+			c.items = [{ ...eventOf(c, target.stream), proof }];
+		},
+		expected: () => ({
+			failure: 'untrusted',
+			attempts: undefined,
+			error: "The event in 'Signed Event' does not name this call",
+			runs: true,
+		}),
+		check: (c) => expect(c.standIn.requests).toEqual([]),
 	}),
 	row({
 		name: 'where an event names both and the room is over, a call that cannot be read leaves it open',
