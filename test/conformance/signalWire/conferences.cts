@@ -27,6 +27,15 @@ const eventOf = (c: SignalWireCase, stream: { id: string }, changes: IDataObject
 
 const notFound = { status: 404, body: compat('The requested resource was not found') };
 
+/** An event of a room's stream that neither the room nor the call knows any longer. */
+function unknownToBoth(c: SignalWireCase, changes?: IDataObject) {
+	const target = room(c);
+	c.targets = [c.ghost(target)];
+	c.items = [eventOf(c, target.stream, changes)];
+	c.answer(notFound);
+	return target;
+}
+
 /** Streams of a conference: an event that names one goes to the room, and nowhere else by guess. */
 export const conferences: Array<Row<SignalWireStandIn>> = [
 	row({
@@ -107,13 +116,9 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 			neither: [false, false],
 		}),
 		arrange(c, [endRoom, endCall]) {
-			const { call, conference, stream } = room(c);
-			const event = eventOf(c, stream);
-			c.targets = [c.ghost({ call, conference, stream })];
-			c.items = [event];
+			const { call, conference } = unknownToBoth(c);
 			if (endRoom) c.standIn.endConference(conference.id);
 			if (endCall) c.standIn.endCall(call.id);
-			c.answer(notFound);
 		},
 		expected: (_c, [endRoom, endCall]) => ({
 			status: endRoom && endCall ? 'alreadyStopped' : 'notFound',
@@ -146,11 +151,8 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 		columns: bySid,
 		parameters: events,
 		arrange(c) {
-			const { call, conference, stream } = room(c);
-			c.targets = [c.ghost({ call, conference, stream })];
-			c.items = [eventOf(c, stream)];
+			const { call, conference } = unknownToBoth(c);
 			c.standIn.endConference(conference.id);
-			c.answer(notFound);
 			c.answerRead(
 				{ status: 500, body: '' },
 				{ when: ({ path }) => path === callPath(c.standIn, call) },
@@ -189,10 +191,7 @@ export const conferences: Array<Row<SignalWireStandIn>> = [
 		columns: bySid,
 		parameters: events,
 		arrange(c) {
-			const { call, conference, stream } = room(c);
-			c.targets = [c.ghost({ call, conference, stream })];
-			c.items = [eventOf(c, stream, { CallStatus: 'completed' })];
-			c.answer(notFound);
+			unknownToBoth(c, { CallStatus: 'completed' });
 		},
 		expected: () => ({ status: 'notFound', callState: 'live', attempts: 2 }),
 	}),
